@@ -1,0 +1,1 @@
+"""Reads what customers said: sentiment, themes, pain points and the statistics behind every number."""

@@ -1,0 +1,235 @@
+"""Reads a passage: how it feels, whether it complains and how badly, and where in the journey it stands.
+
+Feeling, complaint and severity come from small trained heads over cues, words and vectors; stage and touchpoint from
+the phrases of the taxonomy nearest in meaning together with words that name them outright. Where neither is sure the
+answer is None. A reading depends on its passage alone, never on the passages beside it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.analyse.cues import Lexical, PhraseTree, lexical_of
+from agent.analyse.heads import Heads, Inputs, open_heads
+from agent.analyse.taxonomy import TAXONOMY_VERSION, Entry, taxonomy
+from agent.errors import EmbeddingMismatchError
+from agent.ports import Encoder, Vectors
+from agent.schemas.insight import Emotion, Reading, Severity
+from agent.schemas.records import Passage
+
+READER_VERSION = f"reader-1+{TAXONOMY_VERSION}"
+"""Version of the heads and rules; a reading made by another version is made again."""
+
+_GLAD = frozenset({Emotion.RELIEVED, Emotion.DELIGHTED, Emotion.GRATEFUL})
+_COMPLAINT_FROM = 0.5
+_CHUNK = 4096
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """How names of one list are given to passages; the thresholds were set on `eval/training/passages.tsv`.
+
+    A name's score is the mean cosine of its two nearest phrases, plus `cue_bonus` where words name it outright.
+    """
+
+    names: tuple[str, ...]
+    cue_bonus: float
+    floor: float
+    """Under this score the answer is None."""
+    margin: float
+    """So far the best must be ahead of the second, or the answer is None."""
+    head_start: float
+    """What the best must have over phrases that name nothing, unless words name it outright."""
+
+    def choose(self, scores: Matrix, cued: NDArray[np.bool_], nothing: Matrix) -> list[str | None]:
+        """Return a name or None for every row of `scores`, shape `(n, len(names))`."""
+        total = scores + np.float32(self.cue_bonus) * cued
+        rows = np.arange(len(total))
+        best = total.argmax(axis=1)
+        top = total[rows, best]
+        total[rows, best] = -np.inf
+        sure = (top >= self.floor) & (top - total.max(axis=1) >= self.margin)
+        sure &= cued[rows, best] | (top >= nothing + self.head_start)
+        return [self.names[index] if is_sure else None for index, is_sure in zip(best, sure, strict=True)]
+
+
+_STAGE_OF_TOUCHPOINT_BONUS = 0.2
+"""What a stage gains where one of its touchpoints was recognised."""
+_TONE_WEIGHT = 0.5
+"""How strongly the tone, learnt from customers, corrects the emotion, learnt from forum comments."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prototypes:
+    """Phrases of the taxonomy as vectors; `spans[i]` are the rows of entry `i`, the last those that name nothing."""
+
+    vectors: Vectors
+    spans: tuple[tuple[int, int], ...]
+
+    def scores(self, vectors: Vectors) -> tuple[Matrix, Matrix]:
+        """Return the mean cosine of the two nearest phrases, shape `(n, n_entries)`, and of those that name nothing."""
+        cosines = vectors @ self.vectors.T
+        nearest = [
+            np.partition(cosines[:, start:end], -2, axis=1)[:, -2:].mean(axis=1) for start, end in self.spans
+        ]
+        return np.stack(nearest[:-1], axis=1), nearest[-1]
+
+
+class PassageReader:
+    """Reads passages with the vectors of one encoder.
+
+    The heads' weights on vectors belong to the bundled encoder. With any other encoder the weights for cues and words
+    alone are used: less accurate, by how much stands in the model cards beside the heads.
+
+    Args:
+        encoder: Encodes the taxonomy's phrases, once, here.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._dim = encoder.dim
+        self._model_id = encoder.model_id
+        self._heads = open_heads()
+        lists = taxonomy()
+        stage_names = tuple(entry.name for entry in lists.stages)
+        touchpoint_names = tuple(entry.name for entry in lists.touchpoints)
+        self._stages = Placing(stage_names, cue_bonus=0.2, floor=0.25, margin=0.02, head_start=0.05)
+        self._touchpoints = Placing(touchpoint_names, cue_bonus=0.2, floor=0.35, margin=0.04, head_start=0.05)
+        self._column_of_stage = {entry.name: stage_names.index(entry.stage) for entry in lists.touchpoints}
+        friction_names = tuple(entry.name for entry in lists.frictions)
+        self._frictions = Placing(friction_names, cue_bonus=0.2, floor=0.3, margin=0.03, head_start=0.05)
+        entries = (*lists.stages, *lists.touchpoints, *lists.frictions)
+        self._cues = PhraseTree({f"{type(entry).__name__}:{entry.name}": entry.cues for entry in entries})
+        self._prototypes = _encode_prototypes(encoder, entries, lists.none)
+
+    @property
+    def uses_vectors(self) -> bool:
+        """Whether the heads were trained on this encoder's vectors."""
+        return self._heads.fit_vectors_of(self._model_id)
+
+    def read(self, passages: Sequence[Passage], vectors: Vectors) -> list[Reading]:
+        """Read passages.
+
+        Args:
+            passages: One to three sentences each.
+            vectors: Shape `(len(passages), dim)`, row `i` for passage `i`, of the encoder given at construction.
+
+        Returns:
+            One reading a passage, in order.
+
+        Raises:
+            EmbeddingMismatchError: `vectors` has another shape.
+        """
+        self._check_shape(passages, vectors)
+        readings: list[Reading] = []
+        for start in range(0, len(passages), _CHUNK):
+            readings.extend(
+                self._read_chunk(passages[start : start + _CHUNK], vectors[start : start + _CHUNK])
+            )
+        return readings
+
+    def _read_chunk(self, passages: Sequence[Passage], vectors: Vectors) -> list[Reading]:
+        lexical = lexical_of([passage.text for passage in passages])
+        heads = self._heads
+        inputs = heads.inputs(lexical, vectors if self.uses_vectors else None)
+        tone = heads.tone.probabilities(inputs)
+        sentiments = tone[:, 2] - tone[:, 0]
+        complains = complaints_of(heads, inputs) >= _COMPLAINT_FROM
+        severities = [
+            Severity(heads.severity.classes[i]) for i in heads.severity.probabilities(inputs).argmax(axis=1)
+        ]
+        emotions = emotions_of(heads, inputs, tone)
+        stages, touchpoints = self._place(lexical, vectors)
+        return [
+            Reading(
+                passage_id=passage.passage_id,
+                record_id=passage.record_id,
+                person_id=passage.person_id,
+                start=passage.start,
+                end=passage.end,
+                text_sha256=passage.text_sha256,
+                sentiment=round(float(sentiments[row]), 3),
+                emotion=emotions[row],
+                stage=stages[row],
+                touchpoint=touchpoints[row],
+                complaint=bool(complains[row]),
+                severity=severities[row] if complains[row] else None,
+                at=passage.at,
+            )
+            for row, passage in enumerate(passages)
+        ]
+
+    def frictions(self, passages: Sequence[Passage], vectors: Vectors) -> list[str | None]:
+        """Return the kind of friction of complaints: technical, comprehension, handoff, or None where none is clear.
+
+        Args:
+            passages: Complaints; of other passages the answer means nothing.
+            vectors: As for `read`.
+
+        Raises:
+            EmbeddingMismatchError: `vectors` has another shape.
+        """
+        self._check_shape(passages, vectors)
+        scores, cued, nothing = self._scores(lexical_of([passage.text for passage in passages]), vectors)
+        first = len(self._stages.names) + len(self._touchpoints.names)
+        return self._frictions.choose(scores[:, first:], cued[:, first:], nothing)
+
+    def _place(self, lexical: Lexical, vectors: Vectors) -> tuple[list[str | None], list[str | None]]:
+        scores, cued, nothing = self._scores(lexical, vectors)
+        first = len(self._stages.names)
+        last = first + len(self._touchpoints.names)
+        touchpoints = self._touchpoints.choose(scores[:, first:last], cued[:, first:last], nothing)
+        for row, name in enumerate(touchpoints):
+            if name is not None:
+                scores[row, self._column_of_stage[name]] += _STAGE_OF_TOUCHPOINT_BONUS
+        return self._stages.choose(scores[:, :first], cued[:, :first], nothing), touchpoints
+
+    def _scores(self, lexical: Lexical, vectors: Vectors) -> tuple[Matrix, NDArray[np.bool_], Matrix]:
+        scores, nothing = self._prototypes.scores(vectors)
+        cued = np.zeros(scores.shape, dtype=np.bool_)
+        for row, tokens in enumerate(lexical.tokens):
+            for group, _ in self._cues.find(tokens):
+                cued[row, group] = True
+        return scores, cued, nothing
+
+    def _check_shape(self, passages: Sequence[Passage], vectors: Vectors) -> None:
+        if vectors.shape != (len(passages), self._dim):
+            msg = f"vectors have shape {vectors.shape!r}, expected {(len(passages), self._dim)!r}"
+            raise EmbeddingMismatchError(msg, hint="Encode the passages with the reader's own encoder.")
+
+
+def emotions_of(heads: Heads, inputs: Inputs, tone: Matrix) -> list[Emotion]:
+    """Choose an emotion for each passage, corrected by the tone so that no complaint comes out delighted.
+
+    Args:
+        heads: All heads.
+        inputs: Of the passages.
+        tone: Probabilities of negative, neutral and positive, shape `(n, 3)`.
+    """
+    emotions = [Emotion(name) for name in heads.emotion.classes]
+    tone_of = [2 if emotion in _GLAD else 1 if emotion is Emotion.NEUTRAL else 0 for emotion in emotions]
+    weighted = heads.emotion.probabilities(inputs) * tone[:, tone_of] ** np.float32(_TONE_WEIGHT)
+    return [emotions[index] for index in weighted.argmax(axis=1)]
+
+
+def complaints_of(heads: Heads, inputs: Inputs) -> Matrix:
+    """Return how likely each passage is a complaint, shape `(n,)`.
+
+    The mean of both sets of weights: words keep the vectors from calling every sad or technical sentence a complaint.
+    """
+    from_words = heads.complaint.probabilities(replace(inputs, vectors=None))
+    if inputs.vectors is None:
+        return from_words[:, 1]
+    from_both = heads.complaint.probabilities(inputs)
+    return (from_words[:, 1] + from_both[:, 1]) / np.float32(2)
+
+
+def _encode_prototypes(encoder: Encoder, entries: Sequence[Entry], nothing: Sequence[str]) -> _Prototypes:
+    lists = [*(entry.examples for entry in entries), tuple(nothing)]
+    ends = np.cumsum([0, *map(len, lists)]).tolist()
+    vectors = encoder.encode([phrase for phrases in lists for phrase in phrases])
+    return _Prototypes(vectors, tuple(pairwise(ends)))

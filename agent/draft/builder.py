@@ -1,0 +1,242 @@
+"""Puts a journey map together: stages across, lanes down, curve, pain points, opportunities and moments.
+
+The order is fixed: lay out stages, fill cells from counts, let the writer word what customers do and think, check
+each wording against what it cites, then add what follows from it. The writer sees quotes and names of numbers,
+never the numbers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from agent.corpus import Corpus
+from agent.draft import cells
+from agent.draft.claims import MIN_PERSONS, inferred, observed, unknown
+from agent.draft.grounding import ground_claims
+from agent.errors import EvidenceError
+from agent.firewall import check_template, fill
+from agent.metrics import MetricSpec, make_metric
+from agent.ports import Writer, WritingTask
+from agent.schemas.base import Scalar
+from agent.schemas.evidence import Claim, Evidence, Lane, Metric, MetricQuery
+from agent.schemas.insight import Moment, Opportunity, PainPoint
+from agent.schemas.journey import EmotionPoint, JourneyMap, MapType, Provenance, Scope, Stage
+from agent.schemas.writing import (
+    MetricItem,
+    OpportunityBrief,
+    OpportunityDraft,
+    QuotedItem,
+    StageBrief,
+    StageDraft,
+)
+
+_log = structlog.get_logger(__name__)
+
+MAX_OPPORTUNITIES = 10
+"""Pain points that get an opportunity, by rank; bounds what a draft costs, whatever the size of the data."""
+REVIEW_AFTER = timedelta(days=90)
+"""A map is due for review a quarter after it was drafted, unless its owner says otherwise."""
+_QUOTES_PER_STAGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DraftInputs:
+    """Everything a map is drafted from."""
+
+    corpus: Corpus
+    scope: Scope
+    type: MapType
+    stages: tuple[str, ...]
+    pain_points: tuple[PainPoint, ...]
+    moments: tuple[Moment, ...]
+    pick_quotes: cells.PickQuotes
+    writer: Writer
+    provenance: Provenance
+    map_id: str
+    version: int
+    now: datetime
+    owner: str | None = None
+    attributes: Mapping[str, Scalar] | None = None
+
+
+def draft_map(inputs: DraftInputs) -> JourneyMap:
+    """Draft a journey map.
+
+    Raises:
+        ModelError: The writer could not answer; no map is made.
+    """
+    opportunities = _opportunities(inputs)
+    return JourneyMap(
+        map_id=inputs.map_id,
+        version=inputs.version,
+        type=inputs.type,
+        scope=inputs.scope,
+        stages=tuple(_stage(inputs, name, opportunities) for name in inputs.stages),
+        emotion_curve=emotion_curve(inputs.corpus, inputs.stages),
+        pain_points=inputs.pain_points,
+        opportunities=opportunities,
+        moments=inputs.moments,
+        owner=inputs.owner,
+        review_by=inputs.now + REVIEW_AFTER,
+        drafted_at=inputs.now,
+        attributes=dict(inputs.attributes or {}),
+        provenance=inputs.provenance,
+    )
+
+
+def emotion_curve(corpus: Corpus, stages: Sequence[str]) -> tuple[EmotionPoint, ...]:
+    """Return mean sentiment by stage, over persons; unknown where fewer than the evidence floor speak of it."""
+    return tuple(_curve_point(corpus, stage) for stage in stages)
+
+
+def _curve_point(corpus: Corpus, stage: str) -> EmotionPoint:
+    spec = MetricSpec(
+        metric_id=f"{stage}.sentiment",
+        label=f"Mood in the {stage} stage",
+        definition="Mean over customers of the sentiment of their passages on the stage, from minus one to one.",
+        unit="score",
+        query=MetricQuery(op="stage_sentiment", params={"stage": stage}),
+    )
+    metric = make_metric(spec, corpus)
+    n_persons = len(corpus.stage_speakers(stage))
+    shown = metric.value is not None and n_persons >= MIN_PERSONS
+    return EmotionPoint(
+        stage=stage,
+        valence=metric.value if shown else None,
+        low=metric.low if shown else None,
+        high=metric.high if shown else None,
+        n_persons=n_persons,
+        metric=metric,
+    )
+
+
+def _stage(inputs: DraftInputs, name: str, opportunities: Sequence[Opportunity]) -> Stage:
+    facts = cells.StageFacts(
+        stage=name,
+        corpus=inputs.corpus,
+        pain_points=tuple(pain for pain in inputs.pain_points if pain.stage == name),
+        pick_quotes=inputs.pick_quotes,
+    )
+    worded = _worded_claims(inputs, facts)
+    pains = cells.pain_points(facts)
+    return Stage(
+        name=name,
+        cells={
+            Lane.ACTIONS: cells.steps(facts) + worded[Lane.ACTIONS] or (_silent(name, Lane.ACTIONS),),
+            Lane.THOUGHTS: worded[Lane.THOUGHTS] or (_silent(name, Lane.THOUGHTS),),
+            Lane.EMOTIONS: cells.emotions(facts),
+            Lane.TOUCHPOINTS: cells.touchpoints(facts),
+            Lane.CHANNELS: cells.channels(facts),
+            Lane.PAIN_POINTS: pains,
+            Lane.OPPORTUNITIES: _opportunity_claims(facts, pains, opportunities),
+            Lane.METRICS: cells.stage_metrics(facts),
+        },
+    )
+
+
+def _worded_claims(inputs: DraftInputs, facts: cells.StageFacts) -> dict[Lane, tuple[Claim, ...]]:
+    """Let the writer word what customers do and think in a stage, and keep what its evidence bears out."""
+    worded: dict[Lane, tuple[Claim, ...]] = {Lane.ACTIONS: (), Lane.THOUGHTS: ()}
+    if len(inputs.corpus.stage_speakers(facts.stage)) < MIN_PERSONS:
+        return worded
+    quotes = inputs.pick_quotes(inputs.corpus.stage_positions(facts.stage))[:_QUOTES_PER_STAGE]
+    offered = {f"e{number}": evidence for number, evidence in enumerate(quotes, start=1)}
+    if not offered:
+        return worded
+    brief = StageBrief(
+        stage=facts.stage,
+        persona=inputs.scope.persona,
+        goal=inputs.scope.goal,
+        quotes=_items(offered),
+        metrics=(),
+    )
+    draft = inputs.writer.write(WritingTask("draft_stage", brief, StageDraft))
+    grounded = ground_claims(draft, brief, offered)
+    for dropped in grounded.dropped:
+        _log.warning("claim_dropped", stage=facts.stage, reason=dropped.reason_code)
+    for claim in grounded.kept:
+        lane = Lane(claim.lane)
+        evidence = tuple(offered[evidence_id] for evidence_id in claim.evidence_ids)
+        made = observed(stage=facts.stage, lane=lane, template=claim.statement, evidence=evidence)
+        if made.claim_id not in {known.claim_id for known in worded[lane]}:
+            worded[lane] = (*worded[lane], made)[: cells.MAX_CLAIMS]
+    return worded
+
+
+def _items(offered: Mapping[str, Evidence]) -> tuple[QuotedItem, ...]:
+    return tuple(QuotedItem(evidence_id=key, text=evidence.quote) for key, evidence in offered.items())
+
+
+def _silent(stage: str, lane: Lane) -> Claim:
+    needed = {
+        Lane.ACTIONS: f"Events in the {stage} stage, or at least {MIN_PERSONS} customers who tell what they did.",
+        Lane.THOUGHTS: f"At least {MIN_PERSONS} customers who speak of the {stage} stage.",
+    }
+    return unknown(stage=stage, lane=lane, missing=needed[lane])
+
+
+def _opportunities(inputs: DraftInputs) -> tuple[Opportunity, ...]:
+    made = [_opportunity(inputs, pain) for pain in inputs.pain_points[:MAX_OPPORTUNITIES]]
+    return tuple(opportunity for opportunity in made if opportunity is not None)
+
+
+def _opportunity(inputs: DraftInputs, pain: PainPoint) -> Opportunity | None:
+    """Return what could be done about a pain point, or None where the wording does not hold."""
+    metric = cells.pain_metric(pain, inputs.corpus)
+    offered: dict[str, Metric] = {metric.metric_id: metric}
+    quotes = {f"e{number}": evidence for number, evidence in enumerate(pain.evidence, start=1)}
+    brief = OpportunityBrief(
+        pain_point=pain.label,
+        definition=pain.definition,
+        stage=pain.stage,
+        quotes=_items(quotes),
+        metrics=tuple(
+            MetricItem(metric_id=item.metric_id, label=item.label, definition=item.definition)
+            for item in offered.values()
+        ),
+    )
+    draft = inputs.writer.write(WritingTask("word_opportunity", brief, OpportunityDraft))
+    try:
+        check_template(
+            draft.statement,
+            offered=offered,
+            quotes=[item.quote for item in pain.evidence],
+            carried=[pain.label],
+        )
+    except EvidenceError as error:
+        _log.warning("opportunity_dropped", pain_point=pain.pain_point_id, reason=error.code)
+        return None
+    return Opportunity(
+        opportunity_id=f"o_{pain.pain_point_id.removeprefix('pp_')}",
+        pain_point_id=pain.pain_point_id,
+        statement=fill(draft.statement, offered),
+        template=draft.statement,
+        metrics=tuple(offered.values()) if metric.metric_id in draft.statement else (),
+    )
+
+
+def _opportunity_claims(
+    facts: cells.StageFacts, pains: Sequence[Claim], opportunities: Sequence[Opportunity]
+) -> tuple[Claim, ...]:
+    """Return the opportunities of the stage as claims that name the pain point's claim they rest on."""
+    by_pain = {opportunity.pain_point_id: opportunity for opportunity in opportunities}
+    claims = [
+        inferred(
+            stage=facts.stage,
+            lane=Lane.OPPORTUNITIES,
+            template=by_pain[pain.pain_point_id].template,
+            metrics=by_pain[pain.pain_point_id].metrics,
+            rests_on=[claim.claim_id],
+        )
+        for pain, claim in zip(facts.pain_points, pains, strict=False)
+        if pain.pain_point_id in by_pain
+    ]
+    return tuple(claims) or (
+        unknown(
+            stage=facts.stage,
+            lane=Lane.OPPORTUNITIES,
+            missing=f"A pain point of the {facts.stage} stage to answer.",
+        ),
+    )

@@ -1,0 +1,316 @@
+"""Paths, stages, durations and drop-off of the persons in scope; every count is of distinct persons.
+
+Persons still active in a stage are censored: they have not dropped off, the data just ends.
+"""
+
+# Ibis ships no types for its expressions.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false
+
+import glob
+import tempfile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from agent.events.lake import EventLake
+
+SESSION_GAP = timedelta(minutes=30)
+"""A pause longer than this starts a new session; the convention of web analytics."""
+_MIN_QUIET = timedelta(days=14)
+"""A person counts as gone after at least this long without an event."""
+_BOT_EVENTS_PER_DAY = 5_000
+"""More events than this on one day are no person's; such persons are named in `bots` and left out."""
+
+Level = Literal["event", "stage"]
+TouchpointOf = Callable[[str, str | None], str | None]
+StageOf = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class StageExit:
+    """What became of the persons who reached a stage: `reached = went on + left + censored`."""
+
+    reached: int
+    left: int
+    """Went to no later stage and have been quiet for longer than the inactivity window."""
+    censored: int
+    """Went to no later stage yet, but were active lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageDuration:
+    """Seconds from entering a stage to entering the next one, over completed visits; None without one."""
+
+    n_visits: int
+    median_s: float | None
+    p90_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How often one thing directly followed another."""
+
+    source: str
+    target: str
+    n: int
+    persons: int
+    leaving: int
+    """Persons for whom anything followed the source: the denominator of a share."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathCount:
+    """How many persons took one whole path."""
+
+    path: tuple[str, ...]
+    n: int
+
+
+@dataclass(frozen=True)
+class JourneyScope:
+    """Whose events count, and how their names are read."""
+
+    stages: Sequence[str]
+    stage_of: StageOf
+    touchpoint_of: TouchpointOf
+    as_of: datetime
+    persons: Collection[str] | None = None
+    """Persons in scope; None means everyone."""
+
+
+class Journeys:
+    """The journeys of the persons in scope. Close it when done: it owns a scratch file."""
+
+    def __init__(self, lake: EventLake, scope: JourneyScope) -> None:
+        self._lake = lake
+        self._scope = scope
+        self._rank = {stage: rank for rank, stage in enumerate(scope.stages)}
+        self._scratch = tempfile.TemporaryDirectory(prefix="journey-steps-")
+        events = self._in_scope(lake.table())
+        self.bots = self._find_bots(events)
+        if self.bots:
+            events = events.filter(~_.person_id.isin(sorted(self.bots)))
+        self._steps = self._materialised(self._read(events))
+
+    def close(self) -> None:
+        """Remove the scratch file."""
+        self._scratch.cleanup()
+
+    @cached_property
+    def persons(self) -> frozenset[str]:
+        """Persons with events."""
+        return frozenset(
+            self._steps.select("person_id").distinct().to_pyarrow().column("person_id").to_pylist()
+        )
+
+    def n_persons(self) -> int:
+        """Return how many persons have events."""
+        return len(self.persons)
+
+    def persons_in(self, stage: str) -> int:
+        """Return how many persons have an event in a stage."""
+        return self._persons_by_stage.get(stage, 0)
+
+    @cached_property
+    def _persons_by_stage(self) -> dict[str, int]:
+        return self._counted(self._staged, "stage")
+
+    def step_counts(self, stage: str) -> dict[str, int]:
+        """Return distinct persons by event name in a stage."""
+        return self._counted(self._staged.filter(_.stage == stage), "name")
+
+    def channel_counts(self, stage: str) -> dict[str, int]:
+        """Return distinct persons by channel in a stage."""
+        return self._counted(self._staged.filter(_.stage == stage), "channel")
+
+    def touchpoint_counts(self, stage: str) -> dict[str, int]:
+        """Return distinct persons by touchpoint in a stage."""
+        return self._counted(self._staged.filter(_.stage == stage), "touchpoint")
+
+    def exits(self, stage: str) -> StageExit:
+        """Return what became of the persons who reached a stage."""
+        rank = self._rank[stage]
+        entered = self._staged.filter(_.stage == stage).group_by("person_id").agg(entered=_.place.min())
+        later = self._staged.filter(_.rank > rank).group_by("person_id").agg(later=_.place.max())
+        last = self._steps.group_by("person_id").agg(last=_.at.max())
+        quiet_since = ibis.literal(self._scope.as_of - self._quiet)
+        went_on = ibis.coalesce(_.later > _.entered, ibis.literal(False))  # noqa: FBT003 - an SQL literal
+        row = (
+            entered.left_join(later, "person_id")
+            .drop("person_id_right")
+            .inner_join(last, "person_id")
+            .aggregate(
+                reached=_.count(),
+                left=((~went_on) & (_.last < quiet_since)).sum(),
+                censored=((~went_on) & (_.last >= quiet_since)).sum(),
+            )
+        )
+        found = self._rows(row)[0]
+        return StageExit(int(found["reached"]), int(found["left"] or 0), int(found["censored"] or 0))
+
+    def duration(self, stage: str) -> StageDuration:
+        """Return how long completed visits to a stage took."""
+        done = self._visits.filter((_.stage == stage) & _.left_at.notnull())
+        seconds = done.mutate(seconds=_.left_at.epoch_seconds() - _.at.epoch_seconds())
+        row = self._rows(
+            seconds.aggregate(n=_.count(), median=_.seconds.median(), p90=_.seconds.quantile(0.9))
+        )[0]
+        median, p90 = row["median"], row["p90"]
+        return StageDuration(
+            int(row["n"]), None if median is None else float(median), None if p90 is None else float(p90)
+        )
+
+    def moves(self, level: Level = "event") -> list[Move]:
+        """Return what directly followed what, most frequent first: event by event, or stage by stage."""
+        column, rows = ("name", self._steps) if level == "event" else ("stage", self._visits)
+        followed = rows.mutate(source=rows[column], target=rows[column].lead().over(self._by_person))
+        followed = followed.filter(_.target.notnull())
+        leaving = self._counted(followed, "source")
+        counted = followed.group_by(["source", "target"]).agg(n=_.count(), persons=_.person_id.nunique())
+        ordered = counted.order_by([ibis.desc("n"), "source", "target"])
+        return [
+            Move(row["source"], row["target"], row["n"], row["persons"], leaving[row["source"]])
+            for row in self._rows(ordered)
+        ]
+
+    def starts(self) -> dict[str, int]:
+        """Return persons by the event their journey begins with."""
+        return self._edges(first=True)
+
+    def ends(self) -> dict[str, int]:
+        """Return persons by the event their journey ends with."""
+        return self._edges(first=False)
+
+    def variants(self, limit: int) -> list[PathCount]:
+        """Return the most frequent whole paths of events."""
+        paths = self._steps.group_by("person_id").agg(path=_.name.collect(order_by=_.place))
+        counted = paths.group_by("path").agg(n=_.count()).order_by([ibis.desc("n"), "path"]).limit(limit)
+        return [PathCount(tuple(row["path"]), row["n"]) for row in self._rows(counted)]
+
+    def n_sessions(self) -> int:
+        """Return how many sessions there are: runs of events without a pause of `SESSION_GAP`."""
+        pause = _.at.epoch_seconds() - _.at.lag().over(self._by_person).epoch_seconds()
+        gapped = self._steps.mutate(pause=pause)
+        starting = _.pause.isnull() | (_.pause > SESSION_GAP.total_seconds())
+        return int(gapped.filter(starting).count().to_pyarrow().as_py())
+
+    def lengths(self) -> StageDuration:
+        """Return how long whole journeys last, from first to last event."""
+        spans = self._steps.group_by("person_id").agg(
+            seconds=_.at.max().epoch_seconds() - _.at.min().epoch_seconds()
+        )
+        row = self._rows(
+            spans.aggregate(n=_.count(), median=_.seconds.median(), p90=_.seconds.quantile(0.9))
+        )[0]
+        return StageDuration(int(row["n"]), row["median"], row["p90"])
+
+    def outcome_after(
+        self, events: Collection[str], since: Mapping[str, datetime], *, within: timedelta
+    ) -> frozenset[str]:
+        """Return the persons of `since` who had one of the events after their time, within a window."""
+        if not since or not events:
+            return frozenset()
+        asked = ibis.memtable({"person_id": list(since), "since": list(since.values())})
+        happened = self._steps.filter(_.name.isin(sorted(events))).inner_join(asked, "person_id")
+        elapsed = _.at.epoch_seconds() - _.since.epoch_seconds()
+        in_window = happened.filter((_.at > _.since) & (elapsed <= within.total_seconds()))
+        return frozenset(
+            in_window.select("person_id").distinct().to_pyarrow().column("person_id").to_pylist()
+        )
+
+    def names(self) -> dict[str, int]:
+        """Return distinct persons by event name, over the whole journey."""
+        return self._counted(self._steps, "name")
+
+    @property
+    def _by_person(self) -> Any:  # noqa: ANN401 - Ibis has no type for a window
+        return ibis.window(group_by="person_id", order_by="place")
+
+    @cached_property
+    def _staged(self) -> ir.Table:
+        return self._steps.filter(_.stage.notnull())
+
+    @cached_property
+    def _visits(self) -> ir.Table:
+        """Runs of events in one stage: `person_id, stage, at, place, left_at`, null where the run is the last."""
+        before = _.stage.lag().over(self._by_person)
+        runs = self._staged.mutate(before=before).filter(_.before.isnull() | (_.before != _.stage))
+        return runs.mutate(left_at=_.at.lead().over(self._by_person))
+
+    @cached_property
+    def _quiet(self) -> timedelta:
+        """The inactivity window: two weeks, or the 90th percentile of pauses where people come back later."""
+        pause = _.at.epoch_seconds() - _.at.lag().over(self._by_person).epoch_seconds()
+        pauses = self._steps.mutate(pause=pause).filter(_.pause.notnull())
+        p90 = pauses.aggregate(p90=_.pause.quantile(0.9)).to_pyarrow().to_pylist()[0]["p90"]
+        return max(_MIN_QUIET, timedelta(seconds=float(p90 or 0)))
+
+    def _in_scope(self, events: ir.Table) -> ir.Table:
+        if self._scope.persons is None:
+            return events
+        wanted = ibis.memtable({"person_id": sorted(self._scope.persons)}, schema={"person_id": "string"})
+        return events.semi_join(wanted, "person_id")
+
+    def _find_bots(self, events: ir.Table) -> frozenset[str]:
+        daily = events.group_by(["person_id", _.at.date().name("day")]).agg(n=_.count())
+        busy = daily.filter(_.n > _BOT_EVENTS_PER_DAY).select("person_id").distinct()
+        return frozenset(busy.to_pyarrow().column("person_id").to_pylist())
+
+    def _read(self, events: ir.Table) -> ir.Table:
+        """Add what event names and channels mean; names are few, so Python reads each once."""
+        channel = ibis.coalesce(events.channel, "")
+        kinds = events.select("name", channel=channel).distinct().to_pyarrow().to_pylist()
+        scope = self._scope
+        meaning = [
+            {
+                "kind_name": kind["name"],
+                "kind_channel": kind["channel"],
+                "stage": scope.stage_of(kind["name"]),
+                "touchpoint": scope.touchpoint_of(kind["name"], kind["channel"] or None),
+            }
+            for kind in kinds
+        ]
+        for row in meaning:
+            row["rank"] = self._rank.get(row["stage"] or "")
+            row["stage"] = row["stage"] if row["rank"] is not None else None
+        schema = {
+            "kind_name": "string",
+            "kind_channel": "string",
+            "stage": "string",
+            "touchpoint": "string",
+            "rank": "int64",
+        }
+        read = ibis.memtable(meaning, schema=schema)
+        joined = events.inner_join(read, [events.name == read.kind_name, channel == read.kind_channel])
+        # Events of one moment go in the order of their source, then in any fixed one.
+        in_order = ibis.window(group_by="person_id", order_by=["at", "row", "source_id", "event_id"])
+        placed = joined.mutate(place=ibis.row_number().over(in_order), channel=_.channel.nullif(""))
+        return placed.select("person_id", "at", "place", "name", "channel", "touchpoint", "stage", "rank")
+
+    def _materialised(self, steps: ir.Table) -> ir.Table:
+        """Write the steps out once: every question after this scans a narrow file."""
+        path = Path(self._scratch.name) / "steps.parquet"
+        steps.order_by(["person_id", "place"]).to_parquet(path)
+        return self._lake.connection.read_parquet(glob.escape(str(path)))
+
+    def _edges(self, *, first: bool) -> dict[str, int]:
+        edge = _.place.min() if first else _.place.max()
+        at_edge = self._steps.mutate(edge=edge.over(ibis.window(group_by="person_id")))
+        return self._counted(at_edge.filter(_.place == _.edge), "name")
+
+    def _counted(self, rows: ir.Table, column: str) -> dict[str, int]:
+        counted = rows.filter(rows[column].notnull()).group_by(column).agg(n=_.person_id.nunique())
+        ordered = counted.order_by([ibis.desc("n"), column])
+        return {row[column]: row["n"] for row in self._rows(ordered)}
+
+    def _rows(self, table: ir.Table) -> list[dict[str, Any]]:
+        return table.to_pyarrow().to_pylist()

@@ -1,0 +1,216 @@
+"""Every number a reader may see: registered operations over a corpus, each computable again by its query.
+
+A share is always of distinct persons, with a Wilson interval and a sentence for who the total is.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import JsonValue
+
+from agent.analyse.statistics import mean_interval, quantity
+from agent.corpus import Corpus
+from agent.errors import SchemaError
+from agent.events.journeys import Journeys
+from agent.schemas.evidence import Metric, MetricQuery, Quantity
+
+Params = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a query gives: a value with its interval, or None and the reason."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    quantity: Quantity | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A metric to compute: how it is named, what it means and how it is computed."""
+
+    metric_id: str
+    label: str
+    definition: str
+    unit: str
+    query: MetricQuery
+
+
+def make_metric(spec: MetricSpec, corpus: Corpus) -> Metric:
+    """Compute a metric on a corpus."""
+    computed = compute(spec.query, corpus)
+    return Metric.model_validate(
+        {
+            "metric_id": spec.metric_id,
+            "label": spec.label,
+            "definition": spec.definition,
+            "unit": spec.unit,
+            "query": spec.query,
+            "value": computed.value,
+            "low": computed.low,
+            "high": computed.high,
+            "quantity": computed.quantity,
+            "reason": computed.reason,
+        }
+    )
+
+
+def compute(query: MetricQuery, corpus: Corpus) -> Computed:
+    """Compute a query on a corpus.
+
+    Raises:
+        SchemaError: The operation is not registered; the map was written by another version.
+    """
+    operation = _OPERATIONS.get(query.op)
+    if operation is None:
+        msg = f"metric operation {query.op!r} is not known; known are {', '.join(sorted(_OPERATIONS))}"
+        raise SchemaError(msg, hint="Verify the map with the version of the product that drafted it.")
+    return operation(corpus, query.params)
+
+
+def _share(n: int, total: int, population: str) -> Computed:
+    counted = quantity(n, total, population)
+    reason = None if counted.share is not None else f"there are no {population}"
+    return Computed(counted.share, counted.low, counted.high, counted, reason)
+
+
+def _text(params: Params, key: str) -> str:
+    return str(params[key])
+
+
+def _speakers(corpus: Corpus, params: Params) -> Computed:  # noqa: ARG001 - operations share one signature
+    return Computed(float(len(corpus.speakers)))
+
+
+def _stage_speakers(corpus: Corpus, params: Params) -> Computed:
+    stage = _text(params, "stage")
+    return _share(len(corpus.stage_speakers(stage)), len(corpus.speakers), corpus.population)
+
+
+def _theme_reach(corpus: Corpus, params: Params) -> Computed:
+    members = corpus.persons_at(corpus.by_theme.get(_text(params, "theme_id"), ()))
+    return _share(len(members), len(corpus.speakers), corpus.population)
+
+
+def _stage_reading_share(corpus: Corpus, params: Params) -> Computed:
+    """Share of the persons who speak of a stage whose passages there were read as a given value."""
+    stage, field, value = _text(params, "stage"), _text(params, "field"), _text(params, "value")
+    values = reading_persons(corpus, stage, field)
+    population = f"{corpus.population}, of whom those who speak of the {stage} stage"
+    return _share(len(values.get(value, frozenset())), len(corpus.stage_speakers(stage)), population)
+
+
+def reading_persons(corpus: Corpus, stage: str, field: str) -> Mapping[str, frozenset[str]]:
+    """Return for each value of a field of the readings in a stage the distinct persons with it.
+
+    `field` is `emotion`, `touchpoint` or `channel` (of the passage).
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for position in corpus.stage_positions(stage):
+        passage = corpus.passages[position]
+        value = passage.channel if field == "channel" else getattr(corpus.readings[position], field)
+        if value is not None:
+            found[str(value)].add(passage.person_id)
+    return {value: frozenset(persons) for value, persons in found.items()}
+
+
+def _stage_sentiment(corpus: Corpus, params: Params) -> Computed:
+    """Mean over persons of their mean sentiment in a stage, so that nobody counts twice."""
+    sums: dict[str, list[float]] = defaultdict(list)
+    for position in corpus.stage_positions(_text(params, "stage")):
+        sums[corpus.passages[position].person_id].append(corpus.readings[position].sentiment)
+    means = [float(np.mean(values)) for _, values in sorted(sums.items())]
+    return _mean(means, f"nobody speaks of the {_text(params, 'stage')} stage")
+
+
+def _stage_rating(corpus: Corpus, params: Params) -> Computed:
+    """Mean over persons of their mean rating (0 to 1) in texts that speak of a stage."""
+    rated: dict[str, dict[str, float]] = defaultdict(dict)
+    for position in corpus.stage_positions(_text(params, "stage")):
+        passage = corpus.passages[position]
+        if passage.rating is not None:
+            rated[passage.person_id][passage.record_id] = passage.rating
+    means = [float(np.mean(list(values.values()))) for _, values in sorted(rated.items())]
+    return _mean(means, "no rated text speaks of this stage")
+
+
+def _mean(means: Sequence[float], empty: str) -> Computed:
+    estimate = mean_interval(means)
+    if estimate is None:
+        return Computed(None, reason=empty)
+    return Computed(estimate.value, estimate.low, estimate.high)
+
+
+_NO_EVENTS = Computed(None, reason="there are no events of these customers")
+
+
+def _event_population(corpus: Corpus, stage: str) -> str:
+    return f"{corpus.population}, of whom those with events in the {stage} stage"
+
+
+def _journey_share(corpus: Corpus, params: Params) -> Computed:
+    """Share of the persons with events in a stage who did a step, used a channel or a touchpoint there."""
+    journeys = corpus.journeys
+    if journeys is None:
+        return _NO_EVENTS
+    stage, field, value = _text(params, "stage"), _text(params, "field"), _text(params, "value")
+    n = journey_counts(journeys, stage, field).get(value, 0)
+    return _share(n, journeys.persons_in(stage), _event_population(corpus, stage))
+
+
+def journey_counts(journeys: Journeys, stage: str, field: str) -> Counter[str]:
+    """Return distinct persons by step, channel or touchpoint of a stage; `field` says which."""
+    counts = {
+        "step": journeys.step_counts,
+        "channel": journeys.channel_counts,
+        "touchpoint": journeys.touchpoint_counts,
+    }[field](stage)
+    return Counter(counts)
+
+
+def _stage_reached(corpus: Corpus, params: Params) -> Computed:
+    journeys = corpus.journeys
+    if journeys is None:
+        return _NO_EVENTS
+    population = f"{corpus.population}, of whom those with events"
+    return _share(journeys.persons_in(_text(params, "stage")), journeys.n_persons(), population)
+
+
+def _stage_left(corpus: Corpus, params: Params) -> Computed:
+    """Drop-off: of the persons who reached a stage and are not still in it, those who went no further."""
+    journeys = corpus.journeys
+    if journeys is None:
+        return _NO_EVENTS
+    stage = _text(params, "stage")
+    left = journeys.exits(stage)
+    population = f"{_event_population(corpus, stage)}, without those still active"
+    return _share(left.left, left.reached - left.censored, population)
+
+
+def _stage_duration(corpus: Corpus, params: Params) -> Computed:
+    journeys = corpus.journeys
+    if journeys is None:
+        return _NO_EVENTS
+    duration = journeys.duration(_text(params, "stage"))
+    if duration.median_s is None:
+        return Computed(None, reason="nobody both entered and left this stage")
+    return Computed(duration.median_s)
+
+
+_OPERATIONS: dict[str, Callable[[Corpus, Params], Computed]] = {
+    "speakers": _speakers,
+    "stage_speakers": _stage_speakers,
+    "theme_reach": _theme_reach,
+    "stage_reading_share": _stage_reading_share,
+    "stage_sentiment": _stage_sentiment,
+    "stage_rating": _stage_rating,
+    "journey_share": _journey_share,
+    "stage_reached": _stage_reached,
+    "stage_left": _stage_left,
+    "stage_duration": _stage_duration,
+}

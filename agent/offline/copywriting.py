@@ -1,0 +1,192 @@
+"""Writes a variant of a control copy that changes one factor, from the control's own words and the facts given.
+
+Nothing is invented: what a variant states is a fact on offer, the control's own text, or the pain point put as a
+question. Where a factor needs a fact and there is none, the control's text is returned unchanged.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from agent.firewall import unresolved_quantities
+from agent.schemas.creative import Factor
+from agent.schemas.writing import CopyBrief, CopyDraft, SlotItem
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    text: str
+    fact_ids: tuple[str, ...] = ()
+
+
+_Proposer = Callable[[CopyBrief, SlotItem], Iterator[_Proposal]]
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_IMPERATIVE = re.compile(
+    r"^(?:buy|shop|order|book|try|start|get|see|find|learn|read|discover|call|join|sign|check|choose|compare|download|"
+    r"visit|ask|explore|save|switch|apply|click|open|request|talk|contact|subscribe|upgrade|reserve|plan|view)\b",
+    re.IGNORECASE,
+)
+_CALLS = (
+    "See how it works", "Find out more", "Take a look", "See the details", "Read more", "Ask us", "Look inside",
+    "Have a closer look", "See for yourself", "Learn more",
+)  # fmt: skip
+_OPENERS = ("In plain words", "Good to know", "Quite simply", "Between us")
+_CONTRACTIONS = (
+    ("do not", "don't"), ("does not", "doesn't"), ("cannot", "can't"), ("is not", "isn't"), ("are not", "aren't"),
+    ("will not", "won't"), ("it is", "it's"), ("we are", "we're"), ("you are", "you're"), ("we will", "we'll"),
+    ("you will", "you'll"), ("we have", "we've"), ("you have", "you've"), ("that is", "that's"), ("let us", "let's"),
+)  # fmt: skip
+_OFFER = re.compile(
+    r"\b(?:free|trial|discount|off|save|voucher|gift|bonus|guarantee|return|refund|cancel|delivery|deal)\w*",
+    re.IGNORECASE,
+)
+_MEASURED = re.compile(r"\{\{m:|\d")
+_MIN_SHORTENED = 3
+
+
+def draft_copy(brief: CopyBrief) -> CopyDraft:
+    """Return new text for each slot that may change, within its limit.
+
+    A slot for which nothing can be proposed keeps the control's text. `attempt` moves on to the next proposal.
+    """
+    carried = [slot.text for slot in (*brief.change_slots, *brief.keep_slots)]
+    carried += [fact.statement for fact in brief.facts]
+    slots: dict[str, str] = {}
+    fact_ids: list[str] = []
+    for slot in brief.change_slots:
+        taken = {*slots.values(), *(other.text for other in brief.keep_slots), slot.text}
+        fitting = _fitting(_PROPOSERS[brief.factor](brief, slot), slot, carried, taken)
+        chosen = fitting[brief.attempt % len(fitting)] if fitting else _Proposal(slot.text)
+        slots[slot.name] = chosen.text
+        fact_ids += chosen.fact_ids
+    return CopyDraft(slots=slots, fact_ids=tuple(dict.fromkeys(fact_ids)))
+
+
+def _fitting(
+    proposals: Iterable[_Proposal], slot: SlotItem, carried: list[str], taken: set[str]
+) -> list[_Proposal]:
+    fitting: dict[str, _Proposal] = {}
+    for proposal in proposals:
+        text = " ".join(proposal.text.split())
+        if (
+            len(text) <= slot.max_chars
+            and text not in taken
+            and not unresolved_quantities(text, carried=carried)
+        ):
+            fitting.setdefault(text, _Proposal(text, proposal.fact_ids))
+    return list(fitting.values())
+
+
+def _hooks(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
+    """Open with the customers' trouble, as a question."""
+    trouble = _bare(brief.pain_point)
+    yield _Proposal(f"{_capitalised(trouble)}? {slot.text}")
+    yield _Proposal(f"{_capitalised(trouble)}? {_first_sentence(slot.text)}")
+    yield _Proposal(f"{_capitalised(trouble)}?")
+    yield _Proposal(f"A word on “{_lowered(trouble)}”")
+    yield _Proposal(f"About “{_lowered(trouble)}”")
+
+
+def _benefits(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
+    """Say first what the customer gets, as the facts say it."""
+    for fact in sorted(brief.facts, key=lambda fact: bool(_MEASURED.search(fact.statement))):
+        statement = _bare(fact.statement)
+        yield _Proposal(f"{_capitalised(statement)}. {slot.text}", (fact.fact_id,))
+        yield _Proposal(_capitalised(statement) + _stop(slot.text), (fact.fact_id,))
+
+
+def _proofs(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
+    """Back the control's words with a fact, one that counts something where there is one."""
+    for fact in sorted(brief.facts, key=lambda fact: not _MEASURED.search(fact.statement)):
+        statement = _capitalised(_bare(fact.statement))
+        yield _Proposal(f"{_closed(slot.text)} {statement}.", (fact.fact_id,))
+        yield _Proposal(f"{_closed(_first_sentence(slot.text))} {statement}.", (fact.fact_id,))
+        yield _Proposal(f"The facts: {_lowered(statement)}", (fact.fact_id,))
+
+
+def _calls(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:  # noqa: ARG001 - proposers share one signature
+    """Ask for something else than the control does, at the place where it asks."""
+    sentences = _SENTENCE_END.split(slot.text.strip())
+    asks = bool(_IMPERATIVE.match(sentences[-1]))
+    kept = sentences[:-1] if asks else sentences
+    for call in _CALLS:
+        if asks and not kept:
+            yield _Proposal(call + _stop(slot.text))
+        else:
+            yield _Proposal(f"{_closed(' '.join(kept))} {call}.")
+
+
+def _tones(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:  # noqa: ARG001 - proposers share one signature
+    """Say the same less formally, or more calmly where the control shouts."""
+    calm = re.sub(r"!+", ".", slot.text)
+    relaxed = calm
+    for formal, spoken in _CONTRACTIONS:
+        relaxed = re.sub(rf"\b{formal}\b", spoken, relaxed)
+        relaxed = re.sub(rf"\b{_capitalised(formal)}\b", _capitalised(spoken), relaxed)
+    yield _Proposal(relaxed)
+    yield _Proposal(calm)
+    for opener in _OPENERS:
+        yield _Proposal(f"{opener}: {_lowered(relaxed)}")
+
+
+def _offers(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
+    """Put forward what the facts say is on offer."""
+    for fact in brief.facts:
+        if _OFFER.search(fact.statement):
+            statement = _capitalised(_bare(fact.statement))
+            yield _Proposal(f"On offer: {_lowered(statement)}. {slot.text}", (fact.fact_id,))
+            yield _Proposal(f"On offer: {_lowered(statement)}", (fact.fact_id,))
+
+
+def _lengths(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
+    """Say the same in fewer words, or with one fact more where nothing can be left out."""
+    shorter = [_first_sentence(slot.text), *re.split(r"[,:;–]| - ", slot.text)[:1]]
+    for text in shorter:
+        if _MIN_SHORTENED <= len(text.split()) < len(slot.text.split()):
+            yield _Proposal(text.strip())
+    for fact in brief.facts:
+        yield _Proposal(f"{_closed(slot.text)} {_capitalised(_bare(fact.statement))}.", (fact.fact_id,))
+
+
+_PROPOSERS: dict[Factor, _Proposer] = {
+    Factor.HOOK: _hooks,
+    Factor.BENEFIT: _benefits,
+    Factor.PROOF: _proofs,
+    Factor.CTA: _calls,
+    Factor.TONE: _tones,
+    Factor.OFFER: _offers,
+    Factor.LENGTH: _lengths,
+}
+
+
+def _first_sentence(text: str) -> str:
+    return _SENTENCE_END.split(text.strip())[0]
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split()).strip(" .!?:;")
+
+
+def _closed(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?" else f"{text}."
+
+
+def _stop(control: str) -> str:
+    """Return the full stop a text needs to end as the control does."""
+    return "." if control.rstrip().endswith((".", "!")) else ""
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _lowered(text: str) -> str:
+    """Return a text to stand within a sentence; names in capitals and "I" stay."""
+    first = text.split(maxsplit=1)[0] if text.split() else ""
+    return (
+        text
+        if first == "I" or first.startswith("I'") or first[1:] != first[1:].lower()
+        else text[:1].lower() + text[1:]
+    )

@@ -1,0 +1,140 @@
+"""Reads every passage, finds the themes among them and has them named; work that was done is not done again."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import structlog
+
+from agent.analyse.readings import READER_VERSION
+from agent.analyse.themes import ThemeSet, find_themes
+from agent.errors import EvidenceError
+from agent.firewall import check_template
+from agent.normalise import passages_of
+from agent.pipeline.indexing import vectors_of
+from agent.pipeline.workspace import Workspace
+from agent.ports import Progress, Vectors, Writer, WritingTask
+from agent.schemas.insight import Reading, Theme
+from agent.schemas.records import Passage
+from agent.schemas.writing import QuotedItem, ThemeBrief, ThemeName
+from agent.store.results import StoredThemes
+
+_log = structlog.get_logger(__name__)
+
+SEED = 0
+"""Of everything random in an analysis; fixed, so that equal data gives equal maps."""
+_BATCH = 4_096
+_MAX_NAMED = 30
+"""Themes that a language model names, by size; the others keep the name made of their own phrases."""
+_QUOTES_PER_THEME = 6
+_MAX_QUOTE_CHARS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPassages:
+    """All working passages with their vectors, shape `(n, dim)`, and readings, in the order of record ids."""
+
+    passages: list[Passage]
+    vectors: Vectors
+    readings: list[Reading]
+
+
+def read_everything(workspace: Workspace, *, on_progress: Progress | None = None) -> ReadPassages:
+    """Return all working passages, reading those that this version of the reader has not read yet."""
+    store = workspace.store
+    known = {reading.passage_id: reading for reading in store.readings.iter(READER_VERSION)}
+    passages: list[Passage] = []
+    parts: list[Vectors] = []
+    readings: list[Reading] = []
+    for batch in _batches(workspace):
+        vectors = vectors_of(batch, store=store, encoder=workspace.encoder)
+        readings.extend(_read(workspace, batch, vectors, known))
+        passages.extend(batch)
+        parts.append(vectors)
+        if on_progress is not None:
+            on_progress(len(batch))
+    empty = np.zeros((0, workspace.encoder.dim), dtype=np.float32)
+    return ReadPassages(passages, np.concatenate(parts) if parts else empty, readings)
+
+
+def _read(
+    workspace: Workspace, batch: Sequence[Passage], vectors: Vectors, known: dict[str, Reading]
+) -> list[Reading]:
+    """Return the readings of a batch; a reading of a text that has changed since is made again."""
+    new = [
+        position
+        for position, passage in enumerate(batch)
+        if (reading := known.get(passage.passage_id)) is None or reading.text_sha256 != passage.text_sha256
+    ]
+    if new:
+        made = workspace.reader.read([batch[position] for position in new], vectors[new])
+        workspace.store.readings.add(READER_VERSION, made)
+        known.update((reading.passage_id, reading) for reading in made)
+    return [known[passage.passage_id] for passage in batch]
+
+
+def current_themes(workspace: Workspace, read: ReadPassages) -> tuple[StoredThemes, int]:
+    """Return the themes of what was read and their version, found anew only where the data has changed."""
+    results = workspace.store.results
+    digest = _digest(read, workspace.writer.model_id)
+    stored = results.themes()
+    if stored is not None and stored.input_sha256 == digest:
+        return stored, results.themes_version()
+    previous = None if stored is None else _as_set(stored)
+    found = find_themes(read.passages, read.vectors, read.readings, seed=SEED, previous=previous)
+    made = StoredThemes(
+        themes=tuple(_named(found.themes, read.passages, workspace.writer)),
+        assignments=dict(found.assignments),
+        unassigned_share=found.unassigned_share,
+        input_sha256=digest,
+    )
+    return made, results.save_themes(made, now=workspace.now)
+
+
+def _as_set(stored: StoredThemes) -> ThemeSet:
+    return ThemeSet(
+        themes=stored.themes, assignments=stored.assignments, unassigned_share=stored.unassigned_share
+    )
+
+
+def _named(themes: Sequence[Theme], passages: Sequence[Passage], writer: Writer) -> Iterator[Theme]:
+    """Have the largest themes named; a name that states a quantity or repeats another is not taken."""
+    texts = {passage.passage_id: passage.text for passage in passages}
+    taken: list[str] = []
+    for number, theme in enumerate(themes):
+        name = _name(theme, texts, taken, writer) if number < _MAX_NAMED else None
+        named = theme if name is None else theme.model_copy(update=name.model_dump())
+        taken.append(named.label)
+        yield named
+
+
+def _name(theme: Theme, texts: dict[str, str], taken: Sequence[str], writer: Writer) -> ThemeName | None:
+    quotes = tuple(
+        QuotedItem(evidence_id=f"e{number}", text=texts[passage_id][:_MAX_QUOTE_CHARS])
+        for number, passage_id in enumerate(theme.core_passage_ids[:_QUOTES_PER_THEME], start=1)
+    )
+    brief = ThemeBrief(terms=(theme.label, *theme.terms), quotes=quotes, taken_labels=tuple(taken))
+    name = writer.write(WritingTask("name_theme", brief, ThemeName))
+    try:
+        check_template(name.label, offered=())
+        check_template(name.definition, offered=())
+    except EvidenceError as error:
+        _log.warning("theme_name_dropped", theme=theme.theme_id, reason=error.code)
+        return None
+    return None if name.label in taken else name
+
+
+def _digest(read: ReadPassages, writer: str) -> str:
+    """Digest of all that themes follow from."""
+    digest = hashlib.sha256(f"{READER_VERSION}\n{writer}\n{SEED}\n".encode())
+    for passage in read.passages:
+        digest.update(f"{passage.passage_id} {passage.text_sha256} {passage.person_id}\n".encode())
+    return digest.hexdigest()
+
+
+def _batches(workspace: Workspace) -> Iterator[list[Passage]]:
+    passages = (passage for record in workspace.store.records.iter() for passage in passages_of(record))
+    while batch := list(islice(passages, _BATCH)):
+        yield batch

@@ -1,0 +1,269 @@
+"""Drafts and verifies maps on the stores; both build the same corpus."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version as package_version
+
+from pydantic import Field
+
+from agent.analyse.behaviour import Experience, behaviour_of, moments_of
+from agent.analyse.pain_points import rank_pain_points
+from agent.analyse.quotes import pick_quotes
+from agent.analyse.readings import READER_VERSION
+from agent.corpus import Corpus
+from agent.draft.builder import DraftInputs, draft_map
+from agent.draft.scope import make_scope
+from agent.errors import InputError, NotFoundError
+from agent.pipeline.analysis import SEED, current_themes, read_everything
+from agent.pipeline.scoping import corpus_of
+from agent.pipeline.workspace import Workspace
+from agent.ports import Progress
+from agent.prompting import load_prompt, prompt_ids
+from agent.schemas.base import Frozen, Scalar
+from agent.schemas.evidence import Evidence
+from agent.schemas.insight import Behaviour, Moment, PainPoint
+from agent.schemas.journey import DEFAULT_STAGES, JourneyMap, MapType, Provenance, Scope, SourceShare, Window
+from agent.store.results import StoredThemes
+from agent.verify.claims import MapVerification, verify_map
+from agent.verify.quotes import QuoteChecker
+
+_QUOTES_PER_CLAIM = 3
+_QUOTES_PER_STAGE = 10
+
+
+class DraftRequest(Frozen):
+    """What to draft: one persona, one journey, one goal, one purpose."""
+
+    persona: str
+    journey: str
+    goal: str
+    purpose: str
+    type: MapType = "current"
+    where: dict[str, str] = Field(default_factory=dict)
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """What the data of a scope says, before a map is drafted from it."""
+
+    corpus: Corpus
+    pain_points: tuple[PainPoint, ...]
+    moments: tuple[Moment, ...]
+
+
+def draft(workspace: Workspace, request: DraftRequest, *, on_progress: Progress | None = None) -> JourneyMap:
+    """Draft a map, store it as the next version of its id and return it.
+
+    Raises:
+        ScopeError: The scope is plural or empty, or nobody matches it.
+        InputError: The type of map needs what is not there.
+        ModelError: The writer could not answer; nothing is stored.
+    """
+    if request.type != "current":
+        msg = f"a map of type {request.type!r} cannot be drafted from data alone; 'current' was expected"
+        raise InputError(msg, hint="Draft the current state first; it is what other types build on.")
+    read = read_everything(workspace, on_progress=on_progress)
+    themes, theme_set = current_themes(workspace, read)
+    source_ids = _all_sources(workspace)
+    insight = insight_of(workspace, themes, where=request.where, source_ids=source_ids)
+    scope = make_scope(
+        persona=request.persona,
+        journey=request.journey,
+        goal=request.goal,
+        purpose=request.purpose,
+        where=request.where,
+        population=insight.corpus.population,
+    )
+    made = draft_map(_inputs(workspace, request, scope, insight, theme_set=theme_set, source_ids=source_ids))
+    workspace.store.results.save_pain_points(made.pain_points, now=workspace.now)
+    return workspace.store.results.save_map(made)
+
+
+def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> MapVerification:
+    """Compute every claim of a stored map again.
+
+    Raises:
+        NotFoundError: There is no such map.
+    """
+    journey_map = workspace.store.results.map(map_id, version)
+    made = journey_map.provenance
+    themes = workspace.store.results.themes(made.theme_set)
+    if themes is None:
+        msg = f"theme set {made.theme_set} of map {map_id!r} is not in the store"
+        raise NotFoundError(msg, hint="Draft the map again.")
+    insight = insight_of(
+        workspace,
+        themes,
+        where=journey_map.scope.where,
+        source_ids=made.source_ids,
+        reader_version=made.reader,
+        stages=tuple(stage.name for stage in journey_map.stages),
+    )
+    return verify_map(
+        journey_map,
+        corpus=insight.corpus,
+        pain_points=insight.pain_points,
+        moments=insight.moments,
+        checker=QuoteChecker.over(insight.corpus.records.values()),
+    )
+
+
+def current_insight(
+    workspace: Workspace, *, where: Mapping[str, str], on_progress: Progress | None = None
+) -> Insight:
+    """Return what everything stored says about a scope, and keep its pain points as the current ones.
+
+    Raises:
+        ScopeError: Nobody matches the filter.
+    """
+    themes, _ = current_themes(workspace, read_everything(workspace, on_progress=on_progress))
+    found = insight_of(workspace, themes, where=where, source_ids=_all_sources(workspace))
+    workspace.store.results.save_pain_points(found.pain_points, now=workspace.now)
+    return found
+
+
+def insight_of(
+    workspace: Workspace,
+    themes: StoredThemes,
+    *,
+    where: Mapping[str, str],
+    source_ids: Collection[str],
+    reader_version: str = READER_VERSION,
+    stages: tuple[str, ...] = DEFAULT_STAGES,
+) -> Insight:
+    """Return corpus, pain points with what the same persons did, and moments of a scope."""
+    corpus = corpus_of(
+        workspace, themes, reader_version=reader_version, stages=stages, where=where, source_ids=source_ids
+    )
+    ranked = rank_pain_points(
+        corpus.themes,
+        corpus.passages,
+        corpus.readings,
+        assignments=corpus.theme_of,
+        total=len(corpus.speakers),
+        population=corpus.population,
+    )
+    followed = [(pain, *_followed(pain, corpus)) for pain in ranked]
+    pain_points = tuple(pain.model_copy(update={"behaviour": done}) for pain, _, done in followed)
+    return Insight(corpus, pain_points, moments_of([(told, done) for _, told, done in followed]))
+
+
+def _all_sources(workspace: Workspace) -> list[str]:
+    return sorted(source.source_id for source in workspace.store.sources.all())
+
+
+def _followed(pain: PainPoint, corpus: Corpus) -> tuple[Experience, tuple[Behaviour, ...]]:
+    """Return a pain point as an experience, and what those who told of it then did."""
+    members = corpus.by_theme.get(pain.theme_id, ())
+    told = Experience(pain.pain_point_id, pain.label, pain.stage, _first_times(corpus, members))
+    if corpus.journeys is None:
+        return told, ()
+    everyone = _first_times(corpus, range(len(corpus.passages)))
+    return told, behaviour_of(told, everyone, corpus.journeys, population=corpus.population)
+
+
+def _first_times(corpus: Corpus, positions: Iterable[int]) -> dict[str, datetime]:
+    first: dict[str, datetime] = {}
+    for position in positions:
+        passage = corpus.passages[position]
+        if passage.at is not None:
+            first[passage.person_id] = min(passage.at, first.get(passage.person_id, passage.at))
+    return first
+
+
+def _inputs(
+    workspace: Workspace,
+    request: DraftRequest,
+    scope: Scope,
+    insight: Insight,
+    *,
+    theme_set: int,
+    source_ids: Sequence[str],
+) -> DraftInputs:
+    corpus = insight.corpus
+    return DraftInputs(
+        corpus=corpus,
+        scope=scope,
+        type=request.type,
+        stages=DEFAULT_STAGES,
+        pain_points=insight.pain_points,
+        moments=insight.moments,
+        pick_quotes=lambda positions: _pick(corpus, positions),
+        writer=workspace.writer,
+        provenance=_provenance(workspace, corpus, theme_set=theme_set, source_ids=source_ids),
+        map_id=_map_id(scope, request.type),
+        version=1,
+        now=workspace.now,
+        owner=request.owner,
+        attributes=_attributes(corpus),
+    )
+
+
+def _pick(corpus: Corpus, positions: Sequence[int]) -> tuple[Evidence, ...]:
+    return pick_quotes([corpus.passages[position] for position in positions], limit=_QUOTES_PER_CLAIM)
+
+
+def _provenance(
+    workspace: Workspace, corpus: Corpus, *, theme_set: int, source_ids: Sequence[str]
+) -> Provenance:
+    offline = not workspace.settings.has_model
+    kinds = Counter(record.kind.value for record in corpus.records.values())
+    persons = {
+        kind: len({record.person_id for record in corpus.records.values() if record.kind.value == kind})
+        for kind in kinds
+    }
+    return Provenance(
+        window=Window(start=corpus.start, end=corpus.end),
+        code_version=package_version("journey-insight-agent"),
+        writer=workspace.writer.model_id,
+        encoder=workspace.encoder.model_id,
+        prompts={} if offline else {name: load_prompt(name).provenance for name in prompt_ids()},
+        reader=READER_VERSION,
+        theme_set=theme_set,
+        source_ids=tuple(source_ids),
+        input_sha256=corpus.input_sha256,
+        sources=tuple(
+            SourceShare(kind=kind, n_records=n, n_persons=persons[kind]) for kind, n in sorted(kinds.items())
+        ),
+        n_records=len(corpus.records),
+        n_persons=len(corpus.speakers),
+        n_persons_without_identity=_n_without_identity(workspace, corpus),
+        seed=SEED,
+    )
+
+
+def _n_without_identity(workspace: Workspace, corpus: Corpus) -> int:
+    unidentified = workspace.store.persons.unidentified_ids()
+    return len(corpus.speakers & unidentified)
+
+
+def _attributes(corpus: Corpus) -> dict[str, Scalar]:
+    """Return the six attributes by which static maps and data-driven maps differ, computed from the data."""
+    kinds = sorted({record.kind.value for record in corpus.records.values()})
+    channels = sorted({record.channel for record in corpus.records.values() if record.channel})
+    has_events = corpus.journeys is not None
+    return {
+        "source": ", ".join([*kinds, *(["events"] if has_events else [])]),
+        "frequency": "on demand; the same data gives the same map",
+        "granularity": "person by person, passage by passage",
+        "channels": ", ".join(channels) or "unknown",
+        "actionability": "each pain point has an opportunity and can be answered by checked variants",
+        "adaptability": "drafted again from new data as the next version",
+    }
+
+
+def _map_id(scope: Scope, map_type: MapType) -> str:
+    """Return an id that stays the same for the same scope, so that drafting again makes the next version."""
+    parts = [
+        map_type,
+        scope.persona,
+        scope.journey,
+        scope.goal,
+        scope.purpose,
+        *map(str, sorted(scope.where.items())),
+    ]
+    return "map_" + hashlib.sha256("\n".join(parts).casefold().encode()).hexdigest()[:12]

@@ -1,0 +1,303 @@
+"""Taking exports in: every row becomes a working record or event, a held-out one, or a counted refusal.
+
+A command reads its files twice. The first pass reads identifiers alone and joins persons, so that the split knows who
+is one person before any word of theirs is stored. The second prepares and stores, in batches that are committed whole.
+Doing a command again after it was interrupted, or just again, ends in the same stores.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from agent.errors import InputError
+from agent.events.lake_writer import LakeWriter
+from agent.pipeline.batches import BatchWriter
+from agent.pipeline.people import Joining, People
+from agent.ports import HeldOutSink, Progress
+from agent.prepare import PrepareContext
+from agent.read import FORMATS, expand_paths, identify_format, read_file, source_digest
+from agent.redact import Redactor
+from agent.schemas.base import Frozen
+from agent.schemas.records import RawItem, RawRecord, RowReject
+from agent.store import Store
+from agent.store.sources import Source
+
+N_PASSES = 2
+"""How often a file that is not yet in the stores is read; a progress bar's total is bytes times this."""
+_ROWS_AT_ONCE = 10_000
+_CHARS_AT_ONCE = 4_000_000
+_N_REASONS = 20
+_HEAD_ROWS = 100
+
+
+class Refusal(Frozen):
+    """One row that was not taken, and why."""
+
+    row: int
+    """Of the source, counted from 0."""
+    code: str
+    message: str
+
+
+class SourceReport(Frozen):
+    """What became of one file; read = stored + held out + unchanged + identity + rejected."""
+
+    name: str
+    source_id: str
+    format: str
+    kind: str
+    n_read: int
+    n_stored: int
+    n_held_out: int
+    n_unchanged: int
+    """Rows that were stored before with the same content."""
+    n_identity: int
+    """Rows that only say who somebody is."""
+    n_rejected: int
+    n_conflicts: int
+    """Of the rejected: rows whose id is stored with other content."""
+    rejected_by_code: dict[str, int]
+    reasons: tuple[Refusal, ...]
+    """The first rejected rows."""
+    n_persons: int
+    n_persons_without_identity: int
+    already_read: bool
+    """True where the file was in the stores already and was not read again."""
+    error: str | None = None
+    """Why the file could not be read, or not to its end; the rows before that are stored."""
+    hint: str | None = None
+
+
+class IngestReport(Frozen):
+    """What became of all files of one command, in order."""
+
+    sources: tuple[SourceReport, ...]
+
+    @property
+    def failed(self) -> bool:
+        """True where a file could not be read to its end."""
+        return any(source.error is not None for source in self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How the files are to be read."""
+
+    kind: str
+    format: str
+    mapping: Path | None
+    mapping_sha256: str
+    on_bytes: Progress | None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One file on its way."""
+
+    path: Path
+    source: Source
+    done_before: bool
+    error: InputError | None = None
+
+
+def ingest(
+    paths: Iterable[Path],
+    *,
+    store: Store,
+    vault: HeldOutSink,
+    lake: LakeWriter,
+    kind: str = "auto",
+    format: str = "auto",  # noqa: A002 - the command line's word
+    mapping: Path | None = None,
+    now: datetime,
+    on_progress: Progress | None = None,
+) -> IngestReport:
+    """Read files into the stores, each row once however often it is read.
+
+    Args:
+        paths: Files, and folders whose files are all read.
+        store: Open on the workspace.
+        vault: Takes what is held out.
+        lake: Takes the working customers' events.
+        kind: What the files hold, or `auto`.
+        format: Key of `agent.read.FORMATS`, or `auto`.
+        mapping: Mapping file for tables and JSON of any other form.
+        now: Time of reading; later times in rows are refused.
+        on_progress: Called with how many bytes were read since the last call, over both passes.
+
+    Returns:
+        One report a file. A file that cannot be read, or not to its end, says so in its report; the others are read.
+
+    Raises:
+        InputError: None of the files could be read; the first one's reason.
+        StoreError: The stores cannot be written; what was committed stays, and the command may be given again.
+    """
+    how = _How(kind, format, mapping, source_digest(mapping) if mapping else "", on_progress)
+    readings = [_begin(path, store=store, how=how, now=now) for path in expand_paths(paths)]
+    _join_persons(readings, store=store, vault=vault, how=how)
+    redactor = Redactor(store.workspace.salt)
+    for reading in readings:
+        if reading.source.source_id and not reading.done_before:
+            _store_rows(reading, store=store, vault=vault, lake=lake, how=how, redactor=redactor, now=now)
+    failed = [reading.error for reading in readings if reading.error is not None]
+    if len(failed) == len(readings) and not any(reading.source.n_read for reading in readings):
+        raise failed[0]
+    return IngestReport(sources=tuple(_report(reading, store=store) for reading in readings))
+
+
+def _begin(path: Path, *, store: Store, how: _How, now: datetime) -> _Reading:
+    unread = Source(source_id="", name=path.name, format="", kind=how.kind, mapping_sha256="", read_at=now)
+    try:
+        source_id = f"s_{source_digest(path)[:24]}"
+        format_name, kind_name = _format_and_kind(path, how)
+    except InputError as error:
+        return _Reading(path, unread, done_before=False, error=error)
+    found = store.sources.get(source_id)
+    asked = replace(
+        unread, source_id=source_id, format=format_name, kind=kind_name, mapping_sha256=how.mapping_sha256
+    )
+    if found is None:
+        return _Reading(path, asked, done_before=False)
+    if _settings(found) == _settings(asked):
+        return _Reading(path, found, done_before=found.complete)
+    # Read again in another way: parts are numbered on, so none that is there is replaced by one with fewer events.
+    return _Reading(path, replace(asked, n_parts=found.n_parts), done_before=False)
+
+
+def _settings(source: Source) -> tuple[str, str, str]:
+    return source.format, source.kind, source.mapping_sha256
+
+
+def _format_and_kind(path: Path, how: _How) -> tuple[str, str]:
+    if how.mapping is not None:
+        name, kinds = how.mapping.name, ()
+    else:
+        name = identify_format(path, kind=how.kind) if how.format == "auto" else how.format
+        kinds = FORMATS[name].kinds if name in FORMATS else ()
+    if len(kinds) == 1:
+        return name, kinds[0].value
+    if how.kind != "auto":
+        return name, how.kind
+    head = islice(_items(path, replace(how, on_bytes=None)), _HEAD_ROWS)
+    first = next((item for item in head if not isinstance(item, RowReject)), None)
+    if first is None:
+        return name, how.kind
+    return name, f"{first.kind.value}s" if isinstance(first, RawRecord) else "events"
+
+
+def _items(path: Path, how: _How) -> Iterator[RawItem]:
+    return read_file(path, format=how.format, kind=how.kind, mapping=how.mapping, on_bytes=how.on_bytes)
+
+
+def _join_persons(readings: Sequence[_Reading], *, store: Store, vault: HeldOutSink, how: _How) -> None:
+    joining = Joining(store, vault)
+    for reading in readings:
+        if reading.error is not None or reading.done_before:
+            continue
+        try:
+            for item in _items(reading.path, how):
+                if not isinstance(item, RowReject):
+                    joining.add(item, source_id=reading.source.source_id)
+        except InputError as error:
+            reading.error = error
+        joining.flush(source_id=reading.source.source_id)
+    joining.settle()
+
+
+def _store_rows(
+    reading: _Reading,
+    *,
+    store: Store,
+    vault: HeldOutSink,
+    lake: LakeWriter,
+    how: _How,
+    redactor: Redactor,
+    now: datetime,
+) -> None:
+    found = _resume(reading, store=store)
+    if reading.done_before:
+        return
+    facts = store.workspace
+    context = PrepareContext(
+        workspace=facts.name, salt=facts.salt, source_id=reading.source.source_id, now=now, redactor=redactor
+    )
+    people = People(store)
+    writer = BatchWriter(store=store, held_out=vault, lake=lake, people=people, context=context)
+    items = _items(reading.path, how)
+    try:
+        for batch in _batches(islice(items, reading.source.n_items)):
+            people.pass_over([item for item in batch if not isinstance(item, RowReject)], context=context)
+        for batch in _batches(items):
+            if not found:
+                store.sources.start(reading.source)
+                found = True
+            reading.source = writer.write(batch, reading.source)
+    except InputError as error:
+        reading.error = error
+        return
+    reading.source = replace(reading.source, complete=True)
+    store.sources.put(reading.source)
+
+
+def _resume(reading: _Reading, *, store: Store) -> bool:
+    """Return whether an earlier run began the file in the same way; a file given twice is done the second time."""
+    found = store.sources.get(reading.source.source_id)
+    if found is None or _settings(found) != _settings(reading.source):
+        return False
+    reading.source = found
+    reading.done_before = found.complete
+    return True
+
+
+def _batches(items: Iterator[RawItem]) -> Iterator[list[RawItem]]:
+    """Yield rows in lists bounded by number and by length of text; those before a break come before its error."""
+    batch: list[RawItem] = []
+    n_chars = 0
+    broken: InputError | None = None
+    try:
+        for item in items:
+            batch.append(item)
+            n_chars += _n_chars(item)
+            if len(batch) == _ROWS_AT_ONCE or n_chars >= _CHARS_AT_ONCE:
+                yield batch
+                batch, n_chars = [], 0
+    except InputError as error:
+        broken = error
+    if batch:
+        yield batch
+    if broken is not None:
+        raise broken
+
+
+def _n_chars(item: RawItem) -> int:
+    if not isinstance(item, RawRecord):
+        return 0
+    return len(item.text or "") + sum(len(turn.text) for turn in item.turns)
+
+
+def _report(reading: _Reading, *, store: Store) -> SourceReport:
+    source, error = reading.source, reading.error
+    known = source.n_stored + source.n_held_out if reading.done_before else 0
+    refused = store.sources.rejects(source.source_id, limit=_N_REASONS)
+    return SourceReport(
+        name=reading.path.name,
+        source_id=source.source_id,
+        format=source.format,
+        kind=source.kind,
+        n_read=source.n_read,
+        n_stored=0 if reading.done_before else source.n_stored,
+        n_held_out=0 if reading.done_before else source.n_held_out,
+        n_unchanged=source.n_unchanged + known,
+        n_identity=source.n_identity,
+        n_rejected=source.n_rejected,
+        n_conflicts=source.n_conflicts,
+        rejected_by_code=store.sources.reject_counts(source.source_id),
+        reasons=tuple(Refusal(row=one.row, code=one.code, message=one.message) for one in refused),
+        n_persons=store.sources.n_persons(source.source_id),
+        n_persons_without_identity=store.sources.n_persons(source.source_id, identified=False),
+        already_read=reading.done_before,
+        error=None if error is None else error.message,
+        hint=None if error is None else error.hint,
+    )

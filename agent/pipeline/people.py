@@ -1,0 +1,112 @@
+"""Who a row is about: identifier keys, the person behind them, and the side that person is on."""
+
+from dataclasses import dataclass
+
+from agent.errors import UnreadableSourceError
+from agent.identify import identifier_keys, person_id_of
+from agent.ports import HeldOutSink
+from agent.prepare import PrepareContext, lone_key
+from agent.schemas.records import Identifier, RawEvent, RawRecord, Side
+from agent.split import side_of
+from agent.store import Store
+from agent.store.identity import Link
+from agent.store.recent import Recent
+
+_LINKS_AT_ONCE = 10_000
+_NOBODY: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The person a row is about."""
+
+    person_id: str
+    """The row's own person: stays the same however persons are joined later, and so do ids made with it."""
+    canonical_id: str
+    side: Side
+    lone: bool
+    """True where the row named nobody and so stands for a person of its own."""
+
+
+class Joining:
+    """The first pass: joins persons over all rows before anything is stored about them.
+
+    Args:
+        store: Where the persons are.
+        held_out: Told of held-out persons who turn out to be working ones.
+    """
+
+    def __init__(self, store: Store, held_out: HeldOutSink) -> None:
+        self._store = store
+        self._held_out = held_out
+        self._links: list[Link] = []
+        self._seen: Recent[tuple[Identifier, ...], int] = Recent()
+
+    def add(self, item: RawRecord | RawEvent, *, source_id: str) -> None:
+        """Take a row's identifiers in; the same ones seen lately cost one look-up."""
+        if not item.identifiers or self._seen.get(item.identifiers) is not None:
+            return
+        self._seen.put(item.identifiers, item.row)
+        keys = identifier_keys(item.identifiers, salt=self._store.workspace.salt)
+        if keys:
+            self._links.append(Link(item.row, keys))
+        if len(self._links) >= _LINKS_AT_ONCE:
+            self.flush(source_id=source_id)
+
+    def flush(self, *, source_id: str) -> None:
+        """Join what was taken in."""
+        self._store.persons.resolve(self._links, source_id=source_id, held_out=self._held_out)
+        self._links = []
+
+    def settle(self) -> None:
+        """Fix the side of everybody who is new."""
+        facts = self._store.workspace
+        self._store.persons.settle(
+            lambda person_id: side_of(person_id, salt=facts.salt, holdout=facts.holdout)
+        )
+
+
+class People:
+    """The second pass: says who rows are about, a batch at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._recent: Recent[tuple[Identifier, ...], Who] = Recent()
+
+    def of(self, rows: list[RawRecord | RawEvent], *, context: PrepareContext) -> list[Who]:
+        """Return one person a row, in order; to be called once for every row of a source, in its order."""
+        keys = {
+            row.identifiers: self._keys(row.identifiers)
+            for row in rows
+            if not self._recent.get(row.identifiers)
+        }
+        members = self._store.persons.find({key for one in keys.values() for key in one})
+        for identifiers, known in keys.items():
+            if known:
+                member = members.get(known[0])
+                if member is None or member.side is None:
+                    raise _changed_meanwhile()
+                self._recent.put(
+                    identifiers, Who(member.person_id, member.canonical_id, member.side, lone=False)
+                )
+        return [self._recent.get(row.identifiers) or self._lone(row, context) for row in rows]
+
+    def pass_over(self, rows: list[RawRecord | RawEvent], *, context: PrepareContext) -> None:
+        """Count rows that an interrupted run has stored, so that persons without identity keep their keys."""
+        for row in rows:
+            if isinstance(row, RawRecord) and not self._keys(row.identifiers):
+                lone_key(row, context=context)
+
+    def _keys(self, identifiers: tuple[Identifier, ...]) -> tuple[str, ...]:
+        return identifier_keys(identifiers, salt=self._store.workspace.salt) if identifiers else _NOBODY
+
+    def _lone(self, row: RawRecord | RawEvent, context: PrepareContext) -> Who:
+        facts = self._store.workspace
+        person_id = person_id_of(lone_key(row, context=context))
+        side = side_of(person_id, salt=facts.salt, holdout=facts.holdout)
+        return Who(person_id, person_id, side, lone=True)
+
+
+def _changed_meanwhile() -> UnreadableSourceError:
+    msg = "the file changed while it was read: it names persons it did not name before"
+    return UnreadableSourceError(msg, hint="Run the command again when nothing writes to the file any more.")

@@ -1,0 +1,104 @@
+"""Builds the corpus of a scope from the stores; drafting and verifying use the same builder."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+
+from agent.analyse.taxonomy import stage_of_event, touchpoint_of_event
+from agent.corpus import Corpus
+from agent.draft.scope import population_of
+from agent.errors import ScopeError
+from agent.events.journeys import Journeys, JourneyScope
+from agent.normalise import passages_of
+from agent.pipeline.workspace import Workspace
+from agent.schemas.insight import Reading
+from agent.schemas.records import Passage, Record
+from agent.store.results import StoredThemes
+from agent.verify.quotes import text_digest
+
+
+def corpus_of(
+    workspace: Workspace,
+    themes: StoredThemes,
+    *,
+    reader_version: str,
+    stages: tuple[str, ...],
+    where: Mapping[str, str],
+    source_ids: Collection[str],
+) -> Corpus:
+    """Return the corpus of a scope.
+
+    Args:
+        workspace: Whose stores are read.
+        themes: Themes and the passages that belong to them.
+        reader_version: Version whose readings count.
+        stages: Stages of the map, in order.
+        where: The persona's filter on records or persons; empty means everyone.
+        source_ids: Sources that count.
+
+    Raises:
+        ScopeError: Nobody matches the filter, or a key of it is in no record and no person.
+    """
+    wanted = frozenset(source_ids)
+    records = {
+        record.record_id: record
+        for record in workspace.store.records.iter(where or None)
+        if record.source_id in wanted
+    }
+    if not records:
+        msg = f"no text of a customer matches {dict(where)!r}" if where else "there is no text of a customer"
+        raise ScopeError(msg, hint="`journey status` shows what is stored; loosen --where.")
+    read = list(_read_passages(workspace, records, reader_version))
+    times = [record.at for record in records.values() if record.at is not None]
+    start, end = (min(times), max(times)) if times else (None, None)
+    passage_ids = {passage.passage_id for passage, _ in read}
+    return Corpus(
+        records=records,
+        passages=tuple(passage for passage, _ in read),
+        readings=tuple(reading for _, reading in read),
+        themes=themes.themes,
+        theme_of={key: theme_id for key, theme_id in themes.assignments.items() if key in passage_ids},
+        journeys=open_journeys(workspace, stages=stages, where=where, as_of=end),
+        population=population_of((record.kind for record in records.values()), where, start=start, end=end),
+        start=start,
+        end=end,
+    )
+
+
+def _read_passages(
+    workspace: Workspace, records: Mapping[str, Record], version: str
+) -> Iterator[tuple[Passage, Reading]]:
+    """Yield passages with their readings, leaving out what was read of a text that has changed since."""
+    readings = {
+        reading.passage_id: reading for reading in workspace.store.readings.iter(version, record_ids=records)
+    }
+    for record_id in sorted(records):
+        digest = text_digest(records[record_id].text)
+        for passage in passages_of(records[record_id]):
+            reading = readings.get(passage.passage_id)
+            if reading is not None and reading.text_sha256 == digest:
+                yield passage, reading
+
+
+def open_journeys(
+    workspace: Workspace,
+    *,
+    stages: tuple[str, ...],
+    where: Mapping[str, str],
+    as_of: datetime | None,
+) -> Journeys | None:
+    """Return the journeys of the persons that the filter keeps; None where they have no events."""
+    lake = workspace.lake
+    if lake.is_empty():
+        return None
+    ends = [at for at in (as_of, lake.window().last) if at is not None]
+    journeys = Journeys(
+        lake,
+        JourneyScope(
+            stages=stages,
+            stage_of=stage_of_event,
+            touchpoint_of=lambda name, channel: touchpoint_of_event(name, {}, channel),
+            as_of=max(ends, default=workspace.now),
+            persons=workspace.store.records.persons_matching(where),
+        ),
+    )
+    return journeys if journeys.n_persons() else None

@@ -1,0 +1,59 @@
+"""What is in a workspace's stores."""
+
+from agent.events.lake import EventLake
+from agent.schemas.base import Frozen
+from agent.schemas.records import Kind, Side
+from agent.store import Store
+
+
+class SourceStatus(Frozen):
+    """One file that was read."""
+
+    name: str
+    format: str
+    kind: str
+    n_read: int
+    n_stored: int
+    n_held_out: int
+    n_rejected: int
+    complete: bool
+
+
+class Status(Frozen):
+    """Counts of a workspace; of the held-out side only how many, never who or what."""
+
+    workspace: str
+    holdout_share: float
+    counts: dict[str, int]
+    sources: tuple[SourceStatus, ...]
+    rejected: dict[str, int]
+    """Code of a reason to rows rejected for it."""
+
+
+def status_of(store: Store, lake: EventLake) -> Status:
+    """Count what is in the stores."""
+    counts = {f"{kind.value}s": store.records.count(kinds=[kind]) for kind in Kind}
+    counts["events"] = lake.count()
+    counts["customers, working"] = store.persons.count(Side.WORKING)
+    counts["customers, held out"] = store.persons.count(Side.HELD_OUT)
+    counts["customers without identity"] = store.persons.count(identified=False)
+    counts["joined identities"] = len(store.persons.merges())
+    return Status(
+        workspace=store.workspace.name,
+        holdout_share=store.workspace.holdout,
+        counts=counts,
+        sources=tuple(
+            SourceStatus(
+                name=source.name,
+                format=source.format,
+                kind=source.kind,
+                n_read=source.n_read,
+                n_stored=source.n_stored,
+                n_held_out=source.n_held_out,
+                n_rejected=source.n_rejected,
+                complete=source.complete,
+            )
+            for source in store.sources.all()
+        ),
+        rejected=store.sources.reject_counts(),
+    )

@@ -1,0 +1,132 @@
+"""Everything the stages need of one workspace, opened together and closed together."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agent.analyse.readings import PassageReader
+from agent.embed import open_encoder
+from agent.errors import NotFoundError
+from agent.events.lake import EventLake
+from agent.events.lake_writer import LakeWriter
+from agent.index import ChromaIndex, rebuilt_folder
+from agent.pipeline.indexing import IndexReport, update_index
+from agent.ports import Encoder, Progress, Writer
+from agent.settings import Settings
+from agent.store import Store
+from agent.store.vault import VaultWriter
+from agent.writer import make_writer
+
+
+@dataclass
+class Workspace:
+    """One brand's stores and the parts that work on them; heavy parts are made when first used."""
+
+    settings: Settings
+    store: Store
+    now: datetime
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The bundled encoder, built on first use."""
+        return open_encoder(self.settings.cache_dir.expanduser(), threads=self.settings.threads)
+
+    @cached_property
+    def index(self) -> ChromaIndex:
+        """The vector index."""
+        return self._open_index(self.store.home.index)
+
+    @cached_property
+    def vault(self) -> VaultWriter:
+        """The way into the vault."""
+        return VaultWriter(self.store.home, self.store.workspace.name)
+
+    @cached_property
+    def lake_writer(self) -> LakeWriter:
+        """Takes the working customers' events."""
+        return LakeWriter(self.lake_folder)
+
+    @property
+    def lake_folder(self) -> Path:
+        """Folder of the working customers' events."""
+        return self.store.home.lake_events(self.store.workspace.name)
+
+    @cached_property
+    def lake(self) -> EventLake:
+        """The working customers' events."""
+        return EventLake(
+            self.lake_folder, canonical=self.store.persons.aliases(), scratch=self.store.home.path
+        )
+
+    @cached_property
+    def reader(self) -> PassageReader:
+        """Reads passages."""
+        return PassageReader(self.encoder)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """The language model where one is set up, else the offline analyst."""
+        return make_writer(self.settings, call_log=self.store.model_calls)
+
+    def update_index(self, *, on_progress: Progress | None = None) -> IndexReport:
+        """Make the index equal to the store."""
+        return update_index(self.store, encoder=self.encoder, index=self.index, on_progress=on_progress)
+
+    def rebuild_index(self, *, on_progress: Progress | None = None) -> IndexReport:
+        """Make the index again from nothing, and put it in the old one's place when it is whole."""
+        self._close_index()
+        with rebuilt_folder(self.store.home.index) as folder:
+            index = self._open_index(folder)
+            try:
+                report = update_index(self.store, encoder=self.encoder, index=index, on_progress=on_progress)
+            finally:
+                index.close()
+        return report
+
+    def close(self) -> None:
+        """Close everything that was opened."""
+        self._close_index()
+        for part in ("lake", "vault"):
+            if part in self.__dict__:
+                self.__dict__.pop(part).close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open_index(self, folder: Path) -> ChromaIndex:
+        name = self.store.workspace.name
+        return ChromaIndex(folder, workspace=name, model_id=self.encoder.model_id, dim=self.encoder.dim)
+
+    def _close_index(self) -> None:
+        if "index" in self.__dict__:
+            self.__dict__.pop("index").close()
+
+
+def open_workspace(settings: Settings, *, now: datetime, create: bool = False) -> Workspace:
+    """Open the workspace that the settings name.
+
+    Args:
+        settings: Home and workspace.
+        now: Time of whatever is done with it.
+        create: Make it where it is missing, with the default split.
+
+    Raises:
+        NotFoundError: It is not there and was not to be made.
+        StoreError: The home cannot be used.
+    """
+    try:
+        store = Store.open(settings.home, settings.workspace)
+    except NotFoundError:
+        if not create:
+            raise
+        store = Store.create(settings.home, settings.workspace, now=now)
+    return Workspace(settings=settings, store=store, now=now)

@@ -1,0 +1,141 @@
+"""Renders a map as one self-contained page: no script, nothing fetched, prints on paper, reads on a phone."""
+
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from agent.draft.claims import MIN_PERSONS
+from agent.render.curve import curve_of
+from agent.render.figures import interval_text, points_text, share_text, signed
+from agent.schemas.evidence import Claim, ClaimStatus, Lane
+from agent.schemas.insight import Trend
+from agent.schemas.journey import JourneyMap
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+LANES: tuple[tuple[Lane, str, str], ...] = (
+    (Lane.ACTIONS, "Actions", "what they do"),
+    (Lane.THOUGHTS, "Thoughts", "what they say they think"),
+    (Lane.EMOTIONS, "Emotions", "of those who speak of it"),
+    (Lane.TOUCHPOINTS, "Touchpoints", "where they meet the brand"),
+    (Lane.CHANNELS, "Channels", "how they get there"),
+    (Lane.PAIN_POINTS, "Pain points", "what hurts, by rank"),
+    (Lane.OPPORTUNITIES, "Opportunities", "suggestions"),
+    (Lane.METRICS, "Metrics", "reach, drop-off, time"),
+)
+"""Lanes in the order of the page, with their names and hints."""
+
+TYPE_NAMES = {
+    "current": "Current-state",
+    "future": "Future-state",
+    "day": "Day-in-the-life",
+    "blueprint": "Service blueprint",
+}
+
+_ASSUMPTION_BELOW = 0.5
+"""Share of observed claims under which a map is marked as resting on assumptions."""
+
+
+def render_page(journey_map: JourneyMap) -> str:
+    """Return the page as HTML; every text of the map is escaped."""
+    template = _environment().get_template("map.html.j2")
+    return template.render(
+        map=journey_map,
+        css=Markup((_TEMPLATES / "map.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        type_name=TYPE_NAMES[journey_map.type],
+        lanes=LANES,
+        curve=curve_of(journey_map.emotion_curve),
+        headline=headline(journey_map),
+        watermark=_watermark(journey_map),
+        pain_labels={pain.pain_point_id: pain.label for pain in journey_map.pain_points},
+        provenance=provenance_rows(journey_map),
+        floor=MIN_PERSONS,
+        interval=interval_text,
+        trend_text=trend_text,
+    )
+
+
+def headline(journey_map: JourneyMap) -> list[tuple[str, str]]:
+    """Return the figures that head a map."""
+    claims = all_claims(journey_map)
+    observed = sum(claim.status is ClaimStatus.OBSERVED for claim in claims)
+    silent = sum(claim.status is ClaimStatus.UNKNOWN for claim in claims)
+    quotes = {(item.record_id, item.start) for claim in claims for item in (*claim.evidence, *claim.opposing)}
+    return [
+        ("Customers", f"{journey_map.provenance.n_persons:,}"),
+        ("Texts", f"{journey_map.provenance.n_records:,}"),
+        ("Checked claims", f"{observed:,}"),
+        ("Verbatim quotes", f"{len(quotes):,}"),
+        ("Cells unknown", f"{silent:,}"),
+    ]
+
+
+def all_claims(journey_map: JourneyMap) -> list[Claim]:
+    """Return the claims of all cells, by stage and lane."""
+    return [claim for stage in journey_map.stages for cell in stage.cells.values() for claim in cell]
+
+
+def provenance_rows(journey_map: JourneyMap) -> list[tuple[str, str]]:
+    """Return where a map comes from, as rows of a table."""
+    made = journey_map.provenance
+    sources = "; ".join(
+        f"{item.kind}: {item.n_records:,} from {item.n_persons:,} customers" for item in made.sources
+    )
+    window = "unknown"
+    if made.window.start is not None and made.window.end is not None:
+        window = f"{_day(made.window.start)} to {_day(made.window.end)}"
+    rows = [(_words(name), str(value)) for name, value in journey_map.attributes.items()]
+    return [
+        ("Drafted", _day(journey_map.drafted_at)),
+        ("Data window", window),
+        ("Sources", sources),
+        ("Without identity", f"{made.n_persons_without_identity:,} customers who named no identifier"),
+        *rows,
+        ("Worded by", made.writer),
+        ("Encoder", made.encoder),
+        ("Prompts", ", ".join(sorted(made.prompts.values())) or "none: the offline analyst needs none"),
+        ("Reader", made.reader),
+        ("Theme set", f"version {made.theme_set}"),
+        ("Input digest", made.input_sha256),
+        ("Code", made.code_version),
+    ]
+
+
+def trend_text(trend: Trend) -> str:
+    """Return a trend in words, with its size where it is proven."""
+    if trend.direction == "unknown":
+        return "trend unknown"
+    if trend.direction == "flat" or trend.change_per_month is None:
+        return "no proven trend"
+    return f"{trend.direction} {abs(trend.change_per_month):.1f} points a month"
+
+
+def _watermark(journey_map: JourneyMap) -> str:
+    claims = [claim for claim in all_claims(journey_map) if claim.status is not ClaimStatus.UNKNOWN]
+    assumed = [claim for claim in claims if claim.status is ClaimStatus.ASSUMPTION]
+    if not claims or len(assumed) / len(claims) <= 1 - _ASSUMPTION_BELOW:
+        return ""
+    return f"{len(assumed)} of {len(claims)} claims rest on nobody's words."
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(share=share_text, signed=signed, points=points_text, words=_words, day=_day)
+    return environment
+
+
+def _words(value: str) -> str:
+    text = value.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"

@@ -1,0 +1,1 @@
+"""Finds the passages that answer a question, or says that the data does not."""

@@ -1,0 +1,1 @@
+"""Domain types, frozen, one module a family; import them from their module."""

@@ -1,0 +1,165 @@
+"""What analysis reads out of texts and events, before a map is drafted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from agent.schemas.base import Frozen
+from agent.schemas.evidence import Evidence, Metric, Quantity
+
+
+class Emotion(StrEnum):
+    """Feelings a text may carry."""
+
+    FRUSTRATED = "frustrated"
+    ANGRY = "angry"
+    CONFUSED = "confused"
+    ANXIOUS = "anxious"
+    DISAPPOINTED = "disappointed"
+    RELIEVED = "relieved"
+    DELIGHTED = "delighted"
+    GRATEFUL = "grateful"
+    NEUTRAL = "neutral"
+
+
+class Severity(StrEnum):
+    """How bad a complaint is for the person, worst first."""
+
+    BLOCKED = "blocked"
+    COSTS_EFFORT = "costs_effort"
+    ANNOYS = "annoys"
+
+
+SEVERITY_WEIGHT: dict[Severity, float] = {
+    Severity.BLOCKED: 1.0,
+    Severity.COSTS_EFFORT: 0.6,
+    Severity.ANNOYS: 0.3,
+}
+"""Weights of the ranking reach x severity; a convention, stated wherever a rank is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one passage was read as. Valid only while the record's text has `text_sha256`."""
+
+    passage_id: str
+    record_id: str
+    person_id: str
+    start: int
+    end: int
+    text_sha256: str
+    sentiment: float
+    """-1 (bad) to 1 (good)."""
+    emotion: Emotion
+    stage: str | None
+    """Name of one of the five default stages; None where the text does not say."""
+    touchpoint: str | None
+    complaint: bool
+    severity: Severity | None
+    """None where it is no complaint."""
+    at: datetime | None
+
+
+class Theme(Frozen):
+    """Something several customers said in their own words."""
+
+    theme_id: str
+    """Stable across runs: taken over from the earlier theme that shares most members."""
+    label: str
+    definition: str
+    stage: str | None
+    terms: tuple[str, ...]
+    """Most telling words and phrases, best first."""
+    passage_ids: tuple[str, ...]
+    """Members, nearest to the centre first."""
+    core_passage_ids: tuple[str, ...]
+    """A few members that are central and differ from each other."""
+
+
+class Trend(Frozen):
+    """Whether something becomes more or less frequent."""
+
+    direction: Literal["rising", "falling", "flat", "unknown"]
+    change_per_month: float | None
+    """Change of the share, in percentage points a month; None where unknown."""
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    """Adjusted for the number of themes (Benjamini-Hochberg)."""
+    reason: str | None = None
+    """Why it is unknown."""
+
+
+class Behaviour(Frozen):
+    """What the persons who said something then did, beside those who did not say it."""
+
+    outcome: str
+    """Event name that was looked for afterwards."""
+    with_pain: Quantity
+    without_pain: Quantity
+    odds_ratio: float | None
+    low: float | None
+    high: float | None
+    linked: int
+    """Persons with the pain point who also have events."""
+    unlinked: int
+    """Persons with the pain point and no events: counted, never dropped in silence."""
+
+
+class RankTerms(Frozen):
+    """Every term of a rank, so that it can be checked: rank = reach x severity."""
+
+    reach: float
+    severity: float
+    score: float
+
+
+class PainPoint(Frozen):
+    """Something that hurts customers: how many, how bad, where, why, and what they did then."""
+
+    pain_point_id: str
+    label: str
+    definition: str
+    stage: str | None
+    severity: Severity
+    severity_shares: dict[Severity, Quantity]
+    reach: Quantity
+    trend: Trend
+    rank: RankTerms
+    evidence: tuple[Evidence, ...]
+    opposing: tuple[Evidence, ...] = ()
+    behaviour: tuple[Behaviour, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    theme_id: str
+    owner: str | None = None
+    initiative_url: str | None = None
+
+
+class Opportunity(Frozen):
+    """What could be done about a pain point; a suggestion, never a finding."""
+
+    opportunity_id: str
+    pain_point_id: str
+    statement: str
+    template: str
+    metrics: tuple[Metric, ...] = ()
+    status: Literal["inferred"] = "inferred"
+
+
+class Moment(Frozen):
+    """An experience that goes along with a later outcome: associated with, not caused by."""
+
+    moment_id: str
+    experience: str
+    outcome: str
+    stage: str | None
+    effect: Quantity
+    """Share with the outcome among those with the experience."""
+    baseline: Quantity
+    """Share with the outcome among those without it."""
+    risk_difference: float
+    low: float
+    high: float
+    p_value: float
+    """Adjusted for the number of moments tested (Benjamini-Hochberg)."""

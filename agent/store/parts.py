@@ -1,0 +1,89 @@
+"""Parquet parts of events: written beside, then renamed, so that a reader or a crash never meets half of one."""
+
+# PyArrow ships no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agent.schemas.records import Event
+from agent.store.home import store_error_of
+
+EVENT_SCHEMA = pa.schema(
+    [
+        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("person_id", pa.string(), nullable=False),
+        pa.field("at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("type", pa.string(), nullable=False),
+        pa.field("channel", pa.string()),
+        pa.field("properties", pa.string(), nullable=False),
+        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("row", pa.int64(), nullable=False),
+    ]
+)
+"""Columns of every part; `properties` is a JSON object. Rows are sorted by person, time, event id."""
+
+
+def part_name(source_id: str, number: int) -> str:
+    """Return the file name of a source's part; the same part always has the same name."""
+    return f"{source_id}-{number:06d}.parquet"
+
+
+def write_part(folder: Path, part: str, events: Sequence[Event]) -> None:
+    """Write events as the part named `part`, replacing that part; without events nothing is written.
+
+    Raises:
+        StoreFullError: No space is left; the part is as it was.
+        StoreError: The folder cannot be written.
+    """
+    if not events:
+        return
+    table = _table(sorted(events, key=lambda event: (event.person_id, event.at, event.event_id)))
+    unfinished = folder / f".{part}.unfinished"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            pq.write_table(table, file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(folder / part)
+        _sync_folder(folder)
+    except OSError as error:
+        # The first error is the one to tell; where the folder is the trouble, there is nothing to take away.
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise store_error_of(error, path=folder / part) from error
+
+
+def _table(events: Sequence[Event]) -> pa.Table:
+    columns = {
+        "event_id": [event.event_id for event in events],
+        "person_id": [event.person_id for event in events],
+        "at": [event.at for event in events],
+        "name": [event.name for event in events],
+        "type": [event.type for event in events],
+        "channel": [event.channel for event in events],
+        "properties": [
+            orjson.dumps(dict(event.properties), option=orjson.OPT_SORT_KEYS).decode() for event in events
+        ],
+        "source_id": [event.source_id for event in events],
+        "row": [event.row for event in events],
+    }
+    return pa.table(columns, schema=EVENT_SCHEMA)
+
+
+def _sync_folder(folder: Path) -> None:
+    # A rename survives a power cut only once the folder itself is on disk.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,216 @@
+"""Tables of the working side; every one but `workspaces` is keyed by workspace first.
+
+Migrations under `migrations/versions/journey` make them; a test holds the two equal.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+_JSON = sa.JSON(none_as_null=True)
+
+
+class UtcTime(sa.TypeDecorator[datetime]):
+    """A time in UTC, stored without a zone, the same way in every database."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn an aware time into UTC without a zone."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Give a stored time its zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _scoped(name: str, *items: Any, rowid: bool = True) -> Table:  # noqa: ANN401 - SQLAlchemy's own argument type
+    workspace = Column("ws", Integer, ForeignKey("workspaces.ws"), primary_key=True, autoincrement=False)
+    return Table(name, metadata, workspace, *items, sqlite_with_rowid=rowid)
+
+
+def _key(name: str, kind: Any = Text) -> Column[Any]:  # noqa: ANN401 - SQLAlchemy's own argument type
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def _int(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, default=0, server_default="0")
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("ws", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    _text("salt"),
+    Column("holdout", Float, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+sources = _scoped(
+    "sources",
+    _key("source_id"),
+    _text("name"),
+    _text("format"),
+    _text("kind"),
+    _text("mapping_sha256"),
+    _int("n_items"),
+    _int("n_parts"),
+    _int("n_read"),
+    _int("n_stored"),
+    _int("n_held_out"),
+    _int("n_unchanged"),
+    _int("n_identity"),
+    _int("n_conflicts"),
+    _int("n_rejected"),
+    Column("complete", Boolean, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+)
+
+source_persons = _scoped("source_persons", _key("source_id"), _key("person_id"), rowid=False)
+
+rejects = _scoped(
+    "rejects", _key("source_id"), _key("row", Integer), _key("code"), _text("message"), rowid=False
+)
+
+attribute_keys = _scoped("attribute_keys", _key("scope"), _key("key"), rowid=False)
+
+persons = _scoped(
+    "persons",
+    _key("person_id"),
+    _text("canonical_id"),
+    Column("side", Text),
+    Column("identified", Boolean, nullable=False),
+    Column("traits", _JSON),
+    Index("ix_persons_canonical", "ws", "canonical_id"),
+    rowid=False,
+)
+
+identifiers = _scoped("identifiers", _key("identifier_key"), _text("person_id"), rowid=False)
+
+merges = _scoped(
+    "merges",
+    _key("merge_id"),
+    _text("left_id"),
+    _text("right_id"),
+    _text("kept"),
+    _text("absorbed"),
+    _text("source_id"),
+    Column("row", Integer, nullable=False),
+    Column("undone", Boolean, nullable=False),
+)
+
+records = _scoped(
+    "records",
+    _key("record_id"),
+    Column("kind", String(16), nullable=False),
+    _text("source_format"),
+    _text("external_id"),
+    _text("person_id"),
+    Column("at", UtcTime),
+    Column("channel", Text),
+    _text("text"),
+    Column("turns", _JSON),
+    Column("rating", Float),
+    Column("locale", Text),
+    Column("attributes", _JSON),
+    Column("consent", _JSON),
+    _text("source_id"),
+    Column("row", Integer, nullable=False),
+    _text("content_key"),
+    Index("ix_records_person", "ws", "person_id"),
+    Index("ix_records_source", "ws", "source_id"),
+)
+
+held_out_records = _scoped("held_out_records", _key("record_id"), _text("content_key"), rowid=False)
+
+seen_events = _scoped("seen_events", _key("event_key", LargeBinary), rowid=False)
+
+signatures = _scoped(
+    "signatures",
+    _key("record_id"),
+    _text("side"),
+    Column("signature_key", LargeBinary, nullable=False),
+    Index("ix_signatures_key", "ws", "signature_key", "side"),
+    rowid=False,
+)
+
+signature_values = _scoped(
+    "signature_values",
+    _key("signature_key", LargeBinary),
+    Column("value", LargeBinary, nullable=False),
+    Column("working", Boolean, nullable=False),
+    rowid=False,
+)
+
+signature_bands = _scoped(
+    "signature_bands",
+    _key("band", BigInteger),
+    _key("signature_key", LargeBinary),
+    rowid=False,
+)
+
+vectors = _scoped(
+    "vectors",
+    _key("model_id"),
+    _key("text_sha256", LargeBinary),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+readings = _scoped(
+    "readings",
+    _key("version"),
+    _key("passage_id"),
+    _text("record_id"),
+    _text("person_id"),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    _text("text_sha256"),
+    Column("sentiment", Float, nullable=False),
+    _text("emotion"),
+    Column("stage", Text),
+    Column("touchpoint", Text),
+    Column("complaint", Boolean, nullable=False),
+    Column("severity", Text),
+    Column("at", UtcTime),
+)
+
+documents = _scoped(
+    "documents",
+    _key("type"),
+    _key("document_id"),
+    _key("version", Integer),
+    _text("body"),
+    _text("content_sha256"),
+    Column("saved_at", UtcTime, nullable=False),
+)
+
+model_calls = _scoped(
+    "model_calls",
+    _key("key"),
+    _text("request"),
+    _text("response"),
+    _int("tokens_in"),
+    _int("tokens_out"),
+)

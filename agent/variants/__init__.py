@@ -1,0 +1,1 @@
+"""Creative variants: each changes one computed factor against a control and rests on listed facts."""

@@ -1,0 +1,105 @@
+"""`journey pain-points`, `paths` and `moments`: what hurts customers and what they did."""
+
+import click
+
+from agent.analyse.paths import paths_of
+from agent.pipeline.drafting import Insight, current_insight
+from agent.pipeline.scoping import open_journeys
+from agent.render.figures import interval_text, points_text, share_text
+from agent.render.page import trend_text
+from agent.schemas.journey import DEFAULT_STAGES
+from api.cli.output import item_progress, print_json, print_table, say
+from api.cli.session import json_option, parse_where, where_option, workspace_of
+
+_N_PATHS = 20
+
+
+@click.command(name="pain-points")
+@where_option()
+@json_option()
+@click.pass_context
+def pain_points(ctx: click.Context, where: tuple[str, ...], as_json: bool) -> None:
+    """List what hurts customers, worst first: reach x severity, with trend, quotes and what they did then."""
+    found = _insight(ctx, where)
+    if as_json:
+        print_json({"pain_points": [pain.model_dump(mode="json") for pain in found.pain_points]})
+        return
+    rows = [
+        [
+            number,
+            pain.pain_point_id,
+            pain.label,
+            pain.stage,
+            pain.severity.value.replace("_", " "),
+            share_text(pain.reach.share),
+            interval_text(pain.reach.low, pain.reach.high),
+            f"{pain.reach.n:,}/{pain.reach.total:,}",
+            f"{100 * pain.rank.score:.1f}",
+            trend_text(pain.trend),
+        ]
+        for number, pain in enumerate(found.pain_points, start=1)
+    ]
+    columns = ["#", "id", "pain point", "stage", "severity", "reach", "95 %", "customers", "rank", "trend"]
+    print_table(f"Pain points of {found.corpus.population}", columns, rows)
+
+
+@click.command()
+@where_option()
+@json_option()
+@click.pass_context
+def moments(ctx: click.Context, where: tuple[str, ...], as_json: bool) -> None:
+    """Show which experiences go along with later outcomes; associated with, not caused by."""
+    found = _insight(ctx, where)
+    if as_json:
+        print_json({"moments": [moment.model_dump(mode="json") for moment in found.moments]})
+        return
+    rows = [
+        [
+            moment.experience,
+            moment.outcome,
+            share_text(moment.effect.share),
+            share_text(moment.baseline.share),
+            points_text(moment.risk_difference),
+            f"{points_text(moment.low)} to {points_text(moment.high)}",
+        ]
+        for moment in found.moments
+    ]
+    columns = ["experience", "outcome", "with it", "without", "difference", "95 %"]
+    print_table("Moments that matter (associated with, not caused by)", columns, rows)
+
+
+@click.command()
+@where_option()
+@click.option("--limit", type=click.IntRange(1, 1000), default=_N_PATHS, show_default=True)
+@json_option()
+@click.pass_context
+def paths(ctx: click.Context, where: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Show what customers did: what directly followed what, where journeys start and end, whole paths."""
+    with workspace_of(ctx) as workspace:
+        journeys = open_journeys(workspace, stages=DEFAULT_STAGES, where=parse_where(where), as_of=None)
+        if journeys is None:
+            say("There are no events of these customers; `journey ingest --kind events` reads them.")
+            ctx.exit(1)
+        found = paths_of(journeys, limit=limit)
+        journeys.close()
+    if as_json:
+        print_json(found.model_dump(mode="json", by_alias=True))
+        return
+    rows = [
+        [
+            move.source,
+            move.target,
+            move.n,
+            move.persons,
+            share_text(move.share),
+            interval_text(move.low, move.high),
+        ]
+        for move in found.transitions[:limit]
+    ]
+    columns = ["from", "to", "moves", "customers", "of those leaving", "95 %"]
+    print_table("What directly followed what", columns, rows)
+
+
+def _insight(ctx: click.Context, where: tuple[str, ...]) -> Insight:
+    with workspace_of(ctx) as workspace, item_progress("Reading passages") as advance:
+        return current_insight(workspace, where=parse_where(where), on_progress=advance)

@@ -1,0 +1,105 @@
+"""The `journey` command: finds the sub-command and turns our errors into exit codes.
+
+Sub-commands are imported when they are called, so that `journey --help` stays fast.
+"""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from agent.errors import ConfigError, JourneyError
+
+
+class _Lazy(NamedTuple):
+    """Where a command is and what it does, known without importing it."""
+
+    target: str
+    summary: str
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is used.
+
+    Args:
+        lazy: Command name to `module:attribute` and one-line help.
+    """
+
+    def __init__(self, *args: object, lazy: dict[str, _Lazy], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order they are declared, which is the order of use."""
+        return list(self._lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return a command."""
+        if cmd_name not in self._lazy:
+            return None
+        module, _, attribute = self._lazy[cmd_name].target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            msg = f"{self._lazy[cmd_name].target} is no command"
+            raise TypeError(msg)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.summary) for name, lazy in self._lazy.items()])
+
+
+_COMMANDS = {
+    "demo": _Lazy("api.cli.demo:demo", "Simulate a brand and run the whole main job on it."),
+    "init": _Lazy("api.cli.ingest:init", "Make a workspace and fix its split for good."),
+    "ingest": _Lazy("api.cli.ingest:ingest", "Read exports into the workspace."),
+    "status": _Lazy("api.cli.ingest:status", "Show what is in the stores and what was rejected."),
+    "search": _Lazy("api.cli.search:search", "Find what customers said about something."),
+    "pain-points": _Lazy("api.cli.insight:pain_points", "List what hurts customers, worst first."),
+    "paths": _Lazy("api.cli.insight:paths", "Show what customers did, step by step."),
+    "moments": _Lazy("api.cli.insight:moments", "Show which experiences go along with later outcomes."),
+    "map": _Lazy("api.cli.maps:journey_map", "Draft, show and verify journey maps."),
+    "variants": _Lazy("api.cli.variants:variants", "Propose copy and check it against held-out customers."),
+    "index": _Lazy("api.cli.search:index", "Check or rebuild the vector index."),
+    "eval": _Lazy("api.cli.evaluate:evaluate", "List and run benchmarks beside their peers."),
+    "doctor": _Lazy("api.cli.doctor:doctor", "Check that everything the product needs is here."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="journey-insight-agent", prog_name="journey")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    help="Folder of the stores (JOURNEY_HOME; default ./journey-home).",
+)
+@click.option("--workspace", help="Brand whose stores are used (JOURNEY_WORKSPACE; default 'default').")
+@click.pass_context
+def journey(ctx: click.Context, home: Path | None, workspace: str | None) -> None:
+    """Journey maps whose every cell is a checked claim, from what customers said and did."""
+    ctx.obj = {"home": home, "workspace": workspace}
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 our error, 2 wrong usage or settings."""
+    try:
+        code = journey.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _say("Stopped. What was stored before is safe; run the same command again to go on.")
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except JourneyError as error:
+        _say(f"Error: {error.message}")
+        if error.hint:
+            _say(f"Hint: {error.hint}")
+        sys.exit(2 if isinstance(error, ConfigError) else 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

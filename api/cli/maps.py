@@ -1,0 +1,163 @@
+"""`journey map`: drafts, shows, verifies and exports journey maps."""
+
+from pathlib import Path
+
+import click
+import orjson
+
+from agent.pipeline.drafting import DraftRequest, draft, verify
+from agent.render.markdown import render_markdown
+from agent.render.mermaid import render_mermaid
+from agent.render.page import render_page
+from agent.schemas.journey import JourneyMap
+from api.cli.output import item_progress, print_json, say
+from api.cli.session import json_option, parse_where, where_option, workspace_of
+
+_FORMATS = ("markdown", "mermaid", "html", "json")
+
+
+@click.group(name="map")
+def journey_map() -> None:
+    """Draft, show and verify journey maps."""
+
+
+@journey_map.command(name="draft")
+@click.option("--persona", required=True, help="Whom the map is about; one persona.")
+@click.option("--journey", "journey_name", required=True, help="Which journey; one.")
+@click.option("--goal", required=True, help="What the persona wants; one goal.")
+@click.option("--purpose", required=True, help="What the map is for.")
+@click.option(
+    "--type",
+    "map_type",
+    type=click.Choice(["current", "future", "day", "blueprint"]),
+    default="current",
+    show_default=True,
+)
+@click.option("--owner", help="Who owns the map.")
+@where_option()
+@click.option("--out", type=click.Path(path_type=Path), help="Write the map as JSON.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the map as one self-contained page.")
+@json_option()
+@click.pass_context
+def draft_command(
+    ctx: click.Context,
+    persona: str,
+    journey_name: str,
+    goal: str,
+    purpose: str,
+    map_type: str,
+    owner: str | None,
+    where: tuple[str, ...],
+    out: Path | None,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    """Draft a map from what is stored; every cell a checked claim, or unknown."""
+    request = DraftRequest.model_validate(
+        {
+            "persona": persona,
+            "journey": journey_name,
+            "goal": goal,
+            "purpose": purpose,
+            "type": map_type,
+            "owner": owner,
+            "where": parse_where(where),
+        }
+    )
+    with workspace_of(ctx) as workspace, item_progress("Reading passages") as advance:
+        made = draft(workspace, request, on_progress=advance)
+    if out is not None:
+        out.write_text(_json(made), encoding="utf-8")
+    if html is not None:
+        html.write_text(render_page(made), encoding="utf-8")
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+    else:
+        click.echo(made.map_id)
+        say(
+            f"Drafted version {made.version}: {len(made.pain_points)} pain points, {len(made.moments)} moments."
+        )
+        say(
+            f"Look at it with `journey map show {made.map_id}`; check it with `journey map verify {made.map_id}`."
+        )
+
+
+@journey_map.command()
+@click.argument("map_id")
+@click.option("--version", type=int, help="Version; the latest where left out.")
+@click.option("--format", "format_name", type=click.Choice(_FORMATS), default="markdown", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Write into a file instead of printing.")
+@json_option()
+@click.pass_context
+def show(
+    ctx: click.Context, map_id: str, version: int | None, format_name: str, out: Path | None, as_json: bool
+) -> None:
+    """Show a stored map."""
+    with workspace_of(ctx) as workspace:
+        found = workspace.store.results.map(map_id, version)
+    text = _rendered(found, "json" if as_json else format_name)
+    if out is None:
+        click.echo(text)
+    else:
+        out.write_text(text, encoding="utf-8")
+        say(f"Written into {out}.")
+
+
+@journey_map.command(name="verify")
+@click.argument("map_id")
+@click.option("--version", type=int, help="Version; the latest where left out.")
+@json_option()
+@click.pass_context
+def verify_command(ctx: click.Context, map_id: str, version: int | None, as_json: bool) -> None:
+    """Compute every claim of a map again; exits 1 naming each that does not hold."""
+    with workspace_of(ctx) as workspace:
+        found = verify(workspace, map_id, version=version)
+    if as_json:
+        print_json({**found.model_dump(mode="json"), "holds": found.holds})
+    else:
+        for part in found.broken:
+            click.echo(f"broken {part.part} {part.part_id} ({part.where}): {'; '.join(part.reasons)}")
+        say(
+            f"Map {found.map_id} version {found.version}: {found.n_claims:,} claims, {found.n_quotes:,} quotes and "
+            f"{found.n_numbers:,} numbers looked at; {len(found.broken):,} parts broken."
+        )
+    if not found.holds:
+        ctx.exit(1)
+
+
+@journey_map.command(name="list")
+@json_option()
+@click.pass_context
+def list_maps(ctx: click.Context, as_json: bool) -> None:
+    """List the stored maps, latest version each."""
+    with workspace_of(ctx) as workspace:
+        found = list(workspace.store.results.maps())
+    if as_json:
+        print_json(
+            {
+                "maps": [
+                    {"map_id": item.map_id, "version": item.version, "journey": item.scope.journey}
+                    for item in found
+                ]
+            }
+        )
+    else:
+        for item in found:
+            click.echo(f"{item.map_id}  version {item.version}  {item.scope.persona}: {item.scope.journey}")
+
+
+@journey_map.command()
+def schema() -> None:
+    """Print the published JSON Schema of a map."""
+    print_json(JourneyMap.model_json_schema())
+
+
+def _rendered(found: JourneyMap, format_name: str) -> str:
+    if format_name == "json":
+        return _json(found)
+    renderers = {"markdown": render_markdown, "mermaid": render_mermaid, "html": render_page}
+    return renderers[format_name](found)
+
+
+def _json(found: JourneyMap) -> str:
+    return orjson.dumps(found.model_dump(mode="json"), option=orjson.OPT_INDENT_2).decode() + "\n"

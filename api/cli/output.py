@@ -1,0 +1,93 @@
+"""How commands print: data on stdout as JSON or tables, talk and progress on stderr."""
+
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from agent.ports import Progress as Advance
+
+_WIDTH_UNWATCHED = 160
+"""Columns of a table that goes into a file or a pipe, where nobody's window bounds it."""
+
+
+def say(text: str) -> None:
+    """Talk to the person at the terminal, on stderr."""
+    click.echo(text, err=True)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object on stdout."""
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table on stdout; cells are plain text, never markup, because customers wrote some of them."""
+    table = Table(title=Text(title), title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(Text(column))
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    Console(width=None if sys.stdout.isatty() else _WIDTH_UNWATCHED).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"  # noqa: PLR2004 - readable width
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
+
+
+@contextmanager
+def byte_progress(title: str, total: int) -> Generator[Advance]:
+    """Show a bar over bytes with rate and time left; yields the function that moves it."""
+    with _progress(DownloadColumn(), TransferSpeedColumn()) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda n: progress.advance(task, n)
+
+
+@contextmanager
+def item_progress(title: str, total: int | None = None) -> Generator[Advance]:
+    """Show a bar over items with time left; yields the function that moves it."""
+    with _progress(MofNCompleteColumn(), _RateColumn()) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda n: progress.advance(task, n)
+
+
+class _RateColumn(ProgressColumn):
+    """Items a second."""
+
+    def render(self, task: object) -> Text:
+        speed = getattr(task, "speed", None)
+        return Text(f"{speed:,.0f}/s" if speed else "")
+
+
+def _progress(*columns: ProgressColumn) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        *columns,
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,1 @@
+"""Scores used by the suites and by the training of the heads."""

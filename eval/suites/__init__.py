@@ -1,0 +1,1 @@
+"""Benchmarks, one module a suite: ours beside the named peer, in turn, in one run."""

@@ -1,0 +1,65 @@
+"""Writes the model card that stands beside a head's weights."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from agent.analyse.heads import HeadName
+from eval.training.fit import Examples, HeadPlan
+
+_CORPORA = {
+    "fabsa": "FABSA reviews (MIT as stated by its publisher)",
+    "mams": "MAMS-ACSA restaurant sentences (Apache-2.0)",
+    "banking77": "Banking77 queries, every second one (PolyAI, CC BY 4.0)",
+    "clinc150": "CLINC150 requests, a quarter (CC BY 3.0)",
+    "star": "STAR customer turns without a cue of trouble or feeling (MIT)",
+    "goemotions": "GoEmotions training split, comments within one group (Apache-2.0)",
+    "own": "passages written for this project (eval/training/passages.tsv)",
+}
+_PURPOSE: dict[HeadName, str] = {
+    "tone": "Negative, neutral or positive; sentiment is positive minus negative.",
+    "complaint": "Whether a passage complains, or reports in neutral words that something went wrong.",
+    "severity": "How bad a complaint is: blocked, costs effort, annoys.",
+    "emotion": "One of nine feelings; the reader corrects it by the tone.",
+}
+_LIMITS: dict[HeadName, str] = {
+    "tone": "English only. Irony is missed. Mixed feelings come out near zero: the passage is one or the other less "
+    "often than the number suggests. Training reviews are of apps, shops, travel, groceries, trading.",
+    "complaint": "English only. A bare fact that is bad only in its context may be missed; stories about others' "
+    "trouble may be taken for one's own.",
+    "severity": "Most training labels are guesses from the reviewed aspect or the reported issue; only the project's "
+    "own passages were labelled for severity, by their author. Take shares over many passages, not one.",
+    "emotion": "English only. Learnt from forum comments, which swear more and explain less than customers. Relief is "
+    "rare in the data and seldom found. A guess about words, never about a person's state of mind.",
+}
+
+
+def render_card(
+    name: HeadName, plan: HeadPlan, examples: Examples, scores: Sequence[str], *, model_id: str
+) -> str:
+    """Return a head's card in Markdown: purpose, data with licences, scores, limits."""
+    counts = Counter(row.corpus for row in examples.rows)
+    data = [f"- {_CORPORA[corpus]}: {n} texts" for corpus, n in counts.items()]
+    return "\n".join(
+        [
+            f"# Head `{name}`",
+            "",
+            _PURPOSE[name],
+            "",
+            f"Logistic regression over cues, {plan.n_words} words and word pairs, and the vectors of `{model_id}`;",
+            "a second set of weights does without vectors. Classes: " + ", ".join(plan.classes) + ".",
+            "Made by `python -m eval.training`; words enter only if at least eight texts use them.",
+            "",
+            "## Data",
+            "",
+            *data,
+            "",
+            "## Scores on texts not fitted on",
+            "",
+            *(f"- {line}" for line in scores),
+            "",
+            "## Limits",
+            "",
+            _LIMITS[name],
+            "",
+        ]
+    )

@@ -1,0 +1,115 @@
+"""What the heads score on texts they were not fitted on: reviews by cross-validation, the others on their own lists."""
+
+# scikit-learn comes without complete types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from agent.analyse.cues import lexical_of
+from agent.analyse.heads import open_heads
+from agent.analyse.readings import emotions_of
+from agent.ports import Encoder, Vectors
+from eval.scorers.classification import balanced_error, error_rate, f1_of_class, macro_f1, mean_absolute_error
+from eval.training.corpora import EMOTIONS, Labelled
+from eval.training.fit import Examples, Folds, HeadPlan, cross_validated, fit_and_apply
+
+Probabilities = NDArray[np.float64]
+_EVEN = 0.5
+_N_OWN_FOLDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PolarityScore:
+    """How far sentiment is from the polarity of reviews whose aspects all have one polarity."""
+
+    n: int
+    error: float
+    balanced_error: float
+    mean_absolute_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionScore:
+    """How well emotions are told apart on comments of one emotion."""
+
+    n: int
+    macro_f1: float
+    error: float
+
+
+def polarity_score(rows: Sequence[Labelled], sentiments: NDArray[np.float64]) -> PolarityScore:
+    """Score sentiments in [-1, 1] against rows whose tone is wholly negative or wholly positive; others are left out."""
+    chosen = [i for i, row in enumerate(rows) if row.corpus == "fabsa" and row.tone in {(1, 0, 0), (0, 0, 1)}]
+    expected = np.array([_polarity(rows[i]) for i in chosen])
+    given = sentiments[chosen]
+    signs = np.where(given < 0, -1.0, 1.0)
+    return PolarityScore(
+        n=len(chosen),
+        error=error_rate(expected.tolist(), signs.tolist()),
+        balanced_error=balanced_error(expected.tolist(), signs.tolist()),
+        mean_absolute_error=mean_absolute_error(expected, given),
+    )
+
+
+def cross_validated_sentiments(examples: Examples, plan: HeadPlan, how: Folds) -> Probabilities:
+    """Return sentiments of reviews from heads fitted without them; nan for other rows."""
+    tone = cross_validated(examples, plan, how)
+    return tone[:, 2] - tone[:, 0]
+
+
+def cross_validated_complaint_f1(examples: Examples, plan: HeadPlan, how: Folds) -> float:
+    """Return the F1 of complaint on reviews from heads fitted without them, combined as the product combines them."""
+    chances = cross_validated(examples, plan, replace(how, use_vectors=False))
+    if how.use_vectors:
+        chances = (chances + cross_validated(examples, plan, how)) / 2
+    tested = ~np.isnan(chances[:, 0])
+    expected = examples.targets[tested].argmax(axis=1) == 1
+    return f1_of_class(expected.tolist(), (chances[tested, 1] > _EVEN).tolist(), name=True)
+
+
+def cross_validated_severity(examples: Examples, plan: HeadPlan, how: Folds) -> tuple[float, int]:
+    """Return the agreement with the project's own labels in ten folds, and their number; other rows always train."""
+    own = [i for i, row in enumerate(examples.rows) if row.corpus == "own"]
+    hits: list[bool] = []
+    for fold in range(_N_OWN_FOLDS):
+        test = own[fold::_N_OWN_FOLDS]
+        train = sorted(set(range(len(examples.rows))) - set(test))
+        chances = fit_and_apply(examples.take(train), examples.take(test), plan, use_vectors=how.use_vectors)
+        hits.extend((examples.targets[test, chances.argmax(axis=1)] > 0).tolist())
+    return sum(hits) / len(hits), len(hits)
+
+
+def emotion_score(rows: Sequence[Labelled], given: Sequence[str]) -> EmotionScore:
+    """Score emotions against rows of one emotion."""
+    expected = [EMOTIONS[int(np.argmax(cast("tuple[float, ...]", row.emotion)))] for row in rows]
+    return EmotionScore(len(rows), macro_f1(expected, given), error_rate(expected, given))
+
+
+def read_emotions(texts: Sequence[str], vectors: Vectors | None) -> list[str]:
+    """Return the emotions the product gives to texts."""
+    heads = open_heads()
+    inputs = heads.inputs(lexical_of(texts), vectors)
+    return [str(name) for name in emotions_of(heads, inputs, heads.tone.probabilities(inputs))]
+
+
+def plain_emotions(
+    train: Sequence[Labelled], test: Sequence[Labelled], encoder: Encoder, *, balanced: bool = False
+) -> list[str]:
+    """Return the emotions of a plain logistic regression on the same vectors: the peer."""
+    labels = [int(np.argmax(cast("tuple[float, ...]", row.emotion))) for row in train]
+    model = LogisticRegression(max_iter=300, class_weight="balanced" if balanced else None).fit(
+        encoder.encode([row.text for row in train]), labels
+    )
+    given = cast("NDArray[np.int64]", model.predict(encoder.encode([row.text for row in test])))
+    return [EMOTIONS[label] for label in given]
+
+
+def _polarity(row: Labelled) -> float:
+    tone = cast("tuple[float, ...]", row.tone)
+    return tone[2] - tone[0]

@@ -1,0 +1,242 @@
+"""Reading a passage, with the bundled encoder and with a foreign one."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.analyse.readings import READER_VERSION, PassageReader
+from agent.embed import open_encoder
+from agent.errors import EmbeddingMismatchError
+from agent.ports import Encoder, Vectors
+from agent.schemas.insight import Emotion, Reading, Severity
+from agent.schemas.records import Kind, Passage
+from agent.testing import HashEncoder
+from eval.training.corpora import OwnPassage, read_own
+
+_LABELLED = Path(__file__).parent / "labelled_passages.tsv"
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    """Return the bundled encoder."""
+    return open_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture(scope="module")
+def reader(encoder: Encoder) -> PassageReader:
+    """Return a reader on the bundled encoder."""
+    return PassageReader(encoder)
+
+
+@pytest.fixture(scope="module")
+def labelled(encoder: Encoder, reader: PassageReader) -> list[tuple[OwnPassage, Reading]]:
+    """Return the labelled passages with their readings."""
+    rows = read_own(_LABELLED)
+    return list(zip(rows, _read(reader, encoder, [row.text for row in rows]), strict=True))
+
+
+def _passages(texts: Sequence[str]) -> list[Passage]:
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+    return [
+        Passage(
+            f"r_{i}:7-{7 + len(text)}",
+            f"r_{i}",
+            f"p_{i}",
+            7,
+            7 + len(text),
+            text,
+            "ab",
+            Kind.REVIEW,
+            at,
+            None,
+            None,
+        )
+        for i, text in enumerate(texts)
+    ]
+
+
+def _read(reader: PassageReader, encoder: Encoder, texts: Sequence[str]) -> list[Reading]:
+    return reader.read(_passages(texts), encoder.encode(texts))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My parcel hasn't arrived and it's been nine days.",
+        "The discount code isn't accepted.",
+        "I still can't log in.",
+        "You charged me twice and nobody answers.",
+    ],
+)
+def test_read_neutral_words_for_trouble_is_a_complaint(
+    text: str, reader: PassageReader, encoder: Encoder
+) -> None:
+    """A calm report of something that went wrong is a complaint with a severity and a bad sentiment."""
+    (reading,) = _read(reader, encoder, [text])
+    assert reading.complaint
+    assert reading.severity is not None
+    assert reading.sentiment < 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello!",
+        "Thank you, that was very kind.",
+        "What time do you close on Sundays?",
+        "My order number is 40071-B.",
+        "I would like to book a table for two.",
+        "No problems at all, everything works.",
+        "How do I send something back?",
+    ],
+)
+def test_read_request_thanks_or_data_is_no_complaint(
+    text: str, reader: PassageReader, encoder: Encoder
+) -> None:
+    """Questions, greetings, thanks and order data do not complain and have no severity."""
+    (reading,) = _read(reader, encoder, [text])
+    assert not reading.complaint
+    assert reading.severity is None
+
+
+def test_read_labelled_list_complaints_agree(labelled: list[tuple[OwnPassage, Reading]]) -> None:
+    """Complaints of the labelled list are found, and few others are called one."""
+    agree = [row.complaint == reading.complaint for row, reading in labelled]
+    assert np.mean(agree) >= 0.84
+
+
+@pytest.mark.parametrize(("field", "floor"), [("stage", 0.76), ("touchpoint", 0.76), ("emotion", 0.7)])
+def test_read_labelled_list_fields_agree(
+    field: str, floor: float, labelled: list[tuple[OwnPassage, Reading]]
+) -> None:
+    """Stage, touchpoint and emotion are mostly among the accepted labels; "-" stands for None."""
+    agree = [str(getattr(reading, field) or "-") in getattr(row, field) for row, reading in labelled]
+    assert np.mean(agree) >= floor
+
+
+def test_read_labelled_list_severities_agree(labelled: list[tuple[OwnPassage, Reading]]) -> None:
+    """The severity of a complaint is mostly among the accepted ones."""
+    found = [(row, reading) for row, reading in labelled if row.complaint and reading.complaint]
+    assert np.mean([reading.severity in row.severity for row, reading in found]) >= 0.7
+
+
+def test_read_named_stage_is_mostly_right(labelled: list[tuple[OwnPassage, Reading]]) -> None:
+    """Where a stage is named at all it is seldom a wrong one: not sure means None."""
+    named = [(row, reading) for row, reading in labelled if reading.stage is not None]
+    assert np.mean([reading.stage in row.stage for row, reading in named]) >= 0.8
+
+
+def test_read_copies_where_the_passage_stands(reader: PassageReader, encoder: Encoder) -> None:
+    """A reading can be traced to its passage."""
+    passages = _passages(["The parcel was wet."])
+    (reading,) = reader.read(passages, encoder.encode([passages[0].text]))
+    expected = (
+        passages[0].passage_id,
+        passages[0].record_id,
+        passages[0].person_id,
+        7,
+        26,
+        "ab",
+        passages[0].at,
+    )
+    assert expected == (
+        reading.passage_id,
+        reading.record_id,
+        reading.person_id,
+        reading.start,
+        reading.end,
+        reading.text_sha256,
+        reading.at,
+    )
+
+
+def test_read_passage_alone_reads_as_among_others(reader: PassageReader, encoder: Encoder) -> None:
+    """A reading does not depend on the passages beside it, nor on their order."""
+    texts = [row.text for row in read_own(_LABELLED)][:40]
+    together = {reading.passage_id: reading for reading in _read(reader, encoder, texts)}
+    passages, vectors = _passages(texts), encoder.encode(texts)
+    for row in range(len(texts)):
+        assert reader.read([passages[row]], vectors[row : row + 1]) == [together[passages[row].passage_id]]
+
+
+@given(texts=st.lists(st.text(max_size=80), max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_read_any_text_gives_valid_readings(texts: list[str]) -> None:
+    """Whatever the characters: one reading a passage, sentiment within bounds, severity only with a complaint."""
+    encoder = HashEncoder()
+    readings = _read(PassageReader(encoder), encoder, texts)
+    assert len(readings) == len(texts)
+    for reading in readings:
+        assert -1 <= reading.sentiment <= 1
+        assert (reading.severity is not None) == reading.complaint
+
+
+def test_read_no_passages_gives_no_readings(reader: PassageReader, encoder: Encoder) -> None:
+    """Nothing in, nothing out."""
+    assert reader.read([], np.zeros((0, encoder.dim), dtype=np.float32)) == []
+
+
+def test_read_vectors_of_other_shape_is_refused(reader: PassageReader) -> None:
+    """Vectors of another encoder are refused, not read as if they fitted."""
+    wrong: Vectors = np.zeros((1, 12), dtype=np.float32)
+    with pytest.raises(EmbeddingMismatchError, match="expected"):
+        reader.read(_passages(["The parcel was wet."]), wrong)
+
+
+def test_reader_foreign_encoder_reads_by_words() -> None:
+    """With an encoder the heads do not know, cues and words still tell a complaint from praise."""
+    encoder = HashEncoder()
+    reader = PassageReader(encoder)
+    assert not reader.uses_vectors
+    bad, good = _read(
+        reader, encoder, ["Terrible, it never arrived and nobody replies.", "Love it, works perfectly!"]
+    )
+    assert bad.complaint
+    assert bad.sentiment < 0 < good.sentiment
+    assert not good.complaint
+    assert good.emotion is Emotion.DELIGHTED
+
+
+def test_reader_bundled_encoder_uses_vectors(reader: PassageReader) -> None:
+    """The shipped weights belong to the bundled encoder."""
+    assert reader.uses_vectors
+    assert READER_VERSION
+
+
+def test_read_stuck_customer_is_worse_than_ugly_colour(reader: PassageReader, encoder: Encoder) -> None:
+    """Severity tells being stuck from disliking."""
+    stuck, ugly = _read(
+        reader, encoder, ["I am locked out and can't use anything.", "I don't like the ugly new colour."]
+    )
+    assert stuck.severity is Severity.BLOCKED
+    assert ugly.severity is Severity.ANNOYS
+
+
+_FRICTIONS = [
+    ("technical", "The page hangs for half a minute whenever I open the menu."),
+    ("technical", "An error pops up as soon as I upload a picture."),
+    ("technical", "The video player is broken on my tablet."),
+    ("technical", "Your site was down all weekend."),
+    ("comprehension", "I have no clue what this fee stands for, it is so confusing."),
+    ("comprehension", "The letter is impossible to understand."),
+    ("comprehension", "It is not obvious which of the boxes I must tick."),
+    ("comprehension", "I could not find out where to hand it in."),
+    ("handoff", "The shop sends me to the hotline and the hotline sends me to the shop."),
+    ("handoff", "I told my story to three different people and each asked me to start over."),
+    ("handoff", "I was transferred four times and nobody felt in charge."),
+    ("handoff", "The carrier says ask the seller, the seller says ask the carrier."),
+]
+
+
+def test_frictions_of_labelled_complaints_are_mostly_told_apart(
+    reader: PassageReader, encoder: Encoder
+) -> None:
+    """Technical trouble, not understanding, and being passed around are told from each other."""
+    texts = [text for _, text in _FRICTIONS]
+    found = reader.frictions(_passages(texts), encoder.encode(texts))
+    assert sum(name == expected for (expected, _), name in zip(_FRICTIONS, found, strict=True)) >= 9
