@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cached_property
 
 from agent.events.journeys import Journeys
+from agent.ports import Vectors
 from agent.schemas.insight import Reading, Theme
 from agent.schemas.records import Passage, Record
 
@@ -27,9 +28,9 @@ class Corpus:
     records: Mapping[str, Record]
     passages: tuple[Passage, ...]
     readings: tuple[Reading, ...]
+    vectors: Vectors
+    """One unit row a passage, shape `(n_passages, dim)`."""
     themes: tuple[Theme, ...]
-    theme_of: Mapping[str, str]
-    """Passage id to theme id, for the passages that belong to one."""
     journeys: Journeys | None
     """None where the scope has no events."""
     population: str
@@ -53,13 +54,12 @@ class Corpus:
 
     @cached_property
     def by_theme(self) -> Mapping[str, tuple[int, ...]]:
-        """Theme id to positions of its passages."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for position, passage in enumerate(self.passages):
-            theme_id = self.theme_of.get(passage.passage_id)
-            if theme_id is not None:
-                found[theme_id].append(position)
-        return {theme_id: tuple(positions) for theme_id, positions in found.items()}
+        """Theme id to positions of its members in scope; a passage may say two things and count for both."""
+        position_of = {passage.passage_id: position for position, passage in enumerate(self.passages)}
+        return {
+            theme.theme_id: tuple(position_of[key] for key in theme.passage_ids if key in position_of)
+            for theme in self.themes
+        }
 
     def stage_positions(self, stage: str) -> tuple[int, ...]:
         """Return positions of the passages that speak of a stage; empty where none does."""

@@ -242,7 +242,7 @@ def format_metric(metric: Metric) -> str:
     if value is None:
         return "unknown"
     if metric.unit == "share":
-        return _percent(value)
+        return percent_text(value)
     if metric.unit == "persons":
         return f"{value:,.0f} {'customer' if round(value) == 1 else 'customers'}"
     if metric.unit == "seconds":
@@ -250,8 +250,8 @@ def format_metric(metric: Metric) -> str:
     return f"{value:.2f}" if metric.unit == "score" else f"{value:,.0f}"
 
 
-def _percent(share: float) -> str:
-    # A rounded 0 % or 100 % would state that nobody or everybody was meant.
+def percent_text(share: float) -> str:
+    """Return a share as per cent; a share that is not nothing or everything never rounds to it."""
     if 0 < share < _EXTREME or 1 - _EXTREME < share < 1:
         return f"{min(max(share * 100, 0.1), 99.9):.1f} %"
     return f"{share * 100:.0f} %"

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from eval.scorers.coverage import Coverage, coverage_of
-
 from agent.pipeline.drafting import DraftRequest, draft, verify
 from agent.pipeline.ingest import ingest
 from agent.pipeline.workspace import Workspace
@@ -21,6 +19,8 @@ from agent.store import Store
 from agent.verify.claims import MapVerification
 from api.published import publish
 from api.variants import propose_and_check
+from eval.scorers.brand import score_brand
+from eval.scorers.coverage import CoverageScore
 from eval.simulator import SimulatedBrand, simulate
 
 N_PERSONS = 3_000
@@ -40,7 +40,7 @@ class DemoResult:
     journey_map: JourneyMap
     verification: MapVerification
     variants: VariantSet
-    coverage: Coverage
+    coverage: CoverageScore
 
 
 def run_demo(out: Path, settings: Settings, *, seed: int, n_persons: int, tell: Tell) -> DemoResult:
@@ -71,7 +71,7 @@ def run_demo(out: Path, settings: Settings, *, seed: int, n_persons: int, tell: 
         variants = propose_and_check(
             workspace, journey_map.pain_points[0].pain_point_id, channel="email", control=None, n=5
         )
-        coverage = coverage_of(workspace.store, journey_map.pain_points, truth_dir=brand.out_dir)
+        coverage = score_brand(workspace.store, journey_map.pain_points, exports=brand.out_dir)
     _write(out, journey_map, variants)
     return DemoResult(brand, journey_map, verification, variants, coverage)
 
@@ -79,7 +79,7 @@ def run_demo(out: Path, settings: Settings, *, seed: int, n_persons: int, tell: 
 _REQUEST = DraftRequest(
     persona="Fernway customers",
     journey="From first ad to regular customer",
-    goal="buy outdoor gear that fits and lasts",
+    goal="get outdoor gear that lasts",
     purpose="find what to mend first",
     owner="Demo team",
 )

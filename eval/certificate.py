@@ -19,6 +19,17 @@ from agent.store.signatures import Signed
 _CANARY_WORDS = 8
 """Length of the word sequences that stand for a held-out text in the scan of what was sent and made."""
 _WORD = re.compile(r"\w+")
+_JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[nrtbf])")
+"""How JSON writes what is no plain character; outputs are scanned as they were sent, which is often as JSON."""
+CHECKS = (
+    "persons_disjoint",
+    "records_disjoint",
+    "index_unseen",
+    "events_unseen",
+    "near_duplicates",
+    "canaries",
+)
+"""Everything that is looked at; a certificate that lacks one of them proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +80,10 @@ def digest_of(certificate: Certificate) -> str:
 
 def verify_certificate(certificate: Certificate) -> bool:
     """Tell whether a certificate is whole and says what its checks say; needs no store."""
+    complete = tuple(check.name for check in certificate.checks) == CHECKS
     consistent = certificate.valid == all(check.passed for check in certificate.checks)
     counted = all(check.passed == (check.found == 0) for check in certificate.checks)
-    return consistent and counted and certificate.digest == digest_of(certificate)
+    return complete and consistent and counted and certificate.digest == digest_of(certificate)
 
 
 def _checks(evidence: Evidence) -> Iterator[CertificateCheck]:
@@ -140,9 +152,13 @@ def _phrases_of_all(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _phrases(text: str) -> Iterator[str]:
-    words = _WORD.findall(text.lower())
+    words = _WORD.findall(_JSON_ESCAPE.sub(_unescaped, text).lower())
     for start in range(len(words) - _CANARY_WORDS + 1):
         yield " ".join(words[start : start + _CANARY_WORDS])
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if match[1] else " "
 
 
 def _canonical(value: object) -> str:

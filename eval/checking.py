@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from agent.analyse.themes import ThemeTagger
-
-from agent.pipeline.analysis import ReadPassages, current_themes, read_everything
+from agent.analyse.tagger import ThemeTagger
+from agent.pipeline.analysis import SEED, ReadPassages, current_themes, read_everything
 from agent.pipeline.workspace import Workspace
 from agent.schemas.creative import Certificate, VariantSet
 from agent.schemas.insight import PainPoint
@@ -37,7 +36,7 @@ def open_checker(workspace: Workspace) -> HeldOutChecker:
 
 def _tagger(workspace: Workspace, read: ReadPassages) -> ThemeTagger:
     themes, _ = current_themes(workspace, read)
-    return ThemeTagger.train(themes.assignments, read.passages, read.vectors)
+    return ThemeTagger.train(themes.themes, read.passages, read.vectors, seed=SEED)
 
 
 def _evidence(

@@ -1,0 +1,1 @@
+"""Prompts as files: data with declared inputs, no logic."""

@@ -84,13 +84,15 @@ def group(plain: Matrix, persons: Labels) -> Labels:
     return _told_apart(tree, _smooth(plain), persons)
 
 
-def unit(matrix: Matrix) -> Matrix:
+def unit(matrix: NDArray[np.floating]) -> Matrix:
     """Return rows scaled to length 1; a zero row stays zero."""
     return (matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), _TINY)).astype(np.float32)
 
 
 def _fit_words(texts: list[str], *, seed: int) -> tuple[Any, Any] | None:
-    vectoriser = _tfidf(sublinear_tf=True, ngram_range=(1, 2), min_df=2, max_features=30_000, dtype=np.float32)
+    vectoriser = _tfidf(
+        sublinear_tf=True, ngram_range=(1, 2), min_df=2, max_features=30_000, dtype=np.float32
+    )
     try:
         counts = vectoriser.fit_transform(texts)
     except ValueError:
@@ -141,7 +143,8 @@ def _shrink_noise(matrix: Matrix, nodes: Labels) -> Matrix:
 def _node_means(matrix: Matrix, nodes: Labels) -> Matrix:
     sizes = np.bincount(nodes)
     picks = _sparse.csr_matrix((np.ones(len(nodes), dtype=np.float32), (nodes, np.arange(len(nodes)))))
-    return np.asarray(picks @ matrix, dtype=np.float32) / sizes[:, None]
+    sums = np.asarray(picks @ matrix, dtype=np.float32)
+    return (sums / sizes[:, None]).astype(np.float32)
 
 
 def _places(matrix: Matrix, nodes: Labels, persons: Labels) -> Matrix:
@@ -235,7 +238,10 @@ class _Branches:
         spans[self._order, 0] = np.arange(self._n)
         spans[self._order, 1] = np.arange(self._n) + 1
         for step, (left, right) in enumerate(self._tree[:, :2].astype(np.int64)):
-            spans[self._n + step] = (min(spans[left, 0], spans[right, 0]), max(spans[left, 1], spans[right, 1]))
+            spans[self._n + step] = (
+                min(spans[left, 0], spans[right, 0]),
+                max(spans[left, 1], spans[right, 1]),
+            )
         return spans
 
     def rows(self, branch: int) -> Labels:

@@ -6,7 +6,7 @@ A passage is split once; cues are found by walking a tree of word sequences, so 
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -27,8 +27,13 @@ _MAX_COUNT = 3.0
 _CLAUSE_ENDS = frozenset({"but", "however", "although", "though", "because"})
 _SHAPES = ("exclaim", "ask", "capitals", "digits", "log_length", "short", "first_person", "ends_asking")
 
-Node = dict[str, "Node | tuple[int, ...]"]
-"""A tree of word sequences; the key "" holds what ends here."""
+
+@dataclass(slots=True)
+class _Node:
+    """A place in the tree of word sequences: the groups whose sequence ends here, and the words that go on."""
+
+    groups: tuple[int, ...] = ()
+    following: dict[str, "_Node"] = field(default_factory=dict[str, "_Node"])
 
 
 class PhraseTree:
@@ -40,42 +45,44 @@ class PhraseTree:
 
     def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
         self.names = tuple(groups)
-        self._root: Node = {}
+        self._first: dict[str, _Node] = {}
         for number, phrases in enumerate(groups.values()):
             for phrase in phrases:
                 self._add(words_of(phrase), number)
 
     def _add(self, words: Sequence[str], number: int) -> None:
-        node = self._root
-        for word in words:
-            node = cast("Node", node.setdefault(word, {}))
-        ends = cast("tuple[int, ...]", node.get("", ()))
-        node[""] = tuple(sorted({*ends, number}))
+        node = self._first.setdefault(words[0], _Node())
+        for word in words[1:]:
+            node = node.following.setdefault(word, _Node())
+        node.groups = tuple(sorted({*node.groups, number}))
 
     def find(self, words: Sequence[str]) -> list[tuple[int, int]]:
         """Return `(group number, index of the first word)` of every sequence found; found ones do not overlap."""
-        root, found, position, n_words = self._root, list[tuple[int, int]](), 0, len(words)
-        while position < n_words:
-            node = root.get(words[position])
-            if node is None:
-                position += 1
+        first = self._first
+        found: list[tuple[int, int]] = []
+        end = 0
+        for position in [index for index, word in enumerate(words) if word in first]:
+            if position < end:
                 continue
-            end, groups = self._longest(cast("Node", node), words, position + 1)
-            found.extend((group, position) for group in groups)
-            position = end
+            node = first[words[position]]
+            groups, end = node.groups, position + 1
+            if node.following:
+                groups, end = _longest(node, words, end)
+            for group in groups:
+                found.append((group, position))  # noqa: PERF401 - mostly one group: a comprehension costs more
         return found
 
-    @staticmethod
-    def _longest(node: Node, words: Sequence[str], position: int) -> tuple[int, tuple[int, ...]]:
-        end, groups = position, cast("tuple[int, ...]", node.get("", ()))
-        for index in range(position, len(words)):
-            following = node.get(words[index])
-            if following is None:
-                break
-            node = cast("Node", following)
-            if "" in node:
-                end, groups = index + 1, cast("tuple[int, ...]", node[""])
-        return end, groups
+
+def _longest(node: _Node, words: Sequence[str], position: int) -> tuple[tuple[int, ...], int]:
+    groups, end = node.groups, position
+    for index in range(position, len(words)):
+        following = node.following.get(words[index])
+        if following is None:
+            break
+        node = following
+        if node.groups:
+            groups, end = node.groups, index + 1
+    return groups, end
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,7 @@ def _shape(text: str, words: Sequence[str]) -> tuple[float, ...]:
     return (
         text.count("!"),
         text.count("?"),
-        len(_CAPITALS.findall(text)),
+        0 if text.islower() else len(_CAPITALS.findall(text)),
         _DIGIT.search(text) is not None,
         math.log1p(len(words)) / 2,
         len(words) <= 4,  # noqa: PLR2004 - a bare answer

@@ -191,9 +191,11 @@ class PassageReader:
     def _scores(self, lexical: Lexical, vectors: Vectors) -> tuple[Matrix, NDArray[np.bool_], Matrix]:
         scores, nothing = self._prototypes.scores(vectors)
         cued = np.zeros(scores.shape, dtype=np.bool_)
-        for row, tokens in enumerate(lexical.tokens):
-            for group, _ in self._cues.find(tokens):
-                cued[row, group] = True
+        hits = [
+            (row, group) for row, tokens in enumerate(lexical.tokens) for group, _ in self._cues.find(tokens)
+        ]
+        if hits:
+            cued[tuple(np.array(hits).T)] = True
         return scores, cued, nothing
 
     def _check_shape(self, passages: Sequence[Passage], vectors: Vectors) -> None:

@@ -124,8 +124,8 @@ def _stage(inputs: DraftInputs, name: str, opportunities: Sequence[Opportunity])
     return Stage(
         name=name,
         cells={
-            Lane.ACTIONS: cells.steps(facts) + worded[Lane.ACTIONS] or (_silent(name, Lane.ACTIONS),),
-            Lane.THOUGHTS: worded[Lane.THOUGHTS] or (_silent(name, Lane.THOUGHTS),),
+            Lane.ACTIONS: cells.steps(facts) + worded[Lane.ACTIONS] or (_silent(facts, Lane.ACTIONS),),
+            Lane.THOUGHTS: worded[Lane.THOUGHTS] or (_silent(facts, Lane.THOUGHTS),),
             Lane.EMOTIONS: cells.emotions(facts),
             Lane.TOUCHPOINTS: cells.touchpoints(facts),
             Lane.CHANNELS: cells.channels(facts),
@@ -141,7 +141,7 @@ def _worded_claims(inputs: DraftInputs, facts: cells.StageFacts) -> dict[Lane, t
     worded: dict[Lane, tuple[Claim, ...]] = {Lane.ACTIONS: (), Lane.THOUGHTS: ()}
     if len(inputs.corpus.stage_speakers(facts.stage)) < MIN_PERSONS:
         return worded
-    quotes = inputs.pick_quotes(inputs.corpus.stage_positions(facts.stage))[:_QUOTES_PER_STAGE]
+    quotes = inputs.pick_quotes(inputs.corpus.stage_positions(facts.stage), _QUOTES_PER_STAGE)
     offered = {f"e{number}": evidence for number, evidence in enumerate(quotes, start=1)}
     if not offered:
         return worded
@@ -169,12 +169,15 @@ def _items(offered: Mapping[str, Evidence]) -> tuple[QuotedItem, ...]:
     return tuple(QuotedItem(evidence_id=key, text=evidence.quote) for key, evidence in offered.items())
 
 
-def _silent(stage: str, lane: Lane) -> Claim:
-    needed = {
-        Lane.ACTIONS: f"Events in the {stage} stage, or at least {MIN_PERSONS} customers who tell what they did.",
-        Lane.THOUGHTS: f"At least {MIN_PERSONS} customers who speak of the {stage} stage.",
-    }
-    return unknown(stage=stage, lane=lane, missing=needed[lane])
+def _silent(facts: cells.StageFacts, lane: Lane) -> Claim:
+    stage = facts.stage
+    if len(facts.corpus.stage_speakers(stage)) < MIN_PERSONS:
+        missing = f"At least {MIN_PERSONS} customers who speak of the {stage} stage."
+    elif lane is Lane.ACTIONS:
+        missing = f"Events in the {stage} stage, or customers who tell in a sentence what they did there."
+    else:
+        missing = f"Customers who tell in a sentence what they think or expect in the {stage} stage."
+    return unknown(stage=stage, lane=lane, missing=missing)
 
 
 def _opportunities(inputs: DraftInputs) -> tuple[Opportunity, ...]:

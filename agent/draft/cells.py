@@ -16,8 +16,10 @@ from agent.schemas.insight import PainPoint
 MAX_CLAIMS = 4
 """Claims a cell shows at most; more are noise on a map."""
 
-PickQuotes = Callable[[Sequence[int]], tuple[Evidence, ...]]
-"""Chooses the most telling quotes among passages given by their positions in the corpus."""
+QUOTES_PER_CLAIM = 3
+
+PickQuotes = Callable[[Sequence[int], int], tuple[Evidence, ...]]
+"""Chooses at most so many of the most telling quotes among passages given by their positions in the corpus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ _STAGE_METRICS = (
         name="rating",
         op="stage_rating",
         unit="score",
-        label="Mean rating on a scale from zero to one",
+        label="Mean rating, as a part of the whole scale",
         definition="Mean over customers of the ratings of their texts that speak of the stage.",
     ),
 )
@@ -194,7 +196,7 @@ def _reading_claim(facts: StageFacts, lane: Lane, field: str, value: str) -> Cla
         "of those who speak of the stage."
     )
     metric = _cell_metric(facts, "stage_reading_share", field, value, definition=definition)
-    quotes = facts.pick_quotes(_positions_with(facts, field, value))
+    quotes = facts.pick_quotes(_positions_with(facts, field, value), QUOTES_PER_CLAIM)
     return observed(
         stage=facts.stage,
         lane=lane,
@@ -217,7 +219,7 @@ def _journey_claim(facts: StageFacts, lane: Lane, field: str, value: str) -> Cla
         lane=lane,
         template=_named(_words(value), metric),
         metrics=[metric],
-        evidence=facts.pick_quotes(said),
+        evidence=facts.pick_quotes(said, QUOTES_PER_CLAIM),
         label=_words(value),
     )
 

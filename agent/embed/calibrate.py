@@ -8,13 +8,13 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from agent.embed import graph, weights
 from agent.embed.calibration_texts import FRAGMENTS, SENTENCES
 from agent.embed.quantise import ActivationScale, dump_calibration, fit_scale
+from agent.embed.session import EncoderSession
+from agent.embed.tokenise import WordPieces
 
 Range = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -46,15 +46,11 @@ def calibrate() -> dict[str, ActivationScale]:
         for layer in range(graph.N_LAYERS)
         for name, linear in graph.linear_weights(tensors, layer).items()
     }
-    session = onnxruntime.InferenceSession(
-        graph.build_model(tensors, None, tap=True), providers=["CPUExecutionProvider"]
-    )
-    tokenizer = Tokenizer.from_str(weights.load_tokenizer_json(folder))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(graph.MAX_TOKENS)
+    session = EncoderSession(graph.build_model(tensors, None, tap=True))
+    words = WordPieces(weights.load_tokenizer_json(folder), max_tokens=graph.MAX_TOKENS)
     ranges: dict[str, Range] = {}
-    for found in tokenizer.encode_batch_fast(calibration_texts()):
-        for name, span in _channel_ranges(session, found.ids, list(linears)):
+    for ids in words.ids(calibration_texts()):
+        for name, span in _channel_ranges(session, ids, list(linears)):
             low, high = ranges.get(name, span)
             ranges[name] = (np.minimum(low, span[0]), np.maximum(high, span[1]))
     return {name: fit_scale(*ranges[name], weight) for name, weight in linears.items()}
@@ -65,13 +61,10 @@ def write_calibration(path: Path) -> None:
     path.write_text(dump_calibration(calibrate()), "utf-8")
 
 
-def _channel_ranges(
-    session: onnxruntime.InferenceSession, ids: list[int], names: list[str]
-) -> Iterator[tuple[str, Range]]:
-    values = session.run(names, {graph.INPUT: np.array([ids], np.int32)})
+def _channel_ranges(session: EncoderSession, ids: list[int], names: list[str]) -> Iterator[tuple[str, Range]]:
+    values = session.outputs(names, np.array([ids], np.int32))
     for name, value in zip(names, values, strict=True):
-        channels = np.asarray(value, np.float32)[0]
-        yield name, (channels.min(axis=0), channels.max(axis=0))
+        yield name, (value[0].min(axis=0), value[0].max(axis=0))
 
 
 if __name__ == "__main__":

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from agent.embed import cache, graph, weights
 from agent.embed.quantise import load_calibration
+from agent.embed.session import EncoderSession
+from agent.embed.tokenise import WordPieces
 from agent.ports import Progress, Vectors
 
 Precision = Literal["int8", "float32"]
 
 _NAME: Final = "all-minilm-l6-v2"
+TOKENS_PER_RUN: Final = 512
 _TEXTS_PER_SLICE: Final = 8192
-_TOKENS_PER_RUN: Final = 1024
 # The first 256 tokens of any language end long before; it bounds the work a single huge text can ask for.
 _MAX_CHARS: Final = 20_000
 
@@ -42,28 +42,31 @@ class MiniLMEncoder:
     read. Words such as `[SEP]` inside a text are ordinary text. One encoder may be used by several threads.
 
     Args:
-        model: Serialised graph.
+        session: The loaded graph.
         tokenizer_json: Definition of the tokenizer.
         model_id: Name of model, precision and version.
-        n_workers: Batches run at the same time, each on one thread.
+        n_workers: Batches run at the same time.
+        tokens_per_run: About how many tokens a batch holds at most, if it holds more than one text.
     """
 
     dim: int = graph.DIM
     max_tokens: int = graph.MAX_TOKENS
 
-    def __init__(self, model: bytes, tokenizer_json: str, *, model_id: str, n_workers: int) -> None:
+    def __init__(
+        self,
+        session: EncoderSession,
+        tokenizer_json: str,
+        *,
+        model_id: str,
+        n_workers: int,
+        tokens_per_run: int = TOKENS_PER_RUN,
+    ) -> None:
         self.model_id = model_id
+        self._session = session
         self._n_workers = n_workers
-        self._session = onnxruntime.InferenceSession(
-            model,
-            session_options(n_threads=1),
-            providers=["CPUExecutionProvider"],
-            # It would put the slow fused operator back in place of the two that the graph uses on purpose.
-            disabled_optimizers=["SkipLayerNormFusion"],
-        )
-        self._tokenizer = _tokenizer(tokenizer_json)
-        self._tokenizer.enable_truncation(self.max_tokens)
-        self._counter = _tokenizer(tokenizer_json)
+        self._tokens_per_run = tokens_per_run
+        self._words = WordPieces(tokenizer_json, max_tokens=self.max_tokens)
+        self._whole_words = WordPieces(tokenizer_json, max_tokens=None)
 
     def encode(self, texts: Sequence[str], *, on_progress: Progress | None = None) -> Vectors:
         """Return one unit vector a text, in order.
@@ -93,16 +96,13 @@ class MiniLMEncoder:
         """
         counts = np.empty(len(texts), np.int64)
         for start in range(0, len(texts), _TEXTS_PER_SLICE):
-            part = [_well_formed(text) for text in texts[start : start + _TEXTS_PER_SLICE]]
-            counts[start : start + len(part)] = [
-                len(found) for found in self._counter.encode_batch_fast(part)
-            ]
+            part = self._whole_words.counts(texts[start : start + _TEXTS_PER_SLICE])
+            counts[start : start + len(part)] = part
         return counts
 
     def _batches(self, texts: Sequence[str]) -> Iterator[_Batch]:
         """Yield the texts grouped by token count, longest first so that the workers end together."""
-        readable = [_well_formed(text[:_MAX_CHARS]) for text in texts]
-        tokens = [found.ids for found in self._tokenizer.encode_batch_fast(readable)]
+        tokens = self._words.ids([text[:_MAX_CHARS] for text in texts])
         lengths = np.array([len(ids) for ids in tokens])
         for length in sorted(set(lengths.tolist()), reverse=True):
             same = np.flatnonzero(lengths == length)
@@ -111,8 +111,7 @@ class MiniLMEncoder:
                 yield _Batch(rows, np.array([tokens[row] for row in rows], np.int32))
 
     def _run(self, batch: _Batch) -> tuple[_Batch, Vectors]:
-        (found,) = self._session.run([graph.OUTPUT], {graph.INPUT: batch.ids})
-        return batch, np.asarray(found, np.float32)
+        return batch, self._session.run(batch.ids)
 
 
 def open_encoder(
@@ -128,12 +127,10 @@ def open_encoder(
     Raises:
         EncoderError: The weights are missing or not the official ones, or the folder cannot be written.
     """
-    folder = weights.model_folder()
-    tokenizer_json = weights.load_tokenizer_json(folder)
-    model = load_model(cache_dir, precision)
-    n_workers = threads or _n_processors()
+    tokenizer_json = weights.load_tokenizer_json(weights.model_folder())
+    session = EncoderSession(load_model(cache_dir, precision))
     model_id = f"{_NAME}-{precision}-v{graph.GRAPH_VERSION}"
-    return MiniLMEncoder(model, tokenizer_json, model_id=model_id, n_workers=n_workers)
+    return MiniLMEncoder(session, tokenizer_json, model_id=model_id, n_workers=threads or n_processors())
 
 
 def load_model(cache_dir: Path, precision: Precision) -> bytes:
@@ -154,35 +151,8 @@ def load_model(cache_dir: Path, precision: Precision) -> bytes:
     return cache.load_or_build(path, build)
 
 
-def session_options(*, n_threads: int) -> onnxruntime.SessionOptions:
-    """Return options for a session whose runs use `n_threads` threads and keep no memory plan a shape."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = n_threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.enable_mem_pattern = False
-    return options
-
-
-def _tokenizer(definition: str) -> Tokenizer:
-    tokenizer = Tokenizer.from_str(definition)
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    # Customer text is data: what looks like a control token in it is read as ordinary characters.
-    tokenizer.encode_special_tokens = True
-    return tokenizer
-
-
-def _well_formed(text: str) -> str:
-    """Return the text with surrogate pairs joined and lone surrogates replaced, so that it is valid Unicode."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
-def _n_processors() -> int:
+def n_processors() -> int:
+    """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

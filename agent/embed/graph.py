@@ -5,6 +5,7 @@ Nothing in the graph mixes texts, and nothing is padded: all rows of one run hav
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -32,6 +33,7 @@ _OPSET = 21
 _IR_VERSION = 10
 
 Array = NDArray[np.float32]
+Attribute = int | float | onnx.TensorProto
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class _Graph:
         return name
 
     def add(
-        self, op: str, inputs: Sequence[str], output: str, *, domain: str = "", **attributes: object
+        self, op: str, inputs: Sequence[str], output: str, *, domain: str = "", **attributes: Attribute
     ) -> str:
         self.add_many(op, inputs, [output], domain=domain, **attributes)
         return output
@@ -86,9 +88,11 @@ class _Graph:
         outputs: Sequence[str],
         *,
         domain: str = "",
-        **attributes: object,
+        **attributes: Attribute,
     ) -> None:
-        self.nodes.append(helper.make_node(op, inputs, outputs, name=outputs[0], domain=domain, **attributes))
+        self.nodes.append(
+            helper.make_node(op, inputs, outputs, name=outputs[0], domain=domain, **cast("Any", attributes))
+        )
 
 
 def build_model(
@@ -154,37 +158,57 @@ def _attention(
     linears: Mapping[str, Linear],
     scales: Mapping[str, ActivationScale] | None,
 ) -> str:
-    qkv = linears["qkv"]
-    if scales is not None:
-        # The context is a mean of values, so the next layer's smoothing costs nothing when put on the values' weights.
-        divisor = np.ones(3 * DIM, np.float32)
-        divisor[2 * DIM :] = scales[f"{prefix}out"].smooth
-        qkv = Linear(qkv.weight / divisor, qkv.bias / divisor)
-    joint = _linear(graph, hidden, f"{prefix}qkv", qkv, scales)
-    parts = [f"{prefix}q", f"{prefix}k", f"{prefix}v"]
-    graph.add_many("Split", [joint, graph.constant("thirds", np.full(3, DIM, np.int64))], parts, axis=-1)
+    source = _linear_input(graph, hidden, f"{prefix}qkv", scales)
+    parts: list[str] = []
+    for index, name in enumerate(("query", "key", "value")):
+        columns = slice(index * DIM, (index + 1) * DIM)
+        linear = Linear(linears["qkv"].weight[:, columns], linears["qkv"].bias[columns])
+        if scales is not None and name == "value":
+            # The context is a mean of values, so smoothing it costs nothing when it is done to the values' weights.
+            divisor = scales[f"{prefix}out"].smooth
+            linear = Linear(linear.weight / divisor, linear.bias / divisor)
+        parts.append(_product(graph, source, f"{prefix}{name}", linear, entry=_entry(scales, f"{prefix}qkv")))
     return graph.add("MultiHeadAttention", parts, f"{prefix}context", domain=_MICROSOFT, num_heads=_N_HEADS)
 
 
 def _linear(
     graph: _Graph, source: str, name: str, linear: Linear, scales: Mapping[str, ActivationScale] | None
 ) -> str:
-    bias = graph.constant(f"{name}.bias", linear.bias)
+    prepared = _linear_input(graph, source, name, scales)
+    return _product(graph, prepared, name, linear, entry=_entry(scales, name))
+
+
+def _entry(scales: Mapping[str, ActivationScale] | None, name: str) -> ActivationScale | None:
+    return None if scales is None else scales[name]
+
+
+def _linear_input(graph: _Graph, source: str, name: str, scales: Mapping[str, ActivationScale] | None) -> str:
+    """Add what turns the input of a linear layer into uint8; nothing in float."""
     if scales is None:
-        product = graph.add(
-            "MatMul", [source, graph.constant(f"{name}.weight", linear.weight)], f"{name}.product"
-        )
-        return graph.add("Add", [product, bias], f"{name}.sum")
+        return source
     entry = scales[name]
     if not name.endswith(".out"):
         inverse = graph.constant(f"{name}.smooth", 1 / entry.smooth)
         source = graph.add("Mul", [source, inverse], f"{name}.smoothed")
-    weight, weight_scale = quantise_weight(linear.weight * entry.smooth[:, None])
+    return graph.add("QuantizeLinear", [source, *_levels(graph, name, entry)], f"{name}.quantised")
+
+
+def _levels(graph: _Graph, name: str, entry: ActivationScale) -> tuple[str, str]:
     scale = graph.constant(f"{name}.scale", np.asarray(entry.scale, np.float32))
-    zero_point = graph.constant(f"{name}.zero_point", np.asarray(entry.zero_point, np.uint8))
-    quantised = graph.add("QuantizeLinear", [source, scale, zero_point], f"{name}.quantised")
+    return scale, graph.constant(f"{name}.zero_point", np.asarray(entry.zero_point, np.uint8))
+
+
+def _product(graph: _Graph, source: str, name: str, linear: Linear, *, entry: ActivationScale | None) -> str:
+    bias = graph.constant(f"{name}.bias", linear.bias)
+    if entry is None:
+        weight = graph.constant(f"{name}.weight", linear.weight)
+        return graph.add(
+            "Add", [graph.add("MatMul", [source, weight], f"{name}.product"), bias], f"{name}.sum"
+        )
+    weight, weight_scale = quantise_weight(linear.weight * entry.smooth[:, None])
+    scale, zero_point = _levels(graph, name, entry)
     inputs = [
-        quantised,
+        source,
         graph.constant(f"{name}.weight", weight),
         scale,
         graph.constant(f"{name}.weight_scale", weight_scale),

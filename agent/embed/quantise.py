@@ -24,6 +24,7 @@ _WEIGHT_MAX = 127
 _HEADROOM = 1.1
 # A channel that no calibration text moves may still move elsewhere: none counts as quieter than this quantile.
 _QUIET = 0.3
+_SMALLEST = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,12 @@ def fit_scale(
         weight: Shape `(n_in, n_out)`.
     """
     reach = np.maximum(-low, high)
-    reach = np.maximum(reach, np.quantile(reach, _QUIET))
+    reach = np.maximum(reach, max(float(np.quantile(reach, _QUIET)), _SMALLEST))
     log_smooth = _ALPHA * np.log2(reach) - (1 - _ALPHA) * np.log2(np.abs(weight).max(axis=1))
     quarter_exponents = np.rint(4 * (log_smooth - log_smooth.mean())).astype(np.int64)
     smooth = np.exp2(quarter_exponents / 4)
     floor = min(float((low / smooth).min()), 0.0) * _HEADROOM
-    ceiling = max(float((high / smooth).max()), 0.0) * _HEADROOM
+    ceiling = max(float((high / smooth).max()), _SMALLEST) * _HEADROOM
     scale = float(f"{(ceiling - floor) / _LEVELS:.4g}")
     return ActivationScale(quarter_exponents, scale, min(max(round(-floor / scale), 0), _LEVELS))
 

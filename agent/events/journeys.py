@@ -3,7 +3,7 @@
 Persons still active in a stage are censored: they have not dropped off, the data just ends.
 """
 
-# Ibis ships no types for its expressions.
+# Ibis ships no types for its expressions, and PyArrow none at all.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false
@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis import _
 
 from agent.events.lake import EventLake
@@ -29,6 +30,16 @@ _MIN_QUIET = timedelta(days=14)
 """A person counts as gone after at least this long without an event."""
 _BOT_EVENTS_PER_DAY = 5_000
 """More events than this on one day are no person's; such persons are named in `bots` and left out."""
+
+_KINDS = pa.schema(
+    {
+        "kind_name": pa.string(),
+        "kind_channel": pa.string(),
+        "stage": pa.string(),
+        "touchpoint": pa.string(),
+        "rank": pa.int64(),
+    }
+)
 
 Level = Literal["event", "stage"]
 TouchpointOf = Callable[[str, str | None], str | None]
@@ -219,7 +230,7 @@ class Journeys:
         """Return the persons of `since` who had one of the events after their time, within a window."""
         if not since or not events:
             return frozenset()
-        asked = ibis.memtable({"person_id": list(since), "since": list(since.values())})
+        asked = ibis.memtable(pa.table({"person_id": list(since), "since": list(since.values())}))
         happened = self._steps.filter(_.name.isin(sorted(events))).inner_join(asked, "person_id")
         elapsed = _.at.epoch_seconds() - _.since.epoch_seconds()
         in_window = happened.filter((_.at > _.since) & (elapsed <= within.total_seconds()))
@@ -257,7 +268,8 @@ class Journeys:
     def _in_scope(self, events: ir.Table) -> ir.Table:
         if self._scope.persons is None:
             return events
-        wanted = ibis.memtable({"person_id": sorted(self._scope.persons)}, schema={"person_id": "string"})
+        ids = pa.array(sorted(self._scope.persons), type=pa.string())
+        wanted = ibis.memtable(pa.table({"person_id": ids}))
         return events.semi_join(wanted, "person_id")
 
     def _find_bots(self, events: ir.Table) -> frozenset[str]:
@@ -282,14 +294,7 @@ class Journeys:
         for row in meaning:
             row["rank"] = self._rank.get(row["stage"] or "")
             row["stage"] = row["stage"] if row["rank"] is not None else None
-        schema = {
-            "kind_name": "string",
-            "kind_channel": "string",
-            "stage": "string",
-            "touchpoint": "string",
-            "rank": "int64",
-        }
-        read = ibis.memtable(meaning, schema=schema)
+        read = ibis.memtable(pa.Table.from_pylist(meaning, schema=_KINDS))
         joined = events.inner_join(read, [events.name == read.kind_name, channel == read.kind_channel])
         # Events of one moment go in the order of their source, then in any fixed one.
         in_order = ibis.window(group_by="person_id", order_by=["at", "row", "source_id", "event_id"])

@@ -1,6 +1,6 @@
 """Reads the event lake: Parquet parts that only ever appear whole."""
 
-# Ibis ships no types for its expressions.
+# Ibis ships no types for its expressions, and PyArrow none at all.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportArgumentType=false, reportOperatorIssue=false
 
@@ -12,23 +12,12 @@ from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis import _
 
+from agent.store.parts import EVENT_SCHEMA
+
 _MEMORY_LIMIT = "1GB"
-_SCHEMA = ibis.schema(
-    {
-        "event_id": "string",
-        "person_id": "string",
-        "at": "timestamp('UTC')",
-        "name": "string",
-        "type": "string",
-        "channel": "string",
-        "properties": "string",
-        "source_id": "string",
-        "row": "int64",
-    }
-)
-"""Columns of a lake without parts; `agent.store.parts` writes the same."""
 
 
 class EventWindow(NamedTuple):
@@ -59,13 +48,13 @@ class EventLake:
     def table(self) -> ir.Table:
         """Return all events: `event_id, person_id, at, name, type, channel, properties, source_id, row`."""
         if self.is_empty():
-            return ibis.memtable([], schema=_SCHEMA)
+            return ibis.memtable(EVENT_SCHEMA.empty_table())
         # The folder's own name may hold what DuckDB reads as a pattern.
         events = self.connection.read_parquet(f"{glob.escape(str(self._folder))}/*.parquet")
         if not self._canonical:
             return events
         joined = ibis.memtable(
-            {"alias_id": list(self._canonical), "canonical_id": list(self._canonical.values())}
+            pa.table({"alias_id": list(self._canonical), "canonical_id": list(self._canonical.values())})
         )
         return (
             events.left_join(joined, events.person_id == joined.alias_id)

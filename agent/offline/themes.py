@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain, product
+from string import ascii_lowercase
 
 from agent.firewall import unresolved_quantities
 from agent.lexical import content_stems, similarity
@@ -43,10 +45,14 @@ def _labels(terms: list[str], spoken: list[str], taken: Iterable[str]) -> Iterat
             told_apart = f"{candidate}: {term}"
             if _is_label(told_apart) and told_apart.casefold() not in names:
                 yield _capitalised(told_apart)
-    further = _FALLBACK
-    while further.casefold() in names:
-        further += ", other"
-    yield further
+    yield next(name for name in _fallbacks() if name.casefold() not in names)
+
+
+def _fallbacks() -> Iterator[str]:
+    """Yield names that say that there is no name, told apart by letters, since a digit would be a quantity."""
+    yield _FALLBACK
+    for letters in chain(ascii_lowercase, map("".join, product(ascii_lowercase, repeat=2))):
+        yield f"{_FALLBACK}, group {letters}"
 
 
 def _spoken_phrases(terms: list[str], texts: Iterable[str]) -> list[str]:

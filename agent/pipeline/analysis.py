@@ -82,7 +82,7 @@ def current_themes(workspace: Workspace, read: ReadPassages) -> tuple[StoredThem
     stored = results.themes()
     if stored is not None and stored.input_sha256 == digest:
         return stored, results.themes_version()
-    previous = None if stored is None else _as_set(stored)
+    previous = None if stored is None else theme_set_of(stored)
     found = find_themes(read.passages, read.vectors, read.readings, seed=SEED, previous=previous)
     made = StoredThemes(
         themes=tuple(_named(found.themes, read.passages, workspace.writer)),
@@ -93,7 +93,8 @@ def current_themes(workspace: Workspace, read: ReadPassages) -> tuple[StoredThem
     return made, results.save_themes(made, now=workspace.now)
 
 
-def _as_set(stored: StoredThemes) -> ThemeSet:
+def theme_set_of(stored: StoredThemes) -> ThemeSet:
+    """Return stored themes as the analysis made them."""
     return ThemeSet(
         themes=stored.themes, assignments=stored.assignments, unassigned_share=stored.unassigned_share
     )

@@ -11,13 +11,13 @@ from pydantic import Field
 
 from agent.analyse.behaviour import Experience, behaviour_of, moments_of
 from agent.analyse.pain_points import rank_pain_points
-from agent.analyse.quotes import pick_quotes
+from agent.analyse.quotes import choose_quotes
 from agent.analyse.readings import READER_VERSION
 from agent.corpus import Corpus
 from agent.draft.builder import DraftInputs, draft_map
 from agent.draft.scope import make_scope
 from agent.errors import InputError, NotFoundError
-from agent.pipeline.analysis import SEED, current_themes, read_everything
+from agent.pipeline.analysis import SEED, current_themes, read_everything, theme_set_of
 from agent.pipeline.scoping import corpus_of
 from agent.pipeline.workspace import Workspace
 from agent.ports import Progress
@@ -29,9 +29,6 @@ from agent.schemas.journey import DEFAULT_STAGES, JourneyMap, MapType, Provenanc
 from agent.store.results import StoredThemes
 from agent.verify.claims import MapVerification, verify_map
 from agent.verify.quotes import QuoteChecker
-
-_QUOTES_PER_CLAIM = 3
-_QUOTES_PER_STAGE = 10
 
 
 class DraftRequest(Frozen):
@@ -140,11 +137,11 @@ def insight_of(
         workspace, themes, reader_version=reader_version, stages=stages, where=where, source_ids=source_ids
     )
     ranked = rank_pain_points(
-        corpus.themes,
+        theme_set_of(themes),
         corpus.passages,
         corpus.readings,
-        assignments=corpus.theme_of,
-        total=len(corpus.speakers),
+        corpus.vectors,
+        persons_in_scope=corpus.speakers,
         population=corpus.population,
     )
     followed = [(pain, *_followed(pain, corpus)) for pain in ranked]
@@ -192,7 +189,7 @@ def _inputs(
         stages=DEFAULT_STAGES,
         pain_points=insight.pain_points,
         moments=insight.moments,
-        pick_quotes=lambda positions: _pick(corpus, positions),
+        pick_quotes=lambda positions, limit: _pick(corpus, positions, limit),
         writer=workspace.writer,
         provenance=_provenance(workspace, corpus, theme_set=theme_set, source_ids=source_ids),
         map_id=_map_id(scope, request.type),
@@ -203,8 +200,9 @@ def _inputs(
     )
 
 
-def _pick(corpus: Corpus, positions: Sequence[int]) -> tuple[Evidence, ...]:
-    return pick_quotes([corpus.passages[position] for position in positions], limit=_QUOTES_PER_CLAIM)
+def _pick(corpus: Corpus, positions: Sequence[int], limit: int) -> tuple[Evidence, ...]:
+    passages = [corpus.passages[position] for position in positions]
+    return choose_quotes(passages, corpus.vectors[list(positions)], limit=limit)
 
 
 def _provenance(

@@ -1,5 +1,6 @@
 """Who a row is about: identifier keys, the person behind them, and the side that person is on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent.errors import UnreadableSourceError
@@ -75,27 +76,34 @@ class People:
 
     def of(self, rows: list[RawRecord | RawEvent], *, context: PrepareContext) -> list[Who]:
         """Return one person a row, in order; to be called once for every row of a source, in its order."""
-        keys = {
-            row.identifiers: self._keys(row.identifiers)
-            for row in rows
-            if not self._recent.get(row.identifiers)
-        }
-        members = self._store.persons.find({key for one in keys.values() for key in one})
-        for identifiers, known in keys.items():
-            if known:
-                member = members.get(known[0])
-                if member is None or member.side is None:
-                    raise _changed_meanwhile()
-                self._recent.put(
-                    identifiers, Who(member.person_id, member.canonical_id, member.side, lone=False)
-                )
-        return [self._recent.get(row.identifiers) or self._lone(row, context) for row in rows]
+        known: dict[tuple[Identifier, ...], Who] = {}
+        keys: dict[tuple[Identifier, ...], tuple[str, ...]] = {}
+        for row in rows:
+            who = self._recent.get(row.identifiers)
+            if who is not None:
+                known[row.identifiers] = who
+            elif row.identifiers not in keys:
+                keys[row.identifiers] = self._keys(row.identifiers)
+        known.update(self._look_up({identifiers: own for identifiers, own in keys.items() if own}))
+        return [known.get(row.identifiers) or self._lone(row, context) for row in rows]
 
     def pass_over(self, rows: list[RawRecord | RawEvent], *, context: PrepareContext) -> None:
         """Count rows that an interrupted run has stored, so that persons without identity keep their keys."""
         for row in rows:
             if isinstance(row, RawRecord) and not self._keys(row.identifiers):
                 lone_key(row, context=context)
+
+    def _look_up(
+        self, keys: dict[tuple[Identifier, ...], tuple[str, ...]]
+    ) -> Iterator[tuple[tuple[Identifier, ...], Who]]:
+        members = self._store.persons.find({key for own in keys.values() for key in own})
+        for identifiers, own in keys.items():
+            member = members.get(own[0])
+            if member is None or member.side is None:
+                raise _changed_meanwhile()
+            who = Who(member.person_id, member.canonical_id, member.side, lone=False)
+            self._recent.put(identifiers, who)
+            yield identifiers, who
 
     def _keys(self, identifiers: tuple[Identifier, ...]) -> tuple[str, ...]:
         return identifier_keys(identifiers, salt=self._store.workspace.salt) if identifiers else _NOBODY

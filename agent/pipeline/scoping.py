@@ -9,6 +9,7 @@ from agent.draft.scope import population_of
 from agent.errors import ScopeError
 from agent.events.journeys import Journeys, JourneyScope
 from agent.normalise import passages_of
+from agent.pipeline.indexing import vectors_of
 from agent.pipeline.workspace import Workspace
 from agent.schemas.insight import Reading
 from agent.schemas.records import Passage, Record
@@ -50,13 +51,14 @@ def corpus_of(
     read = list(_read_passages(workspace, records, reader_version))
     times = [record.at for record in records.values() if record.at is not None]
     start, end = (min(times), max(times)) if times else (None, None)
-    passage_ids = {passage.passage_id for passage, _ in read}
     return Corpus(
         records=records,
         passages=tuple(passage for passage, _ in read),
         readings=tuple(reading for _, reading in read),
+        vectors=vectors_of(
+            [passage for passage, _ in read], store=workspace.store, encoder=workspace.encoder
+        ),
         themes=themes.themes,
-        theme_of={key: theme_id for key, theme_id in themes.assignments.items() if key in passage_ids},
         journeys=open_journeys(workspace, stages=stages, where=where, as_of=end),
         population=population_of((record.kind for record in records.values()), where, start=start, end=end),
         start=start,

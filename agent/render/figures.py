@@ -1,29 +1,35 @@
-"""How figures are written for readers: shares, counts, durations and the marks that go with them."""
+"""How figures are written for readers: shares, counts, durations and the marks that go with them.
 
+Units are tied to their numbers by no-break spaces, so that no line ends between them.
+"""
+
+from agent.firewall import percent_text
 from agent.schemas.evidence import Quantity
 
-_MINUTE_S = 60
-_HOUR_S = 60 * _MINUTE_S
-_DAY_S = 24 * _HOUR_S
+_TIE = "\u00a0"
+_ONE_DECIMAL_UNDER = 10
+"""Per cent under which bounds are written with a decimal, because there it matters."""
 
 
 def share_text(share: float | None) -> str:
-    """Return a share as per cent; one decimal under ten per cent, where it matters."""
-    if share is None:
-        return "unknown"
-    per_cent = 100 * share
-    return f"{per_cent:.1f} %" if 0 < per_cent < 10 else f"{per_cent:.0f} %"  # noqa: PLR2004 - as documented
+    """Return a share as per cent, as the firewall writes it."""
+    return "unknown" if share is None else tied(percent_text(share))
 
 
 def interval_text(low: float | None, high: float | None) -> str:
     """Return a 95 % interval of shares, or nothing where there is none."""
     if low is None or high is None:
         return ""
-    return f"{_bare(low)}–{_bare(high)} %"
+    return f"{_bare(low)}–{_bare(high)}{_TIE}%"
 
 
 def _bare(share: float) -> str:
-    return share_text(share).removesuffix(" %")
+    return f"{100 * share:.1f}" if 100 * share < _ONE_DECIMAL_UNDER else f"{100 * share:.0f}"
+
+
+def tied(text: str) -> str:
+    """Return a text whose per cent signs cannot be parted from their numbers."""
+    return text.replace(" %", f"{_TIE}%")
 
 
 def quantity_text(quantity: Quantity) -> str:
@@ -41,14 +47,4 @@ def signed(value: float | None) -> str:
 
 def points_text(value: float | None) -> str:
     """Return a difference of shares in percentage points with its sign."""
-    return "unknown" if value is None else f"{100 * value:+.0f} points".replace("-", "−")
-
-
-def duration_text(seconds: float | None) -> str:
-    """Return a duration in the largest unit that keeps it readable."""
-    if seconds is None:
-        return "unknown"
-    for size, name in ((_DAY_S, "days"), (_HOUR_S, "hours"), (_MINUTE_S, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {name}"
-    return f"{seconds:.0f} seconds"
+    return "unknown" if value is None else f"{100 * value:+.0f}{_TIE}points".replace("-", "−")

@@ -1,28 +1,33 @@
 """Renders a map as Markdown, for repositories, wikis and mail."""
 
 import re
+from collections.abc import Sequence
 
 from agent.render.figures import interval_text, quantity_text, share_text, signed
 from agent.render.page import LANES, TYPE_NAMES, headline, provenance_rows, trend_text
-from agent.schemas.evidence import Claim, ClaimStatus
+from agent.schemas.evidence import Claim, ClaimStatus, Evidence
 from agent.schemas.insight import PainPoint
 from agent.schemas.journey import JourneyMap
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$@]|(?<=www)\.|:(?=//)|^[-+=])", re.IGNORECASE)
+"""Signs that form markup; some do so only at the beginning of a text, or in an address that would become a link."""
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])")
 
 
 def render_markdown(journey_map: JourneyMap) -> str:
     """Return the map as Markdown; texts of customers cannot form markup."""
-    scope = journey_map.scope
     lines = [
-        f"# {_plain(scope.journey)}",
-        f"{TYPE_NAMES[journey_map.type]} journey map of **{_plain(scope.persona)}**, who want to {_plain(scope.goal)}. "
-        f"About {_plain(scope.population)}. Purpose: {_plain(scope.purpose)}.",
+        f"# {_plain(journey_map.scope.journey)}",
+        _lede(journey_map),
         " · ".join(f"{name}: {value}" for name, value in headline(journey_map)),
         "## Stages",
         *[line for stage in journey_map.stages for line in _stage(journey_map, stage.name)],
         "## Pain points",
-        *[_pain(number, pain) for number, pain in enumerate(journey_map.pain_points, start=1)],
+        *[
+            line
+            for number, pain in enumerate(journey_map.pain_points, start=1)
+            for line in _pain(number, pain)
+        ],
         "## Opportunities",
         *[f"- {_plain(opportunity.statement)}" for opportunity in journey_map.opportunities],
         "## Moments that matter",
@@ -32,9 +37,17 @@ def render_markdown(journey_map: JourneyMap) -> str:
             for moment in journey_map.moments
         ],
         "## How this map was made",
-        *[f"- {name}: {_plain(value)}" for name, value in provenance_rows(journey_map)],
+        *[f"- {_plain(name)}: {_plain(value)}" for name, value in provenance_rows(journey_map)],
     ]
     return "\n\n".join(_joined(lines)) + "\n"
+
+
+def _lede(journey_map: JourneyMap) -> str:
+    scope = journey_map.scope
+    return (
+        f"{TYPE_NAMES[journey_map.type]} journey map of **{_plain(scope.persona)}**, who want to {_plain(scope.goal)}. "
+        f"About {_plain(scope.population)}. Purpose: {_plain(scope.purpose)}."
+    )
 
 
 def _joined(lines: list[str]) -> list[str]:
@@ -66,27 +79,35 @@ def _claim(claim: Claim) -> list[str]:
         return [f"- unknown. Needed: {_plain(claim.missing or '')}"]
     mark = "" if claim.status is ClaimStatus.OBSERVED else f"({claim.status.value}) "
     counted = f" — {_counts(claim)}" if claim.quantity else ""
-    quotes = [
-        f"  - “{_plain(item.quote)}” ({item.record_id}:{item.start}–{item.end})" for item in claim.evidence
-    ]
+    quotes = _quotes(claim.evidence, claim.opposing)
     return [f"- {mark}{_plain(claim.statement)}{counted}", *quotes]
+
+
+def _quotes(evidence: Sequence[Evidence], opposing: Sequence[Evidence]) -> list[str]:
+    marked = [("", item) for item in evidence] + [("Speaks against it: ", item) for item in opposing]
+    return [
+        f"  - {mark}“{_plain(item.quote)}” ({_plain(item.record_id)}:{item.start}–{item.end})"
+        for mark, item in marked
+    ]
 
 
 def _counts(claim: Claim) -> str:
     quantity = claim.quantity
     if quantity is None:
         return ""
-    return f"{quantity.n:,} of {quantity.total:,} customers, {interval_text(quantity.low, quantity.high)}"
+    interval = interval_text(quantity.low, quantity.high)
+    return f"{quantity.n:,} of {quantity.total:,} customers{f', {interval}' if interval else ''}"
 
 
-def _pain(number: int, pain: PainPoint) -> str:
-    place = f", {pain.stage} stage" if pain.stage else ""
-    return (
+def _pain(number: int, pain: PainPoint) -> list[str]:
+    place = f", {_plain(pain.stage)} stage" if pain.stage else ""
+    head = (
         f"- **{number}. {_plain(pain.label)}** ({pain.severity.value.replace('_', ' ')}{place}, "
         f"{trend_text(pain.trend)}): {_plain(quantity_text(pain.reach))}. "
         f"Rank {100 * pain.rank.score:.1f} = reach {share_text(pain.rank.reach)} × severity {pain.rank.severity:.2f} × 100."
     )
+    return [head, *_quotes(pain.evidence, pain.opposing)]
 
 
 def _plain(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", " ".join(text.split())))

@@ -17,7 +17,7 @@ _KEYWORDS = re.compile(r"^(journey|title|section|acctitle|accdescr)\b", re.IGNOR
 
 def render_mermaid(journey_map: JourneyMap) -> str:
     """Return the map in Mermaid's `journey` syntax; labels cannot break it."""
-    actor = _label(journey_map.scope.persona).replace(",", " ")
+    actor = _label(journey_map.scope.persona.replace(",", " "))  # a comma would part two actors
     lines = ["journey", f"  title {_label(journey_map.scope.journey)}"]
     for stage, point in zip(journey_map.stages, journey_map.emotion_curve, strict=True):
         lines.append(f"  section {_label(stage.name)}")

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from agent.draft.claims import MIN_PERSONS
 from agent.render.curve import curve_of
-from agent.render.figures import interval_text, points_text, share_text, signed
+from agent.render.figures import interval_text, points_text, share_text, signed, tied
 from agent.schemas.evidence import Claim, ClaimStatus, Lane
 from agent.schemas.insight import Trend
 from agent.schemas.journey import JourneyMap
@@ -128,7 +128,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(share=share_text, signed=signed, points=points_text, words=_words, day=_day)
+    environment.filters.update(
+        share=share_text, tied=tied, signed=signed, points=points_text, words=_words, day=_day
+    )
     return environment
 
 

@@ -21,6 +21,7 @@ _STOP = frozenset(
     our she so that the their them they this to us was we were what when where which who why will with you
     your""".split()  # noqa: SIM905 - readable
 )
+_CLITIC = re.compile(r"'(?:s|ll|re|ve|d|m)$")
 _MIN_STEM = 3
 _VOWEL = re.compile(r"[aeiouy]")
 _SIBILANT_PLURAL = re.compile(r"(?:ss|x|ch|sh)es$")
@@ -30,7 +31,7 @@ _SHORT_BASE = re.compile(r"^[^aeiou][aeiou][^aeiouwxy]$")
 
 def terms_of(text: str) -> list[str]:
     """Return the stemmed content words of a text, in order."""
-    words = (word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(text.lower()))
+    words = (_CLITIC.sub("", word.replace("’", "'")) for word in _WORD.findall(text.lower()))
     return [_stem(word) for word in words if word not in _STOP]
 
 

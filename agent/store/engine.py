@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from agent.errors import StoreError, StoreFullError
 
 _BUSY_TIMEOUT_S = 10
-_CACHE_KIB = 32 * 1024
+_CACHE_KIB = 16 * 1024
 """Of pages; the driver's 2 MiB make inserts of hashed keys read pages again and again."""
 _CHUNK = 900
 """Values in one `IN`; SQLite's oldest limit is 999 parameters."""

@@ -206,7 +206,7 @@ class Persons:
                 msg = f"merge {merge_id!r} is not in the log"
                 raise NotFoundError(msg, hint="Merge ids start with 'm_'.")
             self._db.execute(self._db.update(merges).where(merges.c.merge_id == merge_id).values(undone=True))
-            self._split(self.get(found[0].kept).person_id)
+            self._split(self.get(found[0].left_id).person_id)
         self._cache.clear()
 
     def _is_joined(self, link: Link) -> bool:

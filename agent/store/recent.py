@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 KeyT = TypeVar("KeyT", bound=Hashable)
 ValueT = TypeVar("ValueT")
 
-PER_GENERATION = 50_000
+PER_GENERATION = 10_000
 
 
 class Recent(Generic[KeyT, ValueT]):

@@ -28,7 +28,11 @@ def lint_copy(copy: Copy) -> tuple[LintFinding, ...]:
     slots = slots_of(copy.channel)
     found: list[LintFinding] = []
     for name, text in copy.slots.items():
-        found.extend(_length(slots[name], text))
+        if name in slots:
+            found.extend(_length(slots[name], text))
+        else:
+            message = f"{name} is no slot of {copy.channel}"
+            found.append(LintFinding(code="slot.unknown", level="error", slot=name, message=message))
         found.extend(_wording(name, text))
     found.extend(
         LintFinding(code="slot.missing", level="error", slot=name, message=f"{name} is missing")

@@ -17,6 +17,7 @@ from agent.schemas.insight import PainPoint
 from agent.schemas.writing import CopyBrief, CopyDraft, FactItem, QuotedItem, SlotItem
 from agent.variants.channels import Slot, slots_of
 from agent.variants.factors import DEFINITIONS, changed_factors, changed_slots
+from agent.variants.grounds import grounds_of
 from agent.variants.lint import has_errors, lint_copy
 
 _log = structlog.get_logger(__name__)
@@ -101,6 +102,9 @@ def _propose(
     draft = writer.write(WritingTask("draft_copy", brief, CopyDraft))
     try:
         copy = _filled(request, brief, draft)
+        facts = grounds_of(
+            draft, request.facts, control=request.control, label=request.pain_point.label, factor=factor
+        )
     except EvidenceError as error:
         _log.warning("variant_dropped", factor=factor.value, reason=error.code)
         return None
@@ -108,7 +112,6 @@ def _propose(
     if fault is not None:
         _log.info("variant_dropped", factor=factor.value, reason=fault)
         return None
-    cited = [fact for fact in request.facts if fact.fact_id in draft.fact_ids]
     return Variant(
         variant_id=f"v_{_short(request.pain_point.pain_point_id + _joined(copy))}",
         copy_text=copy,
@@ -116,8 +119,8 @@ def _propose(
         changed_factor=factor,
         changed_slots=changed_slots(request.control, copy),
         pain_point_id=request.pain_point.pain_point_id,
-        facts=tuple(cited),
-        evidence=_unique(item for fact in cited for item in fact.evidence),
+        facts=facts,
+        evidence=_unique(item for fact in facts for item in fact.evidence),
         lint=lint_copy(copy),
         writer=writer.model_id,
     )

@@ -35,7 +35,7 @@ def demo(ctx: click.Context, out: Path, persons: int, seed: int) -> None:
 
 def _show(result: DemoResult) -> None:
     print_table("The map", ["what", "how many"], [list(row) for row in headline(result.journey_map)])
-    planted = {found.theme_id: found for found in result.coverage.matches if found.theme_id}
+    planted = {found.theme_id: found for found in result.coverage.planted if found.theme_id}
     rows: list[list[object]] = []
     for number, pain in enumerate(result.journey_map.pain_points, start=1):
         truth = planted.get(pain.theme_id)
@@ -47,7 +47,7 @@ def _show(result: DemoResult) -> None:
                 pain.severity.value.replace("_", " "),
                 share_text(pain.reach.share),
                 interval_text(pain.reach.low, pain.reach.high),
-                share_text(truth.planted_share) if truth else None,
+                share_text(truth.prevalence) if truth else None,
             ]
         )
     columns = ["#", "pain point", "stage", "severity", "reach", "95 %", "planted"]

@@ -80,6 +80,9 @@ _COMMANDS = {
 @click.pass_context
 def journey(ctx: click.Context, home: Path | None, workspace: str | None) -> None:
     """Journey maps whose every cell is a checked claim, from what customers said and did."""
+    from api.cli.output import log_to_stderr
+
+    log_to_stderr()
     ctx.obj = {"home": home, "workspace": workspace}
 
 
@@ -103,3 +106,7 @@ def main() -> None:
 
 def _say(text: str) -> None:
     click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,11 +1,13 @@
 """How commands print: data on stdout as JSON or tables, talk and progress on stderr."""
 
+import logging
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 import click
 import orjson
+import structlog
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -25,6 +27,14 @@ from agent.ports import Progress as Advance
 
 _WIDTH_UNWATCHED = 160
 """Columns of a table that goes into a file or a pipe, where nobody's window bounds it."""
+
+
+def log_to_stderr() -> None:
+    """Send warnings of the core to stderr; structlog's own default is stdout, where only data belongs."""
+    structlog.configure(
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
 
 
 def say(text: str) -> None:

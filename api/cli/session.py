@@ -6,17 +6,33 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
-from agent.errors import InputError
+from agent.errors import ConfigError, InputError
 from agent.pipeline.workspace import Workspace, open_workspace
 from agent.settings import Settings
 
 
 def settings_of(ctx: click.Context) -> Settings:
-    """Return the settings: options before environment before defaults."""
+    """Return the settings: options before environment before defaults.
+
+    Raises:
+        ConfigError: A variable of the environment cannot be used.
+    """
     given: dict[str, Path | str | None] = ctx.find_root().obj or {}
     chosen = {name: value for name, value in given.items() if value is not None}
-    return Settings().model_copy(update=chosen)
+    try:
+        return Settings().model_copy(update=chosen)
+    except ValidationError as error:
+        faults = "; ".join(f"{_variable(fault['loc'][0])}: {fault['msg']}" for fault in error.errors())
+        msg = f"the environment does not fit: {faults}"
+        raise ConfigError(msg, hint="Correct or unset the variable.") from error
+
+
+def _variable(field: int | str) -> str:
+    """Return the variable a field of the settings is read from."""
+    name = str(field)
+    return name if name.isupper() else f"JOURNEY_{name.upper()}"
 
 
 def clock() -> datetime:

@@ -30,6 +30,9 @@ _NOW = datetime(2026, 7, 1, tzinfo=UTC)
 _WORKSPACE = "brand"
 _SALT = "durability"
 _DONE = "done"
+_PHASES = {"ingest": "index", "index": _DONE}
+"""Each phase and what comes after it; kills fall into them in turn."""
+_POLL_S = 0.002
 
 
 def run(options: SuiteOptions) -> SuiteResult:
@@ -49,66 +52,71 @@ def run(options: SuiteOptions) -> SuiteResult:
         tables=[
             Table("Stores after a kill and a second run", ["kills", "equal", "different"], [outcome]),
             Table("Where the kills fell", ["during", "kills"], kills),
-            Table("Different stores", ["kill", "after, s", "parts"], broken),
+            Table("Different stores", ["during", "after, s", "parts"], broken),
         ],
         notes=[
-            f"{amount}; an undisturbed run takes {runs.took_s:.1f} s.",
+            f"{amount}; undisturbed, ingest takes {runs.took_s['ingest']:.1f} s and index {runs.took_s['index']:.1f} s.",
             "Vectors come from a hashing encoder: the suite is about stores, not about meaning.",
         ],
     )
 
 
 class _Runs:
-    """Runs on the same files, each in a process and on a home of its own; the first one is left alone."""
+    """Runs on the same files, each in a process and on a home of its own; the first ones are left alone."""
 
     def __init__(self, context: ForkServerContext, work: Path, files: Sequence[Path]) -> None:
         self._context = context
         self._work = work
         self._files = files
-        _go(context, work / "warm-up", files, kill_after_s=None)
-        self.took_s = _go(context, work / "undisturbed", files, kill_after_s=None)
-        self._expected = _state(work / "undisturbed")
+        whole = work / "undisturbed"
+        for home in (work / "warm-up", whole):
+            self._finish(home)
+        self.took_s = {
+            phase: _marked_at(whole, after) - _marked_at(whole, phase) for phase, after in _PHASES.items()
+        }
+        self._expected = _state(whole)
 
     def kill(self, n_kills: int, rng: random.Random) -> tuple[Counter[str], list[list[Cell]]]:
         """Return how many kills fell into which phase, and those after which the stores were different."""
         killed_in: Counter[str] = Counter()
         broken: list[list[Cell]] = []
         while killed_in.total() < n_kills:
+            phase = min(_PHASES, key=lambda each: killed_in[each])
             home = self._work / f"killed-{killed_in.total()}"
-            moment_s = rng.uniform(0, self.took_s)
-            _go(self._context, home, self._files, kill_after_s=moment_s)
-            phase = _phase(home)
-            if phase != _DONE:
+            moment_s = rng.uniform(0, self.took_s[phase])
+            # A run that got beyond the phase before the kill is drawn again.
+            if self._start_and_kill(home, phase, moment_s):
                 killed_in[phase] += 1
-                _go(self._context, home, self._files, kill_after_s=None)
+                self._finish(home)
                 if found := differences(self._expected, _state(home)):
-                    broken.append([killed_in.total(), round(moment_s, 3), ", ".join(found)])
-            shutil.rmtree(home, ignore_errors=True)
-            _mark_file(home).unlink(missing_ok=True)
+                    broken.append([phase, round(moment_s, 3), ", ".join(found)])
+            for left in self._work.glob(f"{home.name}*"):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
         return killed_in, broken
+
+    def _start_and_kill(self, home: Path, phase: str, moment_s: float) -> bool:
+        process = self._context.Process(target=_ingest_and_index, args=(home, list(self._files)))
+        process.start()
+        while not _mark_file(home, phase).exists() and process.is_alive():
+            time.sleep(_POLL_S)
+        time.sleep(moment_s)
+        process.kill()
+        process.join()
+        process.close()
+        return not _mark_file(home, _PHASES[phase]).exists()
+
+    def _finish(self, home: Path) -> None:
+        process = self._context.Process(target=_ingest_and_index, args=(home, list(self._files)))
+        process.start()
+        process.join()
+        if process.exitcode != 0:
+            msg = f"the run on {home.name!r} ended with {process.exitcode}"
+            raise RuntimeError(msg)
+        process.close()
 
 
 def _files(brand: SimulatedBrand) -> list[Path]:
     return [brand.transcripts, brand.events, brand.reviews, brand.survey, brand.store_visits]
-
-
-def _go(
-    context: ForkServerContext, home: Path, files: Sequence[Path], *, kill_after_s: float | None
-) -> float:
-    """Run in a process of its own, killing it after a while or not at all, and return how long it lived."""
-    process = context.Process(target=_ingest_and_index, args=(home, list(files)))
-    started = time.perf_counter()
-    process.start()
-    process.join(kill_after_s)
-    if kill_after_s is not None:
-        process.kill()
-        process.join()
-    elif process.exitcode != 0:
-        msg = f"the run on {home.name!r} ended with {process.exitcode}"
-        raise RuntimeError(msg)
-    took_s = time.perf_counter() - started
-    process.close()
-    return took_s
 
 
 def _ingest_and_index(home: Path, files: list[Path]) -> None:
@@ -129,16 +137,15 @@ def _ingest_and_index(home: Path, files: list[Path]) -> None:
 
 
 def _mark(home: Path, phase: str) -> None:
-    _mark_file(home).write_text(phase)
+    _mark_file(home, phase).touch()
 
 
-def _mark_file(home: Path) -> Path:
-    return home.with_name(f"{home.name}.phase")
+def _mark_file(home: Path, phase: str) -> Path:
+    return home.with_name(f"{home.name}.{phase}")
 
 
-def _phase(home: Path) -> str:
-    """Return what a killed run was doing."""
-    return _mark_file(home).read_text() if _mark_file(home).exists() else "start"
+def _marked_at(home: Path, phase: str) -> float:
+    return _mark_file(home, phase).stat().st_mtime
 
 
 def _state(home: Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ _RECORDS_PER_PERSON = 1.06
 _REQUEST = DraftRequest(
     persona="Fernway customers",
     journey="From first ad to regular customer",
-    goal="buy outdoor gear that fits and lasts",
+    goal="get outdoor gear that lasts",
     purpose="count tokens",
 )
 

@@ -1,4 +1,4 @@
-"""Trains the heads and writes weights and model cards: `python -m eval.training --data DIR --cache DIR [--out DIR]`."""
+"""Trains the heads and writes weights and model cards: `python -m eval.training --data DIR --cache DIR`."""
 
 import argparse
 from importlib import resources
@@ -42,9 +42,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="folder of the built encoder")
-    parser.add_argument("--out", type=Path, default=Path(str(resources.files("agent.analyse.heads"))))
     asked = parser.parse_args()
-    data, out = Path(asked.data), Path(asked.out)
+    data, out = Path(asked.data), Path(str(resources.files("agent.analyse.heads")))
     if not has_corpora(data):
         msg = f"{str(data)!r} lacks a corpus that training needs"
         raise InputError(msg, hint="Give the folder with reviews/, emotion/, intents/ and transcripts/.")

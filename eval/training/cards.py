@@ -22,8 +22,8 @@ _PURPOSE: dict[HeadName, str] = {
     "emotion": "One of nine feelings; the reader corrects it by the tone.",
 }
 _LIMITS: dict[HeadName, str] = {
-    "tone": "English only. Irony is missed. Mixed feelings come out near zero: the passage is one or the other less "
-    "often than the number suggests. Training reviews are of apps, shops, travel, groceries, trading.",
+    "tone": "English only. Irony is missed. A passage with mixed feelings comes out near zero, as a neutral one does. "
+    "Training reviews are of apps, shops, travel, groceries, trading.",
     "complaint": "English only. A bare fact that is bad only in its context may be missed; stories about others' "
     "trouble may be taken for one's own.",
     "severity": "Most training labels are guesses from the reviewed aspect or the reported issue; only the project's "

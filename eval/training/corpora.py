@@ -203,8 +203,16 @@ def label_own(passages: Sequence[OwnPassage]) -> list[Labelled]:
 
 def has_corpora(data: Path) -> bool:
     """Say whether a folder holds the corpora that training needs."""
-    needed = ("reviews/fabsa.csv", "emotion/goemotions_train.tsv.gz", "emotion/goemotions_dev.tsv.gz",
-              "intents/banking77_train.csv.gz", "intents/clinc150_train_val.json.gz", "transcripts/star.jsonl.gz")  # fmt: skip
+    needed = (
+        "reviews/fabsa.csv",
+        "reviews/mams_acsa_train.xml.gz",
+        "emotion/goemotions_train.tsv.gz",
+        "emotion/goemotions_dev.tsv.gz",
+        "emotion/goemotions_labels.txt",
+        "intents/banking77_train.csv.gz",
+        "intents/clinc150_train_val.json.gz",
+        "transcripts/star.jsonl.gz",
+    )
     return all((data / name).is_file() for name in needed)
 
 

@@ -7,6 +7,7 @@ is convex. Words enter a vocabulary only if several texts use them, so no senten
 # scikit-learn and SciPy's sparse matrices come without complete types.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,14 +24,13 @@ from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 from agent.analyse.cues import Lexical, lexical_of
 from agent.analyse.heads import (
     VECTOR_SCALE,
-    WORD_VALUE,
     Head,
     HeadName,
     Inputs,
     Scores,
     Weights,
     softmax,
-    word_hits,
+    word_matrix,
 )
 from agent.ports import Encoder, Vectors
 from eval.training.corpora import (
@@ -49,6 +49,8 @@ from eval.training.corpora import (
 
 _MIN_TEXTS_PER_WORD = 8
 _PENALTY_C = 0.3
+_PLACEHOLDER = re.compile(r"\d|\b(?:name|religion)\b")
+"""Numbers, and what corpora put in place of names: they say something of the corpus alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +155,20 @@ def folds_of(examples: Examples, how: Folds) -> Iterator[tuple[list[int], list[i
 
 
 def _inputs_of(examples: Examples, words: Sequence[str], *, use_vectors: bool) -> Inputs:
-    """Prepare examples for a head with the vocabulary `words`."""
-    hits = word_hits(examples.lexical.words, {word: column for column, word in enumerate(words)})
-    return Inputs(examples.lexical.cues, hits, examples.vectors if use_vectors else None)
+    matrix = word_matrix(examples.lexical.words, _columns(words))
+    return Inputs(examples.lexical.cues, matrix, examples.vectors if use_vectors else None)
 
 
-def _word_matrix(words: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> sparse.csr_matrix:
-    hits = word_hits(words, {word: column for column, word in enumerate(vocabulary)})
-    values = np.full(len(hits.rows), WORD_VALUE)
-    return sparse.csr_matrix((values, (hits.rows, hits.columns)), shape=(len(words), len(vocabulary)))
+def _columns(words: Sequence[str]) -> dict[str, int]:
+    return {word: column for column, word in enumerate(words)}
 
 
 def _telling_words(examples: Examples, n_words: int) -> tuple[str, ...]:
     counts = Counter(word for row in examples.lexical.words for word in row)
-    vocabulary = sorted(word for word, n in counts.items() if n >= _MIN_TEXTS_PER_WORD)
-    present = _word_matrix(examples.lexical.words, vocabulary)
+    vocabulary = sorted(
+        word for word, n in counts.items() if n >= _MIN_TEXTS_PER_WORD and not _PLACEHOLDER.search(word)
+    )
+    present = word_matrix(examples.lexical.words, _columns(vocabulary))
     weights = sparse.diags([row.weight for row in examples.rows])
     strength = np.nan_to_num(chi2(weights @ present, examples.targets.argmax(axis=1))[0])
     strongest = np.argsort(-strength, kind="stable")[:n_words]
@@ -175,7 +176,7 @@ def _telling_words(examples: Examples, n_words: int) -> tuple[str, ...]:
 
 
 def _fit_weights(examples: Examples, plan: HeadPlan, words: tuple[str, ...], *, use_vectors: bool) -> Weights:
-    parts = [sparse.csr_matrix(examples.lexical.cues), _word_matrix(examples.lexical.words, words)]
+    parts = [sparse.csr_matrix(examples.lexical.cues), word_matrix(examples.lexical.words, _columns(words))]
     if use_vectors:
         parts.append(sparse.csr_matrix(examples.vectors * VECTOR_SCALE))
     row_indices, labels = np.nonzero(examples.targets)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from agent.analyse.cues import Lexical, cue_names
 from agent.errors import EncoderError
@@ -32,19 +33,14 @@ Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class WordHits:
-    """Which words of a vocabulary stand in which passage: passage `rows[i]` has the word of column `columns[i]`."""
-
-    rows: NDArray[np.int64]
-    columns: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
 class Inputs:
-    """What heads read; `vectors` is None where they are not of the encoder the heads were trained with."""
+    """What heads read; `vectors` is None where they are not of the encoder the heads were trained with.
+
+    `words` has shape `(n, n_words)`: which words of the heads' vocabulary a passage has.
+    """
 
     cues: NDArray[np.float32]
-    hits: WordHits
+    words: sparse.csr_matrix
     vectors: Vectors | None
 
 
@@ -62,12 +58,9 @@ class Weights:
 
     def scores(self, inputs: Inputs) -> Scores:
         """Return scores before normalisation, shape `(n, k)`."""
-        scores = np.asarray(self.bias + inputs.cues @ self.cue, dtype=np.float32)
-        of_hits = self.word[inputs.hits.columns] * np.float32(WORD_VALUE)
-        for k in range(scores.shape[1]):
-            scores[:, k] += np.bincount(inputs.hits.rows, weights=of_hits[:, k], minlength=len(scores))
+        scores = np.asarray(self.bias + inputs.cues @ self.cue + inputs.words @ self.word, dtype=np.float32)
         if self.vector is not None and inputs.vectors is not None:
-            scores += (inputs.vectors * np.float32(VECTOR_SCALE)) @ self.vector
+            scores += (inputs.vectors @ self.vector) * np.float32(VECTOR_SCALE)
         return scores
 
 
@@ -84,7 +77,7 @@ class Head:
     without_vectors: Weights
 
     def probabilities(self, inputs: Inputs) -> Scores:
-        """Return class probabilities, shape `(n, len(classes))`; hits are of this head's vocabulary."""
+        """Return class probabilities, shape `(n, len(classes))`; `inputs.words` are of this head's vocabulary."""
         weights = self.without_vectors if inputs.vectors is None else self.with_vectors
         return softmax(weights.scores(inputs))
 
@@ -114,7 +107,7 @@ class Heads:
 
     def inputs(self, lexical: Lexical, vectors: Vectors | None) -> Inputs:
         """Prepare passages for every head; pass None for vectors of another encoder."""
-        return Inputs(lexical.cues, word_hits(lexical.words, self.column_of), vectors)
+        return Inputs(lexical.cues, word_matrix(lexical.words, self.column_of), vectors)
 
 
 def softmax(scores: Scores) -> Scores:
@@ -123,12 +116,13 @@ def softmax(scores: Scores) -> Scores:
     return shifted / shifted.sum(axis=1, keepdims=True)
 
 
-def word_hits(words: Sequence[Sequence[str]], column_of: Mapping[str, int]) -> WordHits:
-    """Find the words of a vocabulary in each passage."""
+def word_matrix(words: Sequence[Sequence[str]], column_of: Mapping[str, int]) -> sparse.csr_matrix:
+    """Mark which words of a vocabulary each passage has, shape `(len(words), len(column_of))`."""
     found = [[column_of[word] for word in row if word in column_of] for row in words]
-    n_columns = [len(row) for row in found]
-    columns = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=sum(n_columns))
-    return WordHits(np.repeat(np.arange(len(found)), n_columns), columns)
+    ends = np.cumsum([0, *map(len, found)])
+    columns = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=int(ends[-1]))
+    values = np.full(len(columns), WORD_VALUE, dtype=np.float32)
+    return sparse.csr_matrix((values, columns, ends), shape=(len(found), len(column_of)))
 
 
 @cache

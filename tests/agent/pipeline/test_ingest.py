@@ -389,7 +389,7 @@ def test_ingest_stopped_before_any_write_and_done_again_ends_in_the_same_stores(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever a run ends, doing the command again gives exactly the stores of an undisturbed run."""
-    monkeypatch.setattr(module, "_ROWS_AT_ONCE", 50)
+    monkeypatch.setattr(module, "_ROWS_AT_ONCE", 80)
     files = mixed_files(tmp_path / "in")
     empty, whole = tmp_path / "empty", tmp_path / "whole"
     with opened(empty):

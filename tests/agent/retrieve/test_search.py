@@ -90,7 +90,8 @@ def test_search_unknown_key_names_the_keys_there_are() -> None:
 def test_filters_compare_as_text_without_case(where: dict[str, str], records: set[str]) -> None:
     """Case and spaces around a value do not matter; all conditions have to hold."""
     table = table_of(_RECORDS)
-    assert {table.passages[n].record_id for n in table.select(where).positions.tolist()} == records
+    positions: list[int] = table.select(where).positions.tolist()
+    assert {table.passages[position].record_id for position in positions} == records
     hits = retriever_of(table).search("parcel app service", where=where, floor=-1.0).results
     assert {hit.record_id for hit in hits} == records
 

@@ -1,0 +1,231 @@
+"""Names groups of texts in the customers' own words, without a language model.
+
+A label is cut verbatim out of what customers wrote, so it needs no translation back; it holds no digits, no names and
+no placeholder, and no two groups share one.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_MIN_WORDS = 2
+_MAX_WORDS = 7
+_MAX_MEMBERS = 400
+_N_TERMS = 8
+_NAME_SHARE = 0.6
+_MAX_SHARED = 0.5
+_MIN_PIECE = 3
+
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
+_BREAK = re.compile(r"\[[A-Z_]+-\w+\]|[^\w\s'’-]|\w*\d\w*|[–—]|\n|_")
+_TOKEN = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
+
+
+def _word_set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_GLUE = _word_set(
+    """
+    a about after again all also am an and any are as at be because been before being both but by can could did do does doing
+    done down each even ever every for from get gets getting go goes going got had has have having he her here him his how i
+    i'd i'll i'm i've if in into is it it'd it'll it's its just let like made make makes may me might more most much must my
+    myself no nor of off on once one only or other our out over own per quite rather really same she should so some still
+    such than that that's the their them then there there's these they they're this those though through till to too two
+    under until up upon us very was we we'd we're we've were what when where which while who whom whose why will with
+    would yet you you'd you'll you're you've your am im ive id dont just lot lots thing things something anything way today
+    please thanks thank hello hi hey sorry okay ok yes well day days now back first second third three four five six seven
+    eight nine ten sure want wanted need needed know think thought say said says see saw tell told take took come came put
+    yesterday tomorrow week weeks month months monday tuesday wednesday thursday friday saturday sunday january february
+    march april june july august september october november december hour hours minute minutes bit
+    """
+)
+_REFUSALS = _word_set(
+    """
+    not no never nothing nobody none without doesn't don't didn't isn't wasn't won't can't cannot couldn't wouldn't hasn't
+    haven't aren't weren't nor unable missing late wrong failed fails broken damaged
+    """
+)
+_BAD_START = _word_set(
+    """
+    and but or nor so because than that which who whom whose if as of then though although while until to too also am is are
+    was were be been has have had did does do would could should will can may might i'd i'll i've i'm you'd we'd we've they
+    it's he she it there there's this these those here what where when why how just even still very really please hi hello
+    thanks ok okay i we you your my our their his her its the a an at by for from in on with into about after before
+    """
+)
+_BAD_END = _word_set(
+    """
+    and but or nor so because than that which who whom whose if as of then though although while until to too a an the my your
+    our their his her its this these those some any every each no not i i'd i'll i've i'm we you he she they it is are was
+    were be been being has have had do does did would could should will can may might must at by for from in into on onto
+    with without about after before over under through during very really just even still also only more most much many
+    such what where when why how there here am don't didn't doesn't isn't wasn't won't can't cannot couldn't wouldn't
+    never ever again yet me them us him who's it's that's there's let make makes get gets got go goes going one two
+    three four five six seven eight nine ten first second
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a group is called."""
+
+    label: str
+    definition: str
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    text: str
+    stems: frozenset[str]
+    score: float
+
+
+def name_groups(groups: Sequence[Sequence[str]], everything: Sequence[str]) -> list[Naming]:
+    """Name each group of texts.
+
+    Args:
+        groups: Texts of each group, most typical first.
+        everything: All texts, to know which words are common anyway.
+
+    Returns:
+        One naming a group, in order; labels differ from each other.
+    """
+    common = _document_shares(everything)
+    names = _proper_names(everything)
+    used: set[str] = set()
+    namings: list[Naming] = []
+    for texts in groups:
+        phrases = _phrases(texts[:_MAX_MEMBERS], common, names)
+        label = next((phrase for phrase in phrases if phrase.text not in used), None)
+        word = _fallback(texts, used) if label is None else label.text
+        used.add(word)
+        terms = tuple(phrase.text for phrase in _varied(phrases))
+        namings.append(Naming(_capital(word), _definition(word, terms), terms or (word,)))
+    return namings
+
+
+def stem(word: str) -> str:
+    """Return a word without its commonest endings, so that "delayed" and "delays" count as one."""
+    for ending in ("ing", "ied", "ies", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= _MIN_PIECE and not word.endswith("ss"):
+            return word[: -len(ending)] + ("y" if ending in ("ied", "ies") else "")
+    return word
+
+
+def _document_shares(texts: Sequence[str]) -> dict[str, float]:
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update({stem(word) for word in _words(text)})
+    return {word: count / max(len(texts), 1) for word, count in counts.items()}
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_BREAK.sub(" ", text).lower().replace("’", "'"))
+
+
+def _proper_names(texts: Iterable[str]) -> frozenset[str]:
+    """Return words that mostly stand with a capital inside a sentence: names of people, places and products."""
+    capital: Counter[str] = Counter()
+    inside: Counter[str] = Counter()
+    for text in texts:
+        if text.isupper():
+            continue
+        for clause in re.split(r"[.!?:\n]+\s*", text):
+            for token in _TOKEN.findall(clause)[1:]:
+                word = token.lower().replace("’", "'")
+                inside[word] += 1
+                capital[word] += token[0].isupper() and not token.isupper()
+    return frozenset(word for word, count in inside.items() if capital[word] > _NAME_SHARE * count)
+
+
+def _phrases(texts: Sequence[str], common: dict[str, float], names: frozenset[str]) -> list[_Phrase]:
+    """Return candidate phrases, best first."""
+    inside = _document_shares(texts)
+    floor = 1 / max(len(common), 1) ** 0.5 / 100
+    weight = {
+        word: share * math.log(share / (common.get(word, 0.0) + floor))
+        for word, share in inside.items()
+        if share > common.get(word, 0.0) and word not in _GLUE
+    }
+    bags = [frozenset(stem(word) for word in _words(text)) for text in texts]
+    seen: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        seen.update(set(_candidates(text, names)))
+    best = sorted(seen, key=lambda words: (-_promise(words, weight, seen[words]), words))[:300]
+    phrases = [_score(words, weight, bags, seen[words]) for words in best]
+    return sorted(phrases, key=lambda phrase: (-phrase.score, phrase.text))
+
+
+def _candidates(text: str, names: frozenset[str]) -> Iterable[tuple[str, ...]]:
+    for clause in _BREAK.split(text):
+        words = _WORD.findall(clause.lower().replace("’", "'"))
+        for start in range(len(words)):
+            if words[start] in _BAD_START:
+                continue
+            for end in range(start + _MIN_WORDS, min(start + _MAX_WORDS, len(words)) + 1):
+                if words[end - 1] in names:
+                    break
+                if words[end - 1] not in _BAD_END and words[start] not in names:
+                    yield tuple(words[start:end])
+
+
+def _promise(words: tuple[str, ...], weight: dict[str, float], count: int) -> float:
+    gain = sum(weight.get(word, 0.0) for word in {stem(word) for word in words})
+    return gain * (1 + 0.5 * math.log(count))
+
+
+def _score(
+    words: tuple[str, ...], weight: dict[str, float], bags: list[frozenset[str]], count: int
+) -> _Phrase:
+    """Score a phrase by what its words tell, how many texts share them, how often it is said, and how it reads."""
+    stems = frozenset(stem(word) for word in words if word not in _GLUE)
+    gain = sum(weight.get(word, 0.0) for word in stems)
+    idle = sum(word in _GLUE and word not in _REFUSALS for word in words)
+    covered = sum(1 for bag in bags if stems <= bag) / max(len(bags), 1)
+    telling = 1.25 if any(word in _REFUSALS for word in words) else 1.0
+    lone = 0.5 if len(stems) < 2 else 1.0  # noqa: PLR2004 - one telling word is a word, not a statement
+    score = gain * (covered + 0.02) ** 0.4 * (1 + 0.25 * math.log(count)) * telling * lone / (1 + 0.15 * idle)
+    return _Phrase(" ".join(words), stems, score)
+
+
+def _varied(phrases: list[_Phrase]) -> list[_Phrase]:
+    """Return the best phrases that do not say the same again."""
+    kept: list[_Phrase] = []
+    for phrase in phrases:
+        if len(kept) == _N_TERMS or phrase.score <= 0:
+            break
+        if all(len(phrase.stems & other.stems) <= _MAX_SHARED * len(phrase.stems) for other in kept):
+            kept.append(phrase)
+    return kept
+
+
+def _fallback(texts: Sequence[str], used: set[str]) -> str:
+    """Return the words that most texts share, where no phrase can be cut out."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update({word for word in _words(text) if word not in _GLUE})
+    ranked = sorted(counts, key=lambda word: (-counts[word], word))
+    for size in range(_MIN_WORDS, len(ranked) + 1):
+        label = " and ".join([", ".join(ranked[: size - 1]), ranked[size - 1]])
+        if label not in used:
+            return label
+    label = "other remarks"
+    while label in used:
+        label += " again"
+    return label
+
+
+def _definition(label: str, terms: Sequence[str]) -> str:
+    others = [term for term in terms if term != label][:2]
+    quoted = [f'"{term}"' for term in (label, *others)]
+    listed = quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + f" or {quoted[-1]}"
+    return f"Customers complain in words such as {listed}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

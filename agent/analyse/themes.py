@@ -1,0 +1,348 @@
+"""Finds what customers complain about, without a given list, and keeps each finding's identity from run to run.
+
+Counts rest on membership: a person has a theme if one of their passages is a member. A passage may be a member of two
+themes when it says both; `assignments` names the one it says most.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from scipy import optimize
+from threadpoolctl import threadpool_limits
+
+from agent.analyse.clusters import Labels, Matrix, Views, apply_views, fit_views, group
+from agent.analyse.membership import NONE, Chances, settle, shares_of, teach, with_context
+from agent.analyse.phrases import Naming, name_groups
+from agent.errors import InputError
+from agent.ports import Vectors
+from agent.schemas.insight import Reading, Theme
+from agent.schemas.records import Passage
+
+# SciPy ships no types.
+_optimize: Any = optimize
+_limit_threads: Any = threadpool_limits
+
+MIN_PERSONS = 5
+"""Below this many distinct persons nothing is called a theme: the interval of a share of four in a thousand spans a
+factor of six, and a quote of so small a group may point to a person."""
+
+_SAMPLE = 5000
+_SAMPLE_SHARE = 0.004
+_SURE = 0.4
+_SURE_OUTSIDE = 0.75
+_ALSO = 0.3
+_CORE = 8
+_SAME_THEME = 0.2
+_CHUNK = 20_000
+_NOISE = re.compile(r"\[[A-Z_]+-\w+\]|\d+")
+_SENTENCE_END = re.compile(r"[.!?]+\s+\S|\n")
+
+Fate = Literal["kept", "split", "merged", "new", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What became of a theme since the earlier run."""
+
+    fate: Fate
+    theme_id: str
+    others: tuple[str, ...] = ()
+    """Themes it was split into or merged from; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeSet:
+    """All themes of one run. The earlier run's set needs only its themes to be taken over from."""
+
+    themes: tuple[Theme, ...]
+    assignments: Mapping[str, str]
+    """Passage id to the id of the theme it says most."""
+    unassigned_share: float
+    """Share of the complaining passages that belong to no theme."""
+    lineage: tuple[Lineage, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Chances over all rows of interest, and which rows those are."""
+
+    rows: Labels
+    chances: Chances
+    complaint: Labels
+    """1 where a row was read as a complaint."""
+
+
+def find_themes(
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    readings: Sequence[Reading],
+    *,
+    seed: int,
+    previous: ThemeSet | None = None,
+    min_persons: int = MIN_PERSONS,
+) -> ThemeSet:
+    """Group the complaints into themes, name them and take over the earlier run's ids.
+
+    Args:
+        passages: All passages in scope.
+        vectors: Unit rows, one a passage.
+        readings: One a passage, in the same order; complaints are grouped, the rest only searched for missed ones.
+        seed: Seed of everything random; the same input and seed give the same themes on any number of cores.
+        previous: The earlier run; a theme that shares most members takes over its id.
+        min_persons: Distinct persons below which nothing is called a theme.
+
+    Raises:
+        InputError: Passages, vectors and readings differ in number.
+    """
+    if not len(passages) == len(vectors) == len(readings):
+        msg = f"{len(passages)} passages, {len(vectors)} vectors and {len(readings)} readings, expected one of each"
+        raise InputError(msg, hint="Pass the vectors and readings of these passages, in their order.")
+    # One thread: sums in one order, and no waiting for busy cores over many small products.
+    with _limit_threads(limits=1):
+        found = _find(passages, vectors, readings, seed=seed, min_persons=min_persons)
+        if found is None:
+            n_complaints = sum(reading.complaint for reading in readings)
+            return ThemeSet((), {}, 1.0 if n_complaints else 0.0, _all_gone(previous))
+        return _assemble(found, passages, vectors, readings, previous=previous, min_persons=min_persons)
+
+
+def _find(
+    passages: Sequence[Passage], vectors: Vectors, readings: Sequence[Reading], *, seed: int, min_persons: int
+) -> _Found | None:
+    complaints = np.array([i for i, reading in enumerate(readings) if reading.complaint], dtype=np.int64)
+    people = np.unique([passage.person_id for passage in passages], return_inverse=True)[1].astype(np.int64)
+    if len(np.unique(people[complaints])) < min_persons:
+        return None
+    texts = [plain_text(passage.text) for passage in passages]
+    sample = _sample(complaints, texts, people, seed=seed)
+    views = fit_views([texts[i] for i in sample], vectors[sample], seed=seed)
+    persons = np.unique(people[sample], return_inverse=True)[1].astype(np.int64)
+    groups = _drop_small(group(views.matrix, persons), persons, min_persons=min_persons)
+    if groups.max() == NONE:
+        return None
+    settled = settle(views.matrix, groups, persons).argmax(axis=1).astype(np.int64)
+    groups = _drop_small(settled, persons, min_persons=min_persons)
+    if groups.max() == NONE:
+        return None
+    outside = np.setdiff1d(np.arange(len(passages)), complaints)
+    return _spread(views, groups, (sample, complaints, outside), (texts, vectors, people), seed=seed)
+
+
+def _spread(
+    views: Views,
+    groups: Labels,
+    which: tuple[Labels, Labels, Labels],
+    data: tuple[list[str], Vectors, Labels],
+    *,
+    seed: int,
+) -> _Found:
+    """Judge every passage, the ones not read as complaints against a class of their own."""
+    sample, complaints, outside = which
+    texts, vectors, people = data
+    n_groups = int(groups.max()) + 1
+    drawn = np.random.default_rng(seed).permutation(outside)[: len(sample)]
+    taught = np.vstack([views.matrix, _matrix(views, texts, vectors, drawn)])
+    labels = np.concatenate([groups, np.full(len(drawn), n_groups, dtype=np.int64)])
+    rows = np.concatenate([complaints, outside])
+    judge = teach(taught, labels, n_groups + (1 if len(drawn) else 0))
+    alone = np.vstack([judge.chances(_matrix(views, texts, vectors, part)) for part in _chunks(rows)])
+    persons = np.unique(people[rows], return_inverse=True)[1].astype(np.int64)
+    chances = with_context(alone, persons, shares_of(labels, alone.shape[1]))
+    complaint = (np.arange(len(rows)) < len(complaints)).astype(np.int64)
+    return _Found(rows, chances[:, :n_groups], complaint)
+
+
+def plain_text(text: str) -> str:
+    """Return a text as its words are compared: lower case, without placeholders and digits."""
+    return _NOISE.sub(" ", text).lower().replace("’", "'")
+
+
+def _chunks(rows: Labels) -> list[Labels]:
+    return [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+
+
+def _matrix(views: Views, texts: list[str], vectors: Vectors, rows: Labels) -> Matrix:
+    return apply_views(views, [texts[i] for i in rows], vectors[rows]) if len(rows) else views.matrix[:0]
+
+
+def _sample(complaints: Labels, texts: list[str], people: Labels, *, seed: int) -> Labels:
+    """Return complaints to group: each wording once, all of a person's or none, at most a few thousand."""
+    first: dict[tuple[str, ...], int] = {}
+    for row in complaints:
+        first.setdefault(tuple(texts[row].split()), int(row))
+    distinct = np.array(sorted(first.values()), dtype=np.int64)
+    if len(distinct) <= _SAMPLE:
+        return distinct
+    rank = np.random.default_rng(seed).permutation(int(people.max()) + 1)
+    order = np.argsort(rank[people[distinct]], kind="stable")
+    return np.sort(distinct[order[:_SAMPLE]])
+
+
+def _drop_small(groups: Labels, persons: Labels, *, min_persons: int) -> Labels:
+    """Renumber the groups that enough persons are in; the others' texts become open."""
+    least = max(min_persons, int(np.ceil(_SAMPLE_SHARE * (int(persons.max()) + 1))))
+    kept = [g for g in np.unique(groups[groups != NONE]) if len(np.unique(persons[groups == g])) >= least]
+    renumbered = np.full(len(groups), NONE, dtype=np.int64)
+    for number, name in enumerate(kept):
+        renumbered[groups == name] = number
+    return renumbered
+
+
+def _assemble(
+    found: _Found,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    readings: Sequence[Reading],
+    *,
+    previous: ThemeSet | None,
+    min_persons: int,
+) -> ThemeSet:
+    members = _members(found, passages, vectors)
+    main = found.chances.argmax(axis=1)
+    kept = [g for g, rows in enumerate(members) if len({passages[i].person_id for i in rows}) >= min_persons]
+    members = [members[g] for g in kept]
+    ids, lineage = _identify([[passages[i].passage_id for i in rows] for rows in members], previous)
+    number = dict(zip(kept, ids, strict=True))
+    assignments = {
+        passages[row].passage_id: number[g]
+        for row, g, sure in zip(_ints(found.rows), _ints(main), _ints(_is_member(found)), strict=True)
+        if sure and g in number
+    }
+    namings = name_groups([[passages[i].text for i in rows] for rows in members], [p.text for p in passages])
+    themes = [
+        _theme(theme_id, naming, [passages[i] for i in rows], [readings[i] for i in rows], vectors[rows])
+        for theme_id, naming, rows in zip(ids, namings, members, strict=True)
+    ]
+    themes.sort(key=lambda theme: (-len(theme.passage_ids), theme.theme_id))
+    complaining = [passages[row].passage_id for row in _ints(found.rows[found.complaint == 1])]
+    unassigned = sum(passage_id not in assignments for passage_id in complaining) / len(complaining)
+    return ThemeSet(tuple(themes), assignments, unassigned, lineage)
+
+
+def _is_member(found: _Found) -> Labels:
+    """Return 1 where a row's best theme is sure enough; a passage not read as a complaint must be surer."""
+    needed = np.where(found.complaint == 1, _SURE, _SURE_OUTSIDE)
+    return (found.chances.max(axis=1) >= needed).astype(np.int64)
+
+
+def _members(found: _Found, passages: Sequence[Passage], vectors: Vectors) -> list[list[int]]:
+    """Return each theme's rows, nearest to its centre first."""
+    n_groups = found.chances.shape[1]
+    main = found.chances.argmax(axis=1)
+    holds = np.zeros(found.chances.shape, dtype=bool)
+    sure = _is_member(found) == 1
+    holds[np.flatnonzero(sure), main[sure]] = True
+    both = np.array([_SENTENCE_END.search(passages[i].text) is not None for i in _ints(found.rows)])
+    holds |= (found.chances >= _ALSO) & (sure & both)[:, None]
+    members: list[list[int]] = []
+    for g in range(n_groups):
+        rows = found.rows[holds[:, g]]
+        if not len(rows):
+            members.append([])
+            continue
+        nearness = vectors[rows] @ vectors[rows].mean(axis=0)
+        members.append([int(rows[i]) for i in np.lexsort((rows, -nearness))])
+    return members
+
+
+def _theme(
+    theme_id: str, naming: Naming, members: list[Passage], readings: list[Reading], vectors: Vectors
+) -> Theme:
+    return Theme(
+        theme_id=theme_id,
+        label=naming.label,
+        definition=naming.definition,
+        stage=plural_stage(readings),
+        terms=naming.terms,
+        passage_ids=tuple(passage.passage_id for passage in members),
+        core_passage_ids=tuple(members[i].passage_id for i in _spread_out(vectors)),
+    )
+
+
+def _spread_out(vectors: Vectors) -> list[int]:
+    """Return a few central rows that differ from each other, the most central first (rows come nearest first)."""
+    chosen = [0]
+    central = range(max(_CORE, len(vectors) // 2))
+    while len(chosen) < min(_CORE, len(vectors)):
+        likeness = (vectors @ vectors[chosen].T).max(axis=1)
+        rest = [i for i in central if i < len(vectors) and i not in chosen]
+        chosen.append(min(rest, key=lambda i: (round(float(likeness[i]), 6), i)))
+    return chosen
+
+
+_STAGE_SHARE = 0.4
+_STAGE_PERSONS = 3
+
+
+def plural_stage(readings: Sequence[Reading]) -> str | None:
+    """Return the stage that most persons speak of, or None where too few say or they do not agree."""
+    persons: dict[str, set[str]] = {}
+    for reading in readings:
+        if reading.stage is not None:
+            persons.setdefault(reading.stage, set()).add(reading.person_id)
+    said = len(_union(list(persons.values())))
+    ranked = sorted(persons, key=lambda stage: (-len(persons[stage]), stage))
+    if not ranked or len(persons[ranked[0]]) < max(_STAGE_PERSONS, _STAGE_SHARE * said):
+        return None
+    if len(ranked) > 1 and len(persons[ranked[1]]) == len(persons[ranked[0]]):
+        return None
+    return ranked[0]
+
+
+def _identify(members: list[list[str]], previous: ThemeSet | None) -> tuple[list[str], tuple[Lineage, ...]]:
+    """Return an id for each theme: the earlier one's with most shared members, else one made of its core."""
+    ids = [
+        "t_" + hashlib.sha256("\n".join(sorted(rows[:_CORE])).encode()).hexdigest()[:16] for rows in members
+    ]
+    old = previous.themes if previous is not None else ()
+    if not old:
+        return ids, tuple(Lineage("new", theme_id) for theme_id in ids)
+    new_sets, old_sets = [set(rows) for rows in members], [set(theme.passage_ids) for theme in old]
+    everything_new, everything_old = _union(new_sets), _union(old_sets)
+    shared: Chances = np.zeros((len(members), len(old)))
+    for i, new in enumerate(new_sets):
+        for j, was in enumerate(old_sets):
+            # Only passages of both runs: what was added since must not make a theme look changed.
+            joint = (new & everything_old) | (was & everything_new)
+            shared[i, j] = len(new & was) / len(joint) if joint else 0.0
+    taken: dict[int, int] = {}
+    for i, j in zip(*_optimize.linear_sum_assignment(-shared), strict=True):
+        if shared[i, j] >= _SAME_THEME:
+            taken[int(i)] = int(j)
+            ids[i] = old[j].theme_id
+    return ids, _lineage(ids, taken, shared, [theme.theme_id for theme in old])
+
+
+def _ints(values: Labels) -> list[int]:
+    return [int(value) for value in values]
+
+
+def _union(sets: list[set[str]]) -> set[str]:
+    return {name for names in sets for name in names}
+
+
+def _lineage(
+    ids: list[str], taken: dict[int, int], shared: Chances, old_ids: list[str]
+) -> tuple[Lineage, ...]:
+    notes: list[Lineage] = []
+    for i, theme_id in enumerate(ids):
+        fed_by = tuple(
+            old_ids[j] for j in range(len(old_ids)) if shared[i, j] >= _SAME_THEME and old_ids[j] != theme_id
+        )
+        if i not in taken:
+            notes.append(Lineage("split", theme_id, fed_by) if fed_by else Lineage("new", theme_id))
+        elif fed_by:
+            notes.append(Lineage("merged", theme_id, fed_by))
+        else:
+            notes.append(Lineage("kept", theme_id))
+    left = set(range(len(old_ids))) - set(taken.values())
+    notes.extend(Lineage("gone", old_ids[j]) for j in sorted(left))
+    return tuple(notes)
+
+
+def _all_gone(previous: ThemeSet | None) -> tuple[Lineage, ...]:
+    return tuple(Lineage("gone", theme.theme_id) for theme in previous.themes) if previous is not None else ()

@@ -1,0 +1,43 @@
+"""How figures are written."""
+
+import pytest
+
+from agent.analyse.statistics import quantity
+from agent.render.figures import interval_text, points_text, quantity_text, share_text, signed
+
+
+def _loose(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(None, "unknown"), (0.0, "0 %"), (0.004, "0.4 %"), (0.1, "10 %"), (0.999, "99.9 %"), (1.0, "100 %")],
+)
+def test_share_is_written_as_per_cent(share: float | None, text: str) -> None:
+    """A share that is not nobody's and not everybody's does not look so; the sign stays with its number."""
+    assert share_text(share) == text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def test_interval_without_bounds_is_nothing() -> None:
+    """No interval is not an interval of zero."""
+    assert interval_text(None, 0.5) == ""
+    assert interval_text(0.05, 0.5) == "5.0–50\N{NO-BREAK SPACE}%"
+
+
+def test_quantity_says_counts_interval_and_population() -> None:
+    """A share never stands without what it is of."""
+    assert _loose(quantity_text(quantity(1_200, 2_400, "customers"))) == (
+        "50 % (1,200 of 2,400, 95 % interval 48–52 %) of customers"
+    )
+    assert quantity_text(quantity(0, 0, "customers")) == "unknown (0 of 0) of customers"
+
+
+def test_signs_are_written_out() -> None:
+    """A plus says that zero is the middle; the minus is a minus."""
+    assert (signed(0.5), signed(-0.25), signed(None)) == ("+0.50", "−0.25", "unknown")
+    assert tuple(_loose(points_text(value)) for value in (0.234, -0.05, None)) == (
+        "+23 points",
+        "−5 points",
+        "unknown",
+    )

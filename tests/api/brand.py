@@ -1,0 +1,53 @@
+"""One simulated brand taken through the command line, made once for all tests that read it."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.simulator import SimulatedBrand, simulate
+
+N_PERSONS = 500
+_SCOPE = ["--persona", "Fernway customers", "--journey", "First order", "--goal", "get gear that fits"]
+_PURPOSE = ["--purpose", "find what to mend first"]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Brand:
+    """A home folder with a brand in it, and the exports it came from."""
+
+    home: Path
+    exports: SimulatedBrand
+    map_id: str
+
+    def journey(self, *words: str) -> Ran:
+        """Run the command line on the brand."""
+        return journey(self.home, *words)
+
+
+def journey(home: Path, *words: str) -> Ran:
+    """Run the command line in a process of its own, as a user does."""
+    command = [sys.executable, "-m", "api.cli.main", "--home", str(home), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def make_brand(folder: Path) -> Brand:
+    """Simulate, ingest and draft."""
+    exports = simulate(folder / "exports", n_persons=N_PERSONS, seed=3)
+    home = folder / "home"
+    files = (exports.transcripts, exports.reviews, exports.survey, exports.events, exports.store_visits)
+    read = journey(home, "ingest", *map(str, files))
+    assert read.code == 0, read.err
+    drafted = journey(home, "map", "draft", *_SCOPE, *_PURPOSE)
+    assert drafted.code == 0, drafted.err
+    return Brand(home, exports, drafted.out.strip())
