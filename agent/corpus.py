@@ -21,8 +21,8 @@ from agent.schemas.records import Passage, Record
 class Corpus:
     """Texts, readings, themes and journeys of the persons in scope.
 
-    `passages[i]` was read as `readings[i]`. A passage whose record changed after it was read is left out by the
-    builder, so counts never rest on words that are no longer there.
+    `passages[i]` was read as `readings[i]`. Where a record changed after it was read, the builder counts its customer
+    as having spoken and nothing as read, so that no count rests on words that are no longer there.
     """
 
     records: Mapping[str, Record]

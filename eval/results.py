@@ -46,4 +46,4 @@ def _cell(value: Cell) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else value.replace("|", "\\|")
+    return f"{value:,}" if isinstance(value, int) else " ".join(value.split()).replace("|", "\\|")

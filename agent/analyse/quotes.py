@@ -29,6 +29,7 @@ _PLACEHOLDER_LOSS = 0.1
 _GLAD = 0.3
 _SAME_TOPIC_RANK = 0.25
 _LEAST_LIKE = 0.3
+_ALIKE = 0.7
 _SENTENCE = re.compile(r"\S.*?(?:[.!?…]+[\"'”’)]*(?=\s|$)|$)", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+-\w+\]")
 
@@ -80,8 +81,9 @@ def choose_opposing(
         limit: Most quotes to return.
     """
     centre = members.mean(axis=0)
-    # As near to the centre as most of the members are: nearer than that is on the topic, farther is about something else.
-    least = max(_LEAST_LIKE, float(np.quantile(members @ centre, _SAME_TOPIC_RANK)))
+    # As near to the centre as most of the members are; members that all say it alike must not shut everybody else out.
+    usual = float(np.quantile(members @ centre, _SAME_TOPIC_RANK))
+    least = min(max(_LEAST_LIKE, usual), _ALIKE)
     glad = np.array([not r.complaint and r.sentiment >= _GLAD for r in readings], dtype=bool)
     rows = [int(i) for i in np.flatnonzero(glad & (vectors @ centre >= least))]
     return _choose([passages[i] for i in rows], vectors[rows], centre, terms=(), limit=limit) if rows else ()

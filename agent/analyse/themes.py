@@ -172,8 +172,8 @@ def _matrix(views: Views, texts: list[str], vectors: Vectors, rows: Labels) -> M
 def _sample(complaints: Labels, texts: list[str], people: Labels, *, seed: int) -> Labels:
     """Return complaints to group: each wording once, all of a person's or none, at most a few thousand."""
     first: dict[tuple[str, ...], int] = {}
-    for row in complaints:
-        first.setdefault(tuple(texts[row].split()), int(row))
+    for row in map(int, complaints):
+        first.setdefault(tuple(texts[row].split()), row)
     distinct = np.array(sorted(first.values()), dtype=np.int64)
     if len(distinct) <= _SAMPLE:
         return distinct
@@ -313,7 +313,7 @@ def _identify(members: list[list[str]], previous: ThemeSet | None) -> tuple[list
     for i, j in zip(*_optimize.linear_sum_assignment(-shared), strict=True):
         if shared[i, j] >= _SAME_THEME:
             taken[int(i)] = int(j)
-            ids[i] = old[j].theme_id
+            ids[int(i)] = old[int(j)].theme_id
     return ids, _lineage(ids, taken, shared, [theme.theme_id for theme in old])
 
 

@@ -9,12 +9,10 @@ Persons still active in a stage are censored: they have not dropped off, the dat
 # pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false
 
 import glob
-import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 import ibis
@@ -99,22 +97,17 @@ class JourneyScope:
 
 
 class Journeys:
-    """The journeys of the persons in scope. Close it when done: it owns a scratch file."""
+    """The journeys of the persons in scope; good for as long as the lake is open."""
 
     def __init__(self, lake: EventLake, scope: JourneyScope) -> None:
         self._lake = lake
         self._scope = scope
         self._rank = {stage: rank for rank, stage in enumerate(scope.stages)}
-        self._scratch = tempfile.TemporaryDirectory(prefix="journey-steps-")
         events = self._in_scope(lake.table())
         self.bots = self._find_bots(events)
         if self.bots:
             events = events.filter(~_.person_id.isin(sorted(self.bots)))
         self._steps = self._materialised(self._read(events))
-
-    def close(self) -> None:
-        """Remove the scratch file."""
-        self._scratch.cleanup()
 
     @cached_property
     def persons(self) -> frozenset[str]:
@@ -303,7 +296,7 @@ class Journeys:
 
     def _materialised(self, steps: ir.Table) -> ir.Table:
         """Write the steps out once: every question after this scans a narrow file."""
-        path = Path(self._scratch.name) / "steps.parquet"
+        path = self._lake.scratch_file("steps")
         steps.order_by(["person_id", "place"]).to_parquet(path)
         return self._lake.connection.read_parquet(glob.escape(str(path)))
 

@@ -5,6 +5,7 @@
 # pyright: reportArgumentType=false, reportOperatorIssue=false
 
 import glob
+import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +40,14 @@ class EventLake:
     def __init__(self, folder: Path, *, canonical: Mapping[str, str], scratch: Path) -> None:
         self._folder = folder
         self._canonical = canonical
-        self.connection = ibis.duckdb.connect(memory_limit=_MEMORY_LIMIT, temp_directory=str(scratch))
+        self._n_scratch = 0
+        self._scratch = tempfile.TemporaryDirectory(prefix="journey-", dir=scratch)
+        self.connection = ibis.duckdb.connect(memory_limit=_MEMORY_LIMIT, temp_directory=self._scratch.name)
+
+    def scratch_file(self, name: str) -> Path:
+        """Return a path for a file that goes when the lake is closed; each call gives another."""
+        self._n_scratch += 1
+        return Path(self._scratch.name) / f"{name}-{self._n_scratch}.parquet"
 
     def is_empty(self) -> bool:
         """Tell whether there is no event at all."""
@@ -77,5 +85,6 @@ class EventLake:
         return frozenset(column.to_pylist())
 
     def close(self) -> None:
-        """Let go of the engine."""
+        """Let go of the engine and remove everything it wrote beside the lake."""
         self.connection.disconnect()
+        self._scratch.cleanup()

@@ -11,7 +11,7 @@ from agent.events.journeys import Journeys, JourneyScope
 from agent.normalise import passages_of
 from agent.pipeline.indexing import vectors_of
 from agent.pipeline.workspace import Workspace
-from agent.schemas.insight import Reading
+from agent.schemas.insight import Emotion, Reading
 from agent.schemas.records import Passage, Record
 from agent.store.results import StoredThemes
 from agent.verify.quotes import text_digest
@@ -69,7 +69,7 @@ def corpus_of(
 def _read_passages(
     workspace: Workspace, records: Mapping[str, Record], version: str
 ) -> Iterator[tuple[Passage, Reading]]:
-    """Yield passages with their readings, leaving out what was read of a text that has changed since."""
+    """Yield passages with their readings; of a text that changed since, its customer spoke but nothing counts as read."""
     readings = {
         reading.passage_id: reading for reading in workspace.store.readings.iter(version, record_ids=records)
     }
@@ -77,8 +77,27 @@ def _read_passages(
         digest = text_digest(records[record_id].text)
         for passage in passages_of(records[record_id]):
             reading = readings.get(passage.passage_id)
-            if reading is not None and reading.text_sha256 == digest:
-                yield passage, reading
+            if reading is None or reading.text_sha256 != digest:
+                reading = _unread(passage)
+            yield passage, reading
+
+
+def _unread(passage: Passage) -> Reading:
+    return Reading(
+        passage_id=passage.passage_id,
+        record_id=passage.record_id,
+        person_id=passage.person_id,
+        start=passage.start,
+        end=passage.end,
+        text_sha256=passage.text_sha256,
+        sentiment=0.0,
+        emotion=Emotion.NEUTRAL,
+        stage=None,
+        touchpoint=None,
+        complaint=False,
+        severity=None,
+        at=passage.at,
+    )
 
 
 def open_journeys(

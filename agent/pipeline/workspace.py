@@ -37,7 +37,7 @@ class Workspace:
     @cached_property
     def index(self) -> ChromaIndex:
         """The vector index."""
-        return self._open_index(self.store.home.index)
+        return self._open_index(self._index_folder)
 
     @cached_property
     def vault(self) -> VaultWriter:
@@ -78,7 +78,7 @@ class Workspace:
     def rebuild_index(self, *, on_progress: Progress | None = None) -> IndexReport:
         """Make the index again from nothing, and put it in the old one's place when it is whole."""
         self._close_index()
-        with rebuilt_folder(self.store.home.index) as folder:
+        with rebuilt_folder(self._index_folder) as folder:
             index = self._open_index(folder)
             try:
                 report = update_index(self.store, encoder=self.encoder, index=index, on_progress=on_progress)
@@ -101,6 +101,10 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def _index_folder(self) -> Path:
+        return self.store.home.index_of(self.store.workspace.name)
 
     def _open_index(self, folder: Path) -> ChromaIndex:
         name = self.store.workspace.name

@@ -51,8 +51,12 @@ class Home:
 
     @property
     def index(self) -> Path:
-        """Folder of the vector index."""
+        """Folder of the vector indexes, one folder a workspace."""
         return self.path / "index"
+
+    def index_of(self, workspace: str) -> Path:
+        """Return the folder of a workspace's vector index; it is rebuilt without touching another's."""
+        return self.index / folder_name(workspace)
 
     @property
     def lock(self) -> Path:

@@ -195,7 +195,7 @@ class Persons:
     def undo_merge(self, merge_id: str) -> None:
         """Take a merge back: the two are different persons again and stay so when the source is read again.
 
-        What was excluded in the vault stays excluded.
+        A row that links them through a third person joins them again. What was excluded in the vault stays excluded.
 
         Raises:
             NotFoundError: No such merge is in the log.

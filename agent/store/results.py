@@ -88,14 +88,19 @@ class Results:
     def save_map(self, journey_map: JourneyMap) -> JourneyMap:
         """Store a map as the next version of its id and return it with that version.
 
-        A map that differs from the latest version in nothing but version and time of drafting is that version.
+        A map that differs from the latest version in nothing but version, time of drafting and the review date that
+        follows from it is that version.
         """
         map_id, at = journey_map.map_id, journey_map.drafted_at
         with self._db.database.begin():
             latest = self._load(JourneyMap, _MAP, map_id, None)
             if latest is not None:
                 same = journey_map.model_copy(
-                    update={"version": latest.version, "drafted_at": latest.drafted_at}
+                    update={
+                        "version": latest.version,
+                        "drafted_at": latest.drafted_at,
+                        "review_by": latest.review_by,
+                    }
                 )
                 if same == latest:
                     return latest

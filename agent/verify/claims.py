@@ -10,7 +10,7 @@ from agent.firewall import fill
 from agent.metrics import compute
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Claim, Evidence, Metric, Quantity
-from agent.schemas.insight import Moment, PainPoint
+from agent.schemas.insight import Moment, PainPoint, Trend
 from agent.schemas.journey import JourneyMap
 from agent.verify.quotes import QuoteChecker
 
@@ -148,10 +148,20 @@ def _pain_faults(pain: PainPoint, current: PainPoint) -> Iterator[str]:
         yield "severity: the data gives other shares"
     if not _same(pain.rank.score, current.rank.score):
         yield f"rank: map says {pain.rank.score}, data says {current.rank.score}"
-    if pain.trend != current.trend:
+    if not _same_trend(pain.trend, current.trend):
         yield "trend: the data gives another one"
     if pain.behaviour != current.behaviour:
         yield "behaviour: the data gives other counts"
+
+
+def _same_trend(before: Trend, after: Trend) -> bool:
+    """Compare trends without their adjusted p-value, which depends on every other pain point."""
+    pairs = (
+        (before.change_per_month, after.change_per_month),
+        (before.low, after.low),
+        (before.high, after.high),
+    )
+    return all(_same(left, right) for left, right in pairs)
 
 
 def _opportunities(journey_map: JourneyMap, corpus: Corpus) -> Iterator[_Found]:
@@ -166,7 +176,8 @@ def _opportunities(journey_map: JourneyMap, corpus: Corpus) -> Iterator[_Found]:
 def _moments(journey_map: JourneyMap, moments: Sequence[Moment]) -> Iterator[_Found]:
     now: Mapping[str, Moment] = {moment.moment_id: moment for moment in moments}
     for moment in journey_map.moments:
-        same = now.get(moment.moment_id) == moment
+        found = now.get(moment.moment_id)
+        same = found is not None and found.model_copy(update={"p_value": moment.p_value}) == moment
         reasons = [] if same else ["the data gives another effect"]
         yield _Found("moment", moment.moment_id, moment.experience, reasons)
 

@@ -81,7 +81,6 @@ def paths(ctx: click.Context, where: tuple[str, ...], limit: int, as_json: bool)
             say("There are no events of these customers; `journey ingest --kind events` reads them.")
             ctx.exit(1)
         found = paths_of(journeys, limit=limit)
-        journeys.close()
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))
         return

@@ -129,7 +129,7 @@ def _ingest_and_index(home: Path, files: list[Path]) -> None:
         _mark(home, "index")
         encoder = HashEncoder()
         index = ChromaIndex(
-            store.home.index, workspace=_WORKSPACE, model_id=encoder.model_id, dim=encoder.dim
+            store.home.index_of(_WORKSPACE), workspace=_WORKSPACE, model_id=encoder.model_id, dim=encoder.dim
         )
         update_index(store, encoder=encoder, index=index)
         index.close()
@@ -154,7 +154,7 @@ def _state(home: Path) -> dict[str, str]:
     encoder = HashEncoder()
     with Store.open(home, _WORKSPACE) as store:
         index = ChromaIndex(
-            store.home.index, workspace=_WORKSPACE, model_id=encoder.model_id, dim=encoder.dim
+            store.home.index_of(_WORKSPACE), workspace=_WORKSPACE, model_id=encoder.model_id, dim=encoder.dim
         )
         held = sorted(index.vectors(sorted(index.ids())).items())
         found["index"] = hashlib.sha256(

@@ -15,7 +15,24 @@ class SuiteEntry(NamedTuple):
 
 
 SUITES: dict[str, SuiteEntry] = {
+    "discovery": SuiteEntry(
+        "eval.suites.discovery", "Themes found without a list, beside k-means told their number."
+    ),
+    "durability": SuiteEntry(
+        "eval.suites.durability", "Stores after kill -9 and a second run, beside an undisturbed one."
+    ),
+    "encoder": SuiteEntry("eval.suites.encoder", "int8 beside float: tokens a second, cosine, StackFAQ."),
+    "memory": SuiteEntry("eval.suites.memory", "Peak memory of reading events as they grow."),
     "quotes": SuiteEntry("eval.suites.quotes", "False quotes accepted; checks a second."),
+    "readings": SuiteEntry(
+        "eval.suites.readings", "Sentiment, complaint, emotion, severity and stage of passages."
+    ),
+    "redaction": SuiteEntry("eval.suites.redaction", "Recall and precision of removing personal data."),
+    "search": SuiteEntry("eval.suites.search", "Filtered search beside Chroma's where: recall and latency."),
+    "throughput": SuiteEntry("eval.suites.throughput", "Raw file to searchable, beside langchain_chroma."),
+    "tokens": SuiteEntry(
+        "eval.suites.tokens", "Tokens of a map as the data grows, and of drafting it again."
+    ),
 }
 
 

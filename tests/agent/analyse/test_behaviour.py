@@ -47,7 +47,6 @@ def planted(tmp_path: Path) -> Iterator[Journeys]:
     lake = lake_of(tmp_path / "events", log.events)
     journeys = Journeys(lake, SCOPE)
     yield journeys
-    journeys.close()
     lake.close()
 
 

@@ -44,7 +44,6 @@ def _journeys(
         lake = lake_of(Path(folder) / "events", events, canonical=canonical)
         journeys = Journeys(lake, scope)
         yield journeys
-        journeys.close()
         lake.close()
 
 
@@ -235,8 +234,7 @@ def test_closing_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monke
     """The scratch file goes with the journeys."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     lake = lake_of(tmp_path / "events", [event("p_1", 0, "look_page", 0), event("p_2", 0, "look_page", 1)])
-    journeys = Journeys(lake, SCOPE)
-    assert list(tmp_path.glob("journey-steps-*"))
-    journeys.close()
+    Journeys(lake, SCOPE)
+    assert list(tmp_path.rglob("steps-*.parquet"))
     lake.close()
-    assert not list(tmp_path.glob("journey-steps-*"))
+    assert not list(tmp_path.rglob("steps-*.parquet"))

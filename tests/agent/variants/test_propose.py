@@ -152,17 +152,17 @@ def test_pain_point_about_a_promise_may_be_named() -> None:
 
 def test_duplicates_are_dropped_and_further_attempts_asked_for() -> None:
     """Equal and nearly equal proposals count once; attempts grow so that a writer can do better."""
-    answers = ["Late parcels?", "Late parcels!", "Late parcels ?", "Nobody home, no parcel?"]
+    answers = ["Late parcels?", "Late parcels!", "Nobody home, no parcel?"]
     writer = _Scripted(
         Factor.HOOK,
-        lambda brief: CopyDraft(slots={"subject": answers[min(brief.attempt, 3)]}, fact_ids=()),
+        lambda brief: CopyDraft(slots={"subject": answers[min(brief.attempt, 2)]}, fact_ids=()),
     )
     made = _proposed(writer, n=4)
     assert [variant.copy_text.slots["subject"] for variant in made.variants] == [
         "Late parcels?",
         "Nobody home, no parcel?",
     ]
-    assert max(brief.attempt for brief in writer.briefs) >= 3
+    assert max(brief.attempt for brief in writer.briefs) == 2
 
 
 def test_brief_withholds_figures_and_gives_only_the_factors_slots() -> None:
