@@ -1,0 +1,93 @@
+"""Themes: found without a list, counted by person, stable from run to run."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from agent.analyse.themes import ThemeSet, find_themes
+from agent.errors import InputError
+from agent.ports import Vectors
+from agent.schemas.insight import Reading
+from agent.schemas.records import Passage
+from agent.testing import HashEncoder
+from tests.agent.analyse.theme_corpus import corpus, passage, reading
+
+
+def _found(n_each: int = 40) -> tuple[ThemeSet, dict[str, str]]:
+    passages, readings, vectors, topics = corpus(n_each)
+    return find_themes(passages, vectors, readings, seed=0), dict(
+        zip((p.passage_id for p in passages), topics, strict=True)
+    )
+
+
+def test_find_themes_with_four_planted_complaints_finds_four_pure_themes() -> None:
+    """Each planted complaint is one theme with nearly all its passages; praise is none."""
+    themes, topic_of = _found()
+    main = [Counter(topic_of[p] for p in theme.passage_ids).most_common(1)[0] for theme in themes.themes]
+    assert sorted(topic for topic, _ in main) == ["app", "code", "late", "phone"]
+    assert all(n >= 36 for _, n in main)
+    assert sum(len(theme.passage_ids) for theme in themes.themes) <= 164
+
+
+def test_find_themes_states_what_it_left_out() -> None:
+    """The unassigned share is that of the complaining passages without a theme."""
+    themes, topic_of = _found()
+    complaining = [p for p, topic in topic_of.items() if topic != "praise"]
+    left = sum(p not in themes.assignments for p in complaining)
+    assert themes.unassigned_share == pytest.approx(left / len(complaining))
+
+
+def test_find_themes_twice_gives_the_same() -> None:
+    """Same input and seed, same bytes."""
+    first, second = _found()[0], _found()[0]
+    assert [t.model_dump_json() for t in first.themes] == [t.model_dump_json() for t in second.themes]
+
+
+def test_find_themes_in_another_order_keeps_the_members() -> None:
+    """The order of the passages does not decide who belongs together."""
+    passages, readings, vectors, _ = corpus()
+    order = [int(i) for i in np.random.default_rng(1).permutation(len(passages))]
+    turned = find_themes([passages[i] for i in order], vectors[order], [readings[i] for i in order], seed=0)
+    straight = find_themes(passages, vectors, readings, seed=0)
+    sets = [{frozenset(t.passage_ids) for t in found.themes} for found in (straight, turned)]
+    assert len(sets[0] & sets[1]) >= 3
+
+
+def test_find_themes_with_a_previous_run_takes_over_its_ids() -> None:
+    """A third more data changes members, not identities."""
+    before = find_themes(*_three(corpus(30)), seed=0)
+    after = find_themes(*_three(corpus(40)), seed=0, previous=before)
+    assert {t.theme_id for t in before.themes} <= {t.theme_id for t in after.themes}
+    assert {note.fate for note in after.lineage} == {"kept"}
+
+
+def test_find_themes_with_few_persons_finds_nothing() -> None:
+    """Four complaining persons are no theme, however much they write."""
+    passages = [passage(f"r{i}", f"p{i % 4}", "The parcel arrived late again.") for i in range(60)]
+    vectors = HashEncoder(64).encode([p.text for p in passages])
+    found = find_themes(passages, vectors, [reading(p, complaint=True) for p in passages], seed=0)
+    assert found.themes == ()
+    assert found.unassigned_share == 1.0
+
+
+def test_find_themes_without_complaints_is_empty() -> None:
+    """Nothing to group: no themes, nothing unassigned, and the earlier ones are gone."""
+    earlier = _found(20)[0]
+    found = find_themes([], np.zeros((0, 8), dtype=np.float32), [], seed=0, previous=earlier)
+    assert (found.themes, found.unassigned_share) == ((), 0.0)
+    assert {note.fate for note in found.lineage} == {"gone"}
+
+
+def test_find_themes_with_uneven_input_refuses() -> None:
+    """One reading and one vector a passage."""
+    passages, readings, vectors, _ = corpus(5)
+    with pytest.raises(InputError):
+        find_themes(passages, vectors[:-1], readings, seed=0)
+
+
+def _three(
+    made: tuple[list[Passage], list[Reading], Vectors, list[str]],
+) -> tuple[list[Passage], Vectors, list[Reading]]:
+    passages, readings, vectors, _ = made
+    return passages, vectors, readings
