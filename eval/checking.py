@@ -1,6 +1,7 @@
 """Puts the held-out check together on a workspace: vault, encoder, tagger of the working side, certificate."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from agent.analyse.tagger import ThemeTagger
@@ -14,12 +15,18 @@ from eval.checker import HeldOutChecker, Voices
 from eval.holdout import HeldOut
 
 
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """What the vault holds, as far as checking needs it."""
+
+    records: tuple[Record, ...]
+    person_ids: frozenset[str]
+    n_excluded: int
+
+
 def open_checker(workspace: Workspace) -> HeldOutChecker:
     """Return the checker of a workspace; the tagger it judges with is trained on working customers alone."""
-    held_out = HeldOut(workspace.store.home, workspace.store.workspace.name)
-    records = tuple(held_out.records())
-    n_excluded = len(held_out.excluded_record_ids())
-    held_out.close()
+    unseen = _read_vault(workspace)
     read = read_everything(workspace)
     tagger = _tagger(workspace, read)
 
@@ -27,11 +34,23 @@ def open_checker(workspace: Workspace) -> HeldOutChecker:
         return lambda passages, vectors: tagger.members(pain_point.theme_id, passages, vectors)
 
     def certify(variants: VariantSet, now: datetime) -> Certificate:
-        return make_certificate(_evidence(workspace, read, records, n_excluded, variants), now=now)
+        return make_certificate(_evidence(workspace, read, unseen, variants), now=now)
 
     return HeldOutChecker(
-        records, encoder=workspace.encoder, voices=voices, certify=certify, now=workspace.now
+        unseen.records, encoder=workspace.encoder, voices=voices, certify=certify, now=workspace.now
     )
+
+
+def _read_vault(workspace: Workspace) -> _Unseen:
+    held_out = HeldOut(workspace.store.home, workspace.store.workspace.name)
+    try:
+        return _Unseen(
+            records=tuple(held_out.records()),
+            person_ids=held_out.person_ids(),
+            n_excluded=len(held_out.excluded_record_ids()),
+        )
+    finally:
+        held_out.close()
 
 
 def _tagger(workspace: Workspace, read: ReadPassages) -> ThemeTagger:
@@ -42,8 +61,7 @@ def _tagger(workspace: Workspace, read: ReadPassages) -> ThemeTagger:
 def _evidence(
     workspace: Workspace,
     read: ReadPassages,
-    records: tuple[Record, ...],
-    n_excluded: int,
+    unseen: _Unseen,
     variants: VariantSet,
 ) -> Evidence:
     store = workspace.store
@@ -51,10 +69,10 @@ def _evidence(
         salt=store.workspace.salt,
         holdout_share=store.workspace.holdout,
         working_person_ids=frozenset(store.persons.ids(Side.WORKING)),
-        held_out_person_ids=frozenset(record.person_id for record in records),
+        held_out_person_ids=unseen.person_ids,
         working_record_ids=frozenset(passage.record_id for passage in read.passages),
-        held_out=records,
-        n_excluded=n_excluded,
+        held_out=unseen.records,
+        n_excluded=unseen.n_excluded,
         indexed_record_ids=frozenset(passage_id.split(":", 1)[0] for passage_id in workspace.index.ids()),
         lake_person_ids=workspace.lake.persons(),
         working_signatures=tuple(store.signatures.all(Side.WORKING)),

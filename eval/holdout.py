@@ -5,14 +5,17 @@ the check.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from agent.schemas.records import Record
 from agent.store.engine import open_engine
 from agent.store.home import Home
 from agent.store.vault_tables import excluded_persons, excluded_records, records
+
+_parquet: Any = pq  # PyArrow ships no types
 
 
 class HeldOut:
@@ -37,21 +40,25 @@ class HeldOut:
                 yield record
 
     def person_ids(self) -> frozenset[str]:
-        """Return the persons with a record that is fit for checking."""
-        return frozenset(record.person_id for record in self.records())
+        """Return the persons with a record or an event that is fit for checking."""
+        with_records = {record.person_id for record in self.records()}
+        return frozenset(with_records | self._event_person_ids()) - self._excluded(excluded_persons)
 
     def excluded_record_ids(self) -> frozenset[str]:
         """Return the records that are unfit for checking."""
         return self._excluded(excluded_records)
 
-    def event_parts(self) -> list[Path]:
-        """Return the Parquet parts of held-out events."""
-        return sorted(self._events.glob("*.parquet")) if self._events.is_dir() else []
-
     def close(self) -> None:
         """Close the vault."""
         if self._engine is not None:
             self._engine.dispose()
+
+    def _event_person_ids(self) -> set[str]:
+        found: set[str] = set()
+        for part in sorted(self._events.glob("*.parquet")) if self._events.is_dir() else ():
+            column: Any = _parquet.read_table(part, columns=["person_id"]).column("person_id")
+            found.update(column.to_pylist())
+        return found
 
     def _all(self) -> Iterator[Record]:
         if self._engine is None:

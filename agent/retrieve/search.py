@@ -18,7 +18,7 @@ from agent.schemas.search import SearchHit, SearchResult
 DENSE_WEIGHT = 0.7
 """Weight of the cosine in the convex combination; BM25, scaled by its best possible score, has the rest."""
 FLOOR = 0.30
-"""Hybrid score under which the data does not say; calibrated by the suite `search`."""
+"""Hybrid score under which the data does not say; set by hand on simulated questions, not yet calibrated."""
 _SCORE_ALL = 5_000
 """Up to this many passages every one gets its hybrid score; of more, the best candidates of both sides."""
 _CANDIDATES = 200

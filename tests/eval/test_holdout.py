@@ -42,7 +42,6 @@ def test_vault_that_is_missing_is_empty(home: Home) -> None:
     held_out = HeldOut(home, "brand")
     assert list(held_out.records()) == []
     assert (held_out.person_ids(), held_out.excluded_record_ids()) == (frozenset(), frozenset())
-    assert held_out.event_parts() == []
     held_out.close()
     assert not home.path.exists()
 
@@ -82,16 +81,17 @@ def test_workspaces_do_not_see_each_other(home: Home, vault: VaultWriter) -> Non
     assert _ids(home, "other") == []
     assert _ids(home, "nobody") == []
     held_out = HeldOut(home, "brand")
-    assert held_out.event_parts() == []
+    assert held_out.person_ids() == {"p_a", "p_b"}
     held_out.close()
 
 
-def test_event_parts_are_listed_in_order(home: Home, vault: VaultWriter) -> None:
-    """Held-out events are found as their parts."""
-    for number in (1, 0):
-        vault.write_events(part_name("s_1", number), [_event()])
+def test_persons_with_events_alone_are_held_out_too(home: Home, vault: VaultWriter) -> None:
+    """Somebody who never said a word is unseen all the same, unless excluded."""
+    vault.write_events(part_name("s_1", 0), [_event()])
     held_out = HeldOut(home, "brand")
-    assert [path.name for path in held_out.event_parts()] == ["s_1-000000.parquet", "s_1-000001.parquet"]
+    assert held_out.person_ids() == {"p_a"}
+    vault.exclude_persons(["p_a"], reason="merged")
+    assert held_out.person_ids() == frozenset()
     held_out.close()
 
 
