@@ -8,7 +8,7 @@ import orjson
 from eval.suites.base import Cell, SuiteResult, Table
 
 _HEAD = (
-    "# Results\n\nEvery figure here was printed by the suite named above it; nothing is written by hand.\n"
+    "# Results\n\nEvery figure here was printed by the suite named above it; nothing is written by hand.\n\n"
 )
 
 

@@ -128,7 +128,8 @@ def test_search_repeated_texts_are_shown_once() -> None:
 @pytest.mark.parametrize("query", ["", "   ", "the and of", "…", "🛒", "x" * 10_000])
 def test_search_odd_queries_do_not_fail(query: str) -> None:
     """A query without a single known word has an answer too."""
-    retriever_of(table_of(_RECORDS)).search(query)
+    result = retriever_of(table_of(_RECORDS)).search(query)
+    assert result.found == bool(result.results) == (result.reason is None)
 
 
 def test_search_over_passages_without_words_does_not_fail() -> None:
