@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version as package_version
 
@@ -137,7 +137,7 @@ def insight_of(
         workspace, themes, reader_version=reader_version, stages=stages, where=where, source_ids=source_ids
     )
     ranked = rank_pain_points(
-        theme_set_of(themes),
+        replace(theme_set_of(themes), themes=corpus.themes),
         corpus.passages,
         corpus.readings,
         corpus.vectors,

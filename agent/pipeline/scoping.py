@@ -11,7 +11,7 @@ from agent.events.journeys import Journeys, JourneyScope
 from agent.normalise import passages_of
 from agent.pipeline.indexing import vectors_of
 from agent.pipeline.workspace import Workspace
-from agent.schemas.insight import Emotion, Reading
+from agent.schemas.insight import Emotion, Reading, Theme
 from agent.schemas.records import Passage, Record
 from agent.store.results import StoredThemes
 from agent.verify.quotes import text_digest
@@ -49,16 +49,16 @@ def corpus_of(
         msg = f"no text of a customer matches {dict(where)!r}" if where else "there is no text of a customer"
         raise ScopeError(msg, hint="`journey status` shows what is stored; loosen --where.")
     read = list(_read_passages(workspace, records, reader_version))
+    passages = [passage for passage, _ in read]
+    said = {passage.passage_id for passage, reading in read if reading is not None}
     times = [record.at for record in records.values() if record.at is not None]
     start, end = (min(times), max(times)) if times else (None, None)
     return Corpus(
         records=records,
-        passages=tuple(passage for passage, _ in read),
-        readings=tuple(reading for _, reading in read),
-        vectors=vectors_of(
-            [passage for passage, _ in read], store=workspace.store, encoder=workspace.encoder
-        ),
-        themes=themes.themes,
+        passages=tuple(passages),
+        readings=tuple(_unread(passage) if reading is None else reading for passage, reading in read),
+        vectors=vectors_of(passages, store=workspace.store, encoder=workspace.encoder),
+        themes=tuple(_still_said(theme, said) for theme in themes.themes),
         journeys=open_journeys(workspace, stages=stages, where=where, as_of=end),
         population=population_of((record.kind for record in records.values()), where, start=start, end=end),
         start=start,
@@ -68,8 +68,8 @@ def corpus_of(
 
 def _read_passages(
     workspace: Workspace, records: Mapping[str, Record], version: str
-) -> Iterator[tuple[Passage, Reading]]:
-    """Yield passages with their readings; of a text that changed since, its customer spoke but nothing counts as read."""
+) -> Iterator[tuple[Passage, Reading | None]]:
+    """Yield passages with their readings; None where the text changed since it was read."""
     readings = {
         reading.passage_id: reading for reading in workspace.store.readings.iter(version, record_ids=records)
     }
@@ -77,12 +77,21 @@ def _read_passages(
         digest = text_digest(records[record_id].text)
         for passage in passages_of(records[record_id]):
             reading = readings.get(passage.passage_id)
-            if reading is None or reading.text_sha256 != digest:
-                reading = _unread(passage)
-            yield passage, reading
+            yield passage, reading if reading is not None and reading.text_sha256 == digest else None
+
+
+def _still_said(theme: Theme, said: Collection[str]) -> Theme:
+    """Return a theme without the passages whose words are no longer what was read."""
+    return theme.model_copy(
+        update={
+            "passage_ids": tuple(key for key in theme.passage_ids if key in said),
+            "core_passage_ids": tuple(key for key in theme.core_passage_ids if key in said),
+        }
+    )
 
 
 def _unread(passage: Passage) -> Reading:
+    """Return a reading that says nothing: its customer spoke, and no count rests on the words."""
     return Reading(
         passage_id=passage.passage_id,
         record_id=passage.record_id,

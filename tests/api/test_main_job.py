@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from agent.schemas.evidence import Lane
 from agent.schemas.journey import JourneyMap
+from agent.store.results import StoredThemes
 from eval.simulator import load_truth
 from tests.api.brand import Brand, journey
 
@@ -45,18 +47,27 @@ def test_map_reach_equals_a_count_by_plain_sql(brand: Brand) -> None:
     assert {pain.reach.total for pain in drafted.pain_points} == {total}
 
 
-def test_verify_holds_and_names_exactly_what_a_deleted_character_breaks(copied: Brand) -> None:
-    """Claims that rest on the changed text break; claims that do not stay."""
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE records SET text = substr(text, 2) WHERE record_id = ?",
+        "UPDATE records SET text = '~' || substr(text, 2) WHERE record_id = ?",
+    ],
+    ids=["deleted", "replaced"],
+)
+def test_verify_names_exactly_what_a_changed_character_breaks(copied: Brand, tampering: str) -> None:
+    """Claims that rest on the changed text break, counts among them; claims that do not stay."""
     assert copied.journey("map", "verify", copied.map_id).code == 0
     drafted = _map(copied)
     pain = drafted.pain_points[0]
-    record_id = pain.evidence[0].record_id
+    record_id = _only_record_of_its_person(pain.theme_id, copied)
     with sqlite3.connect(copied.home / "journey.db") as database:
-        database.execute("UPDATE records SET text = substr(text, 2) WHERE record_id = ?", (record_id,))
+        database.execute(tampering, (record_id,))
     checked = copied.journey("map", "verify", copied.map_id, "--json")
     assert checked.code == 1
-    broken = {part["part_id"] for part in json.loads(checked.out)["broken"]}
-    assert pain.pain_point_id in broken
+    parts = {part["part_id"]: part for part in json.loads(checked.out)["broken"]}
+    broken = set(parts)
+    assert any(reason.startswith("reach: ") for reason in parts[pain.pain_point_id]["reasons"])
     quoting = {
         claim.claim_id
         for stage in drafted.stages
@@ -70,16 +81,32 @@ def test_verify_holds_and_names_exactly_what_a_deleted_character_breaks(copied: 
     assert not broken & {other.pain_point_id for other in untouched}
 
 
+def _only_record_of_its_person(theme_id: str, brand: Brand) -> str:
+    """Return a record with passages in a theme, whose person is in the theme by no other record."""
+    with sqlite3.connect(brand.home / "journey.db") as database:
+        person_of = dict(
+            database.execute(
+                "SELECT r.record_id, p.canonical_id FROM records r JOIN persons p ON p.person_id = r.person_id"
+            ).fetchall()
+        )
+    theme = next(item for item in _stored_themes(brand).themes if item.theme_id == theme_id)
+    records = sorted({key.split(":")[0] for key in theme.passage_ids})
+    persons = Counter(person_of[record_id] for record_id in records)
+    return next(record_id for record_id in records if persons[person_of[record_id]] == 1)
+
+
 def _is_untouched(theme_id: str, record_id: str, brand: Brand) -> bool:
-    """Tell whether a theme has no passage of a record and no person of it."""
+    """Tell whether a theme has no passage of a record."""
+    theme = next(item for item in _stored_themes(brand).themes if item.theme_id == theme_id)
+    return not any(key.startswith(f"{record_id}:") for key in theme.passage_ids)
+
+
+def _stored_themes(brand: Brand) -> StoredThemes:
     with sqlite3.connect(brand.home / "journey.db") as database:
         (body,) = database.execute(
             "SELECT body FROM documents WHERE type = 'themes' ORDER BY version DESC LIMIT 1"
         ).fetchone()
-    assignments: dict[str, str] = json.loads(body)["assignments"]
-    return not any(
-        key.startswith(f"{record_id}:") and found == theme_id for key, found in assignments.items()
-    )
+    return StoredThemes.model_validate_json(body)
 
 
 def test_draft_again_on_unchanged_data_is_the_same_version(copied: Brand) -> None:
