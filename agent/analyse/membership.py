@@ -27,6 +27,10 @@ _PENALTY = 1 / 75
 _STEPS = 30
 _FLOOR = 1e-6
 _PRIOR_TEXTS = 1.0
+_EXPLAINED = 0.52
+_LEAST_GROUPS = 2
+_MIN_WITNESSES = 5
+_WITNESS_SHARE = 0.3
 
 
 def settle(matrix: Matrix, groups: Labels, persons: Labels) -> Chances:
@@ -48,6 +52,46 @@ def settle(matrix: Matrix, groups: Labels, persons: Labels) -> Chances:
         chances = with_context(panel.judge(groups), persons, shares)
         groups = chances.argmax(axis=1).astype(np.int64)
     return chances
+
+
+def dissolve(matrix: Matrix, groups: Labels, persons: Labels) -> Labels:
+    """Give up groups whose texts the other groups explain, and return the rest, renumbered.
+
+    Texts may lie together for what they name (a product, a place) and not for what they are about. Such a group's texts
+    go to the other groups without much doubt once what else their persons say is weighed in, while the texts of a matter
+    of its own are nowhere at home. Only persons with several texts can witness to that; without them a group stays.
+
+    Args:
+        matrix: Unit rows, shape `(n, dim)`.
+        groups: Group of each text, 0 to `k - 1`, or `NONE` where it is open.
+        persons: Whose text each row is, numbered from 0.
+    """
+    n_groups = int(groups.max()) + 1
+    witness = (np.bincount(persons)[persons] > 1) & (groups != NONE)
+    if not witness.any():
+        return groups
+    chances = _Panel(matrix, persons, n_groups).judge(groups)
+    shares = shares_of(groups, n_groups)
+    kept = np.ones(n_groups, dtype=bool)
+    for name in np.argsort(np.bincount(groups[groups != NONE], minlength=n_groups), kind="stable"):
+        called = np.flatnonzero(witness & (groups == name))
+        n_texts = int((groups == name).sum())
+        if kept.sum() > _LEAST_GROUPS and len(called) >= max(_MIN_WITNESSES, _WITNESS_SHARE * n_texts):
+            kept[name] = False
+            kept[name] = not _is_explained(chances[:, kept], persons, shares[kept], called)
+    homes = with_context(chances[:, kept], persons, shares[kept] / shares[kept].sum()).argmax(axis=1)
+    stays = (groups != NONE) & kept[groups]
+    renumbered = np.cumsum(kept) - 1
+    moved = np.where(groups == NONE, NONE, homes)
+    return np.where(stays, renumbered[groups], moved).astype(np.int64)
+
+
+def _is_explained(chances: Chances, persons: Labels, shares: Chances, called: Labels) -> bool:
+    rows = np.flatnonzero(np.isin(persons, persons[called]))
+    person = np.unique(persons[rows], return_inverse=True)[1].astype(np.int64)
+    alone = chances[rows] / chances[rows].sum(axis=1, keepdims=True)
+    weighed = with_context(alone, person, shares / shares.sum())
+    return float(weighed[np.searchsorted(rows, called)].max(axis=1).mean()) >= _EXPLAINED
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from scipy import optimize
 from threadpoolctl import threadpool_limits
 
 from agent.analyse.clusters import Labels, Matrix, Views, apply_views, fit_views, group
-from agent.analyse.membership import NONE, Chances, settle, shares_of, teach, with_context
+from agent.analyse.membership import NONE, Chances, dissolve, settle, shares_of, teach, with_context
 from agent.analyse.phrases import Naming, name_groups
 from agent.errors import InputError
 from agent.ports import Vectors
@@ -124,6 +124,7 @@ def _find(
     groups = _drop_small(group(views.matrix, persons), persons, min_persons=min_persons)
     if groups.max() == NONE:
         return None
+    groups = dissolve(views.matrix, groups, persons)
     settled = settle(views.matrix, groups, persons).argmax(axis=1).astype(np.int64)
     groups = _drop_small(settled, persons, min_persons=min_persons)
     if groups.max() == NONE:

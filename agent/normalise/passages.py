@@ -5,8 +5,8 @@ from hashlib import sha256
 
 from agent.schemas.records import Passage, Record
 
-_MERGE_BELOW = 80
-_MERGED_CHARS = 200
+_MERGE_BELOW = 30
+_MERGED_CHARS = 120
 _MAX_SENTENCES = 3
 MAX_PASSAGE_CHARS = 400
 """Longer sentences are cut at a clause, a word, or at this length."""
@@ -33,9 +33,9 @@ _PLACEHOLDER = re.compile(r"\[[A-Z]+-[0-9a-z]{3}\]")
 
 
 def passages_of(record: Record) -> list[Passage]:
-    """Cut what the customer wrote into passages of one to three sentences, in order.
+    """Cut what the customer wrote into passages of a sentence each, in order.
 
-    Short neighbours are joined up to about 200 characters, never across turns; sentences over `MAX_PASSAGE_CHARS` are
+    A fragment is joined to its neighbour, for it says little alone, never across turns; sentences over `MAX_PASSAGE_CHARS` are
     cut at a clause, else at a word. A passage without a letter outside placeholders is left out.
     """
     text = record.text

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,6 +48,7 @@ class BrandFile(Frozen):
 
     brand: str
     share_said_something: float
+    share_plain: float
     follow_up_days: int
     baselines: dict[Outcome, float]
     personas: list[Persona]
@@ -77,7 +78,10 @@ class Touchpoint(Frozen):
 
 
 class PainFile(Frozen):
-    """One file of `pains/`; the blocks hold one template per line."""
+    """One file of `pains/`; the blocks hold one template per line.
+
+    The `plain` blocks say the matter outright in the common words, the others in the many ways of the long tail.
+    """
 
     pain_point_id: str
     label: str
@@ -90,6 +94,11 @@ class PainFile(Frozen):
     needs: Trait | None = None
     effects: dict[Outcome, float]
     trace: list[str]
+    plain: str
+    plain_support: str
+    plain_brief: str
+    plain_again: str
+    plain_titles: str
     phrasings: str
     support: str
     brief: str
@@ -113,15 +122,20 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Pain:
-    """One pain point with its phrasings compiled; `pools` says which of them suit what kind of text."""
+    """One pain point with its phrasings compiled.
+
+    `oblique` and `plain` say which of the phrasings suit what kind of text; the oblique ones come first.
+    """
 
     file: PainFile
     phrasings: tuple[Phrase, ...]
-    pools: dict[Pool, range]
+    oblique: dict[Pool, range]
+    plain: dict[Pool, range]
     aftermath: Choice
     follow_up: Choice
     acknowledge: Choice
     titles: Choice
+    plain_titles: Choice
 
     @property
     def pain_point_id(self) -> str:
@@ -238,22 +252,35 @@ def _compile_pain(raw: dict[str, Any], grammar: Grammar) -> Pain:
     def block(text: str) -> tuple[Phrase, ...]:
         return tuple(grammar.compile(line) for line in lines(text))
 
-    blocks: dict[Pool, tuple[Phrase, ...]] = {
+    oblique: dict[Pool, tuple[Phrase, ...]] = {
         "anywhere": block(file.phrasings),
         "support": block(file.support),
         "brief": block(file.brief),
         "again": block(file.again),
     }
-    ends = list(accumulate(len(phrases) for phrases in blocks.values()))
+    plain: dict[Pool, tuple[Phrase, ...]] = {
+        "anywhere": block(file.plain),
+        "support": block(file.plain_support),
+        "brief": block(file.plain_brief),
+        "again": block(file.plain_again),
+    }
     return Pain(
         file=file,
-        phrasings=tuple(phrase for phrases in blocks.values() for phrase in phrases),
-        pools={pool: range(end - len(blocks[pool]), end) for pool, end in zip(blocks, ends, strict=True)},
+        phrasings=tuple(chain(*oblique.values(), *plain.values())),
+        oblique=_ranges(oblique, start=0),
+        plain=_ranges(plain, start=sum(map(len, oblique.values()))),
         aftermath=Choice(block(file.aftermath)),
         follow_up=Choice(block(file.follow_up)),
         acknowledge=Choice(block(file.acknowledge)),
         titles=Choice(block(file.titles)),
+        plain_titles=Choice(block(file.plain_titles)),
     )
+
+
+def _ranges(blocks: dict[Pool, tuple[Phrase, ...]], *, start: int) -> dict[Pool, range]:
+    """Number the phrases of all blocks through, from `start`."""
+    ends = accumulate((len(phrases) for phrases in blocks.values()), initial=start)
+    return {pool: range(first, last) for pool, (first, last) in zip(blocks, pairwise(ends), strict=True)}
 
 
 def _compile_speech(raw: dict[str, Any], grammar: Grammar) -> Speech:

@@ -90,6 +90,7 @@ def _describe_pain(i: int, pain: Pain, plan: SimulationPlan, catalog: Catalog) -
             for outcome, probability in file.effects.items()
         ],
         n_phrasings=len(pain.phrasings),
+        n_plain=sum(map(len, pain.plain.values())),
     )
 
 

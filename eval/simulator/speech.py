@@ -83,6 +83,7 @@ class Speaker:
         self._spoken = Spoken()
         self._used: set[tuple[str, int]] = set()
         self._sources = catalog.file.review_sources
+        self._share_plain = catalog.file.share_plain
 
     def speak(self) -> Spoken:
         """Put all planned records into words."""
@@ -124,7 +125,7 @@ class Speaker:
 
     def _voice(self, pain: Pain, record: RecordPlan, pool: Pool) -> str:
         """State a pain point in words not used by this person before, and note where."""
-        indices = pain.pools[pool]
+        indices = (pain.plain if self._chance(self._share_plain) else pain.oblique)[pool]
         index = choose(self._rnd, indices)
         while (pain.pain_point_id, index) in self._used:
             index = indices[(index + 1 - indices.start) % len(indices)]
@@ -146,10 +147,10 @@ class Speaker:
 
     def _enlarge(self, text: str, pain: Pain, pool: Pool) -> str:
         """Add a detail to a short answer, a consequence to a longer one."""
-        if pool == "brief" and self._chance(0.6):
+        if pool == "brief" and self._chance(0.4):
             tail = expand_part(choose(self._rnd, self._speech.rules["tail"].options), self._facts, self._rnd)
             return text.rstrip(".") + ("" if tail[0] in ",." else " ") + tail
-        if self._chance(0.2 if pool == "brief" else 0.35):
+        if self._chance(0.2):
             return f"{text}{'' if text[-1] in '.?!' else '.'} {pick(pain.aftermath, self._facts, self._rnd)}"
         return text
 
@@ -203,7 +204,8 @@ class Speaker:
 
     def _title(self, record: RecordPlan, rating: int) -> str:
         if record.pains and self._chance(0.6):
-            rule = record.pains[0].titles
+            pain = record.pains[0]
+            rule = pain.plain_titles if self._chance(self._share_plain) else pain.titles
         else:
             rule = self._speech.rules[
                 "title_bad" if record.pains else "title_good" if rating > _LUKEWARM else "title_fair"
@@ -261,7 +263,7 @@ class Speaker:
         parts += self._statements(record, question.ask)
         if self._chance(0.35):
             parts.append(self._personal("details", record))
-        if self._chance(0.4):
+        if self._chance(0.15 if record.pains else 0.4):
             parts.append(self._commend())
         parts.append(self._say("mail_ask" if record.pains else "thanks"))
         if self._chance(0.6):
@@ -313,7 +315,7 @@ class Speaker:
         talk.add("agent", greeting + pick(answer, self._facts, self._rnd))
         if phone and self._chance(0.5):
             talk.add("customer", self._personal("details", record))
-        if record.pains and self._chance(0.65):
+        if record.pains and self._chance(0.5):
             talk.add("agent", self._tell("agent_probes"))
             talk.add("customer", self._follow_up(record.pains[0]))
         if others:
@@ -327,7 +329,7 @@ class Speaker:
     def _part(self, record: RecordPlan, talk: "_Talk") -> None:
         if record.pains or self._chance(0.4):
             talk.add("agent", self._tell("agent_resolve"))
-        if self._chance(0.25):
+        if self._chance(0.1 if record.pains else 0.25):
             talk.add("customer", self._commend())
         ending = "unhappy_end" if record.pains and self._chance(0.5) else "thanks"
         talk.add("customer", self._say(ending))

@@ -49,6 +49,8 @@ class PainTruth(Frozen):
     effects: list[PlantedEffect]
     n_phrasings: int
     """Templates that state it; a mention's `phrasing` counts them from 0."""
+    n_plain: int = 0
+    """The last so many of them say it outright in the common words; the ones before are the long tail."""
 
 
 class PersonaTruth(Frozen):

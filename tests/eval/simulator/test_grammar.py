@@ -73,10 +73,24 @@ def test_grammar_files_name_only_known_facts() -> None:
     known |= {"full_name", "email", "phone", "address", "card_no", "order_no", "date", "weekday"}
     phrases = [phrase for pain in catalog.pains for phrase in pain.phrasings]
     choices = [
-        c for pain in catalog.pains for c in (pain.aftermath, pain.follow_up, pain.acknowledge, pain.titles)
+        choice
+        for pain in catalog.pains
+        for choice in (pain.aftermath, pain.follow_up, pain.acknowledge, pain.titles, pain.plain_titles)
     ]
     choices += [*catalog.speech.rules.values(), *catalog.speech.praise.values()]
     choices += [c for question in catalog.speech.questions for c in (question.ask, question.answer)]
     phrases += [phrase for choice in choices for phrase in choice.options]
     for phrase in phrases:
         assert _all_facts(phrase) <= known
+
+
+def test_plain_wordings_are_many_and_belong_to_one_pain_point() -> None:
+    """Every pain point has twenty plain wordings besides those for contacts and short answers, none of another's."""
+    pains = load_catalog().pains
+    for pain in pains:
+        assert len(pain.plain["anywhere"]) >= 20
+        assert all(len(pain.plain[pool]) >= 4 for pool in ("support", "brief", "again"))
+        numbered = [i for pools in (pain.oblique, pain.plain) for indices in pools.values() for i in indices]
+        assert numbered == list(range(len(pain.phrasings)))
+    said = [pain.phrasings[i] for pain in pains for indices in pain.plain.values() for i in indices]
+    assert len(set(said)) == len(said)

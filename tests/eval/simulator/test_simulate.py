@@ -29,6 +29,7 @@ from eval.simulator import (
     load_truth,
     simulate,
 )
+from eval.simulator.catalog import load_catalog
 
 _DATA_FILES = ("transcripts.jsonl", "reviews.csv", "survey.csv", "events.jsonl", "store_visits.csv")
 _FILES = (*_DATA_FILES, "truth/truth.json", "truth/persons.jsonl")
@@ -216,8 +217,51 @@ def test_pain_sentences_are_separable_but_not_trivially(persons: list[PersonTrut
 
 
 def test_phrasings_per_pain_point_are_many(truth: BrandTruth) -> None:
-    """Each pain point has at least thirty templates of its own."""
-    assert min(pain.n_phrasings for pain in truth.pain_points) >= 30
+    """Each pain point has at least thirty plain templates and thirty of the long tail."""
+    assert min(pain.n_plain for pain in truth.pain_points) >= 30
+    assert min(pain.n_phrasings - pain.n_plain for pain in truth.pain_points) >= 30
+
+
+def test_mentions_are_plain_as_often_as_stated(truth: BrandTruth, persons: list[PersonTruth]) -> None:
+    """Among the first mentions of each person the stated share says it outright, in every kind of text."""
+    plain_from = {pain.pain_point_id: pain.n_phrasings - pain.n_plain for pain in truth.pain_points}
+    firsts = [person.mentions[0] for person in persons if person.mentions]
+    assert {mention.kind for mention in firsts} == {"transcript", "review", "survey"}
+    for kind in ("transcript", "review", "survey"):
+        group = [mention for mention in firsts if mention.kind == kind]
+        hits = sum(mention.phrasing >= plain_from[mention.pain_point_id] for mention in group)
+        _assert_share(hits, len(group), load_catalog().file.share_plain, f"plain in a {kind}")
+
+
+def test_mentions_carry_the_number_of_their_template(persons: list[PersonTruth]) -> None:
+    """The fixed words of template `phrasing` stand in the mention, save where the person mistypes."""
+    pains = {pain.pain_point_id: pain for pain in load_catalog().pains}
+    mentions = [mention for person in persons for mention in person.mentions]
+    hits = 0
+    for mention in mentions:
+        phrase = pains[mention.pain_point_id].phrasings[mention.phrasing]
+        fixed = " ".join(part for part in phrase if isinstance(part, str)).lower().replace("'", "")
+        said = set(re.findall(r"[a-z]+", mention.text.lower().replace("'", "")))
+        hits += set(re.findall(r"[a-z]+", fixed)) <= said
+    assert hits / len(mentions) > 0.8
+
+
+def test_conversations_begin_with_what_troubles_the_customer(
+    brand: SimulatedBrand, persons: list[PersonTruth]
+) -> None:
+    """The customer's first turn voices a pain point, and half of all the customer says there does."""
+    voiced: dict[str, list[str]] = {}
+    for mention in (mention for person in persons for mention in person.mentions):
+        voiced.setdefault(mention.record_id, []).append(mention.text)
+    n_words, n_voicing = 0, 0
+    for row in _json_rows(brand.transcripts):
+        sentences = voiced.get(str(row["id"]))
+        if sentences:
+            said = [turn["text"] for turn in _turns(row) if turn["speaker"] == "customer"]
+            assert any(sentence in said[0] for sentence in sentences)
+            n_words += len(" ".join(said).split())
+            n_voicing += len(" ".join(sentences).split())
+    assert n_voicing / n_words > 0.5
 
 
 def test_data_files_hold_no_trace_of_the_truth(brand: SimulatedBrand, truth: BrandTruth) -> None:
