@@ -124,13 +124,13 @@ def _stage(inputs: DraftInputs, name: str, opportunities: Sequence[Opportunity])
     return Stage(
         name=name,
         cells={
-            Lane.ACTIONS: cells.steps(facts) + worded[Lane.ACTIONS] or (_silent(facts, Lane.ACTIONS),),
-            Lane.THOUGHTS: worded[Lane.THOUGHTS] or (_silent(facts, Lane.THOUGHTS),),
+            Lane.ACTIONS: cells.steps(facts) + worded[Lane.ACTIONS] or (silent(facts, Lane.ACTIONS),),
+            Lane.THOUGHTS: worded[Lane.THOUGHTS] or (silent(facts, Lane.THOUGHTS),),
             Lane.EMOTIONS: cells.emotions(facts),
             Lane.TOUCHPOINTS: cells.touchpoints(facts),
             Lane.CHANNELS: cells.channels(facts),
             Lane.PAIN_POINTS: pains,
-            Lane.OPPORTUNITIES: _opportunity_claims(facts, pains, opportunities),
+            Lane.OPPORTUNITIES: opportunity_claims(facts, pains, opportunities),
             Lane.METRICS: cells.stage_metrics(facts),
         },
     )
@@ -141,8 +141,7 @@ def _worded_claims(inputs: DraftInputs, facts: cells.StageFacts) -> dict[Lane, t
     worded: dict[Lane, tuple[Claim, ...]] = {Lane.ACTIONS: (), Lane.THOUGHTS: ()}
     if len(inputs.corpus.stage_speakers(facts.stage)) < MIN_PERSONS:
         return worded
-    quotes = inputs.pick_quotes(inputs.corpus.stage_positions(facts.stage), _QUOTES_PER_STAGE)
-    offered = {f"e{number}": evidence for number, evidence in enumerate(quotes, start=1)}
+    offered = {f"e{number}": evidence for number, evidence in enumerate(offered_quotes(facts), start=1)}
     if not offered:
         return worded
     brief = StageBrief(
@@ -165,11 +164,17 @@ def _worded_claims(inputs: DraftInputs, facts: cells.StageFacts) -> dict[Lane, t
     return worded
 
 
+def offered_quotes(facts: cells.StageFacts) -> tuple[Evidence, ...]:
+    """Return the quotes of a stage from which a writer words what customers do and think."""
+    return facts.pick_quotes(facts.corpus.stage_positions(facts.stage), _QUOTES_PER_STAGE)
+
+
 def _items(offered: Mapping[str, Evidence]) -> tuple[QuotedItem, ...]:
     return tuple(QuotedItem(evidence_id=key, text=evidence.quote) for key, evidence in offered.items())
 
 
-def _silent(facts: cells.StageFacts, lane: Lane) -> Claim:
+def silent(facts: cells.StageFacts, lane: Lane) -> Claim:
+    """Return what an empty cell of what customers do or think says: unknown, and what would fill it."""
     stage = facts.stage
     if len(facts.corpus.stage_speakers(stage)) < MIN_PERSONS:
         missing = f"At least {MIN_PERSONS} customers who speak of the {stage} stage."
@@ -202,25 +207,35 @@ def _opportunity(inputs: DraftInputs, pain: PainPoint) -> Opportunity | None:
     )
     draft = inputs.writer.write(WritingTask("word_opportunity", brief, OpportunityDraft))
     try:
-        check_template(
-            draft.statement,
-            offered=offered,
-            quotes=[item.quote for item in pain.evidence],
-            carried=[pain.label],
-        )
+        check_opportunity(draft.statement, pain, metric)
     except EvidenceError as error:
         _log.warning("opportunity_dropped", pain_point=pain.pain_point_id, reason=error.code)
         return None
+    return opportunity_of(draft.statement, pain, metric)
+
+
+def check_opportunity(template: str, pain: PainPoint, metric: Metric) -> None:
+    """Check that the wording of an opportunity states no number but its pain point's reach.
+
+    Raises:
+        EvidenceError: It names another metric or states a quantity by itself.
+    """
+    quotes = [item.quote for item in pain.evidence]
+    check_template(template, offered={metric.metric_id}, quotes=quotes, carried=[pain.label])
+
+
+def opportunity_of(template: str, pain: PainPoint, metric: Metric) -> Opportunity:
+    """Return a suggestion that answers a pain point, from wording that was checked."""
     return Opportunity(
         opportunity_id=f"o_{pain.pain_point_id.removeprefix('pp_')}",
         pain_point_id=pain.pain_point_id,
-        statement=fill(draft.statement, offered),
-        template=draft.statement,
-        metrics=tuple(offered.values()) if metric.metric_id in draft.statement else (),
+        statement=fill(template, {metric.metric_id: metric}),
+        template=template,
+        metrics=(metric,) if metric.metric_id in template else (),
     )
 
 
-def _opportunity_claims(
+def opportunity_claims(
     facts: cells.StageFacts, pains: Sequence[Claim], opportunities: Sequence[Opportunity]
 ) -> tuple[Claim, ...]:
     """Return the opportunities of the stage as claims that name the pain point's claim they rest on."""

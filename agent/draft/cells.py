@@ -196,7 +196,7 @@ def _reading_claim(facts: StageFacts, lane: Lane, field: str, value: str) -> Cla
         "of those who speak of the stage."
     )
     metric = _cell_metric(facts, "stage_reading_share", field, value, definition=definition)
-    quotes = facts.pick_quotes(_positions_with(facts, field, value), QUOTES_PER_CLAIM)
+    quotes = facts.pick_quotes(positions_with(facts, field, value), QUOTES_PER_CLAIM)
     return observed(
         stage=facts.stage,
         lane=lane,
@@ -213,7 +213,7 @@ def _journey_claim(facts: StageFacts, lane: Lane, field: str, value: str) -> Cla
         "of those with events in the stage."
     )
     metric = _cell_metric(facts, "journey_share", field, value, definition=definition)
-    said = _positions_with(facts, field, value) if field != "step" else []
+    said = positions_with(facts, field, value) if field != "step" else []
     return observed(
         stage=facts.stage,
         lane=lane,
@@ -248,7 +248,8 @@ def _pain_claim(facts: StageFacts, pain_point: PainPoint) -> Claim:
     )
 
 
-def _positions_with(facts: StageFacts, field: str, value: str) -> list[int]:
+def positions_with(facts: StageFacts, field: str, value: str) -> list[int]:
+    """Return positions of the stage's passages with a value of `emotion`, `touchpoint` or `channel`."""
     corpus = facts.corpus
     return [
         position

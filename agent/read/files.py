@@ -11,7 +11,7 @@ def expand_paths(paths: Iterable[Path]) -> list[Path]:
     """Return the files that paths mean: a file itself, a folder all files below it, sorted; hidden ones are left out.
 
     Raises:
-        UnreadableSourceError: A path does not exist, or a folder holds no files.
+        UnreadableSourceError: A path does not exist or is a pipe or device, or a folder holds no files.
     """
     files: dict[Path, None] = {}
     for path in paths:
@@ -21,8 +21,13 @@ def expand_paths(paths: Iterable[Path]) -> list[Path]:
                 msg = f"the folder {str(path)!r} holds no files"
                 raise UnreadableSourceError(msg, hint="Name a folder with exports in it.")
             files.update(dict.fromkeys(found))
-        elif path.exists():
+        elif path.is_file():
             files[path] = None
+        elif path.exists():
+            msg = f"{str(path)!r} is no regular file"
+            raise UnreadableSourceError(
+                msg, hint="Write the data to a file first: it is read more than once."
+            )
         else:
             msg = f"there is no file or folder {str(path)!r}"
             raise UnreadableSourceError(msg, hint="Check the path.")

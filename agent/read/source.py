@@ -18,6 +18,8 @@ from agent.schemas.records import Speaker
 
 SAMPLE_CHARS: Final = 1 << 18
 N_SAMPLE_ROWS: Final = 100
+MAX_FIRST_RECORD_CHARS: Final = 1 << 22
+"""How far a sample goes on where its first JSON line is longer than a sample."""
 
 _WRAPPERS: Final = frozenset(
     ("batch", "comments", "conversations", "data", "events", "items", "messages", "records", "results", "reviews",
@@ -55,7 +57,7 @@ class Sample:
     path: Path
     shape: Shape
     text: str
-    """Up to `SAMPLE_CHARS` characters; empty for Parquet."""
+    """Up to `SAMPLE_CHARS` characters, or more where the first JSON line is longer; empty for Parquet."""
     complete: bool
     """Whether `text` is all there is."""
     wrapper: str | None = None
@@ -176,10 +178,21 @@ def _head_text(path: Path) -> tuple[str, bool]:
         for chunk in streams.text_chunks(path):
             text += chunk
             if len(text) > SAMPLE_CHARS:
-                return text[:SAMPLE_CHARS], False
+                end = _end_of_first_line(text)
+                if end is not None:
+                    return text[: max(SAMPLE_CHARS, end)], False
     except UnreadableSourceError:
         return text, False
     return text, True
+
+
+def _end_of_first_line(text: str) -> int | None:
+    """Return where a sample may end at the earliest; None where its first JSON line is not whole yet."""
+    start = len(text) - len(text.lstrip())
+    if not text.startswith("{", start) or len(text) > MAX_FIRST_RECORD_CHARS:
+        return 0
+    end = text.find("\n", start)
+    return None if end < 0 else end + 1
 
 
 def _shape_of(text: str) -> Shape:

@@ -12,6 +12,7 @@ from agent.render.figures import interval_text, points_text, share_text, signed,
 from agent.schemas.evidence import Claim, ClaimStatus, Lane
 from agent.schemas.insight import Trend
 from agent.schemas.journey import JourneyMap
+from agent.verify.claims import checked_claims, distinct_quotes
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -60,14 +61,12 @@ def render_page(journey_map: JourneyMap) -> str:
 def headline(journey_map: JourneyMap) -> list[tuple[str, str]]:
     """Return the figures that head a map."""
     claims = all_claims(journey_map)
-    observed = sum(claim.status is ClaimStatus.OBSERVED for claim in claims)
     silent = sum(claim.status is ClaimStatus.UNKNOWN for claim in claims)
-    quotes = {(item.record_id, item.start) for claim in claims for item in (*claim.evidence, *claim.opposing)}
     return [
         ("Customers", f"{journey_map.provenance.n_persons:,}"),
         ("Texts", f"{journey_map.provenance.n_records:,}"),
-        ("Checked claims", f"{observed:,}"),
-        ("Verbatim quotes", f"{len(quotes):,}"),
+        ("Checked claims", f"{len(checked_claims(journey_map)):,}"),
+        ("Verbatim quotes", f"{len(distinct_quotes(journey_map)):,}"),
         ("Cells unknown", f"{silent:,}"),
     ]
 

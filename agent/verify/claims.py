@@ -1,27 +1,31 @@
 """Computes every claim of a map again from the stores and names each that does not hold any more."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.corpus import Corpus
 from agent.draft.builder import emotion_curve
-from agent.firewall import fill
-from agent.metrics import compute
 from agent.schemas.base import Frozen
-from agent.schemas.evidence import Claim, Evidence, Metric, Quantity
-from agent.schemas.insight import Moment, PainPoint, Trend
-from agent.schemas.journey import JourneyMap
+from agent.schemas.evidence import Claim, ClaimStatus, Evidence
+from agent.schemas.insight import Moment, PainPoint
+from agent.schemas.journey import JourneyMap, SourceShare, Window
+from agent.verify.cells import (
+    StageTruth,
+    cell_faults,
+    counted,
+    opportunity_faults,
+    sound_opportunities,
+    theme_quote_faults,
+)
+from agent.verify.differences import differences
 from agent.verify.quotes import QuoteChecker
-
-_TOLERANCE = 1e-9
 
 
 class BrokenPart(Frozen):
     """One part of a map that does not hold."""
 
     part: str
-    """`claim`, `pain_point`, `opportunity`, `moment` or `emotion_curve`."""
+    """`claim`, `pain_point`, `opportunity`, `moment`, `emotion_curve` or `provenance`."""
     part_id: str
     where: str
     """Stage and lane, or the label, for the reader."""
@@ -70,19 +74,21 @@ def verify_map(
         checker: Checks quotes against the records as stored now.
     """
     found = [
-        *_claims(journey_map, corpus, checker),
-        *_pain_points(journey_map, pain_points, checker),
-        *_opportunities(journey_map, corpus),
+        *_claims(journey_map, corpus, pain_points, checker),
+        *_pain_points(journey_map, corpus, pain_points, checker),
+        *_opportunities(journey_map, corpus, pain_points),
         *_moments(journey_map, moments),
         *_curve(journey_map, corpus),
+        _provenance(journey_map, corpus),
     ]
-    claims = [claim for stage in journey_map.stages for cell in stage.cells.values() for claim in cell]
+    if not any(item.reasons for item in found):
+        found.extend(_adjusted(journey_map, pain_points, moments))
+    claims = checked_claims(journey_map)
     return MapVerification(
         map_id=journey_map.map_id,
         version=journey_map.version,
         n_claims=len(claims),
-        n_quotes=sum(len(claim.evidence) + len(claim.opposing) for claim in claims)
-        + sum(len(pain.evidence) + len(pain.opposing) for pain in journey_map.pain_points),
+        n_quotes=len(distinct_quotes(journey_map)),
         n_numbers=sum(len(claim.metrics) for claim in claims) + len(journey_map.emotion_curve),
         broken=tuple(
             BrokenPart(part=item.part, part_id=item.part_id, where=item.where, reasons=tuple(item.reasons))
@@ -92,16 +98,45 @@ def verify_map(
     )
 
 
-def _claims(journey_map: JourneyMap, corpus: Corpus, checker: QuoteChecker) -> Iterator[_Found]:
+def checked_claims(journey_map: JourneyMap) -> list[Claim]:
+    """Return the claims that say something; what is unknown is looked at too and counted apart."""
+    cells = [cell for stage in journey_map.stages for cell in stage.cells.values()]
+    return [claim for cell in cells for claim in cell if claim.status is not ClaimStatus.UNKNOWN]
+
+
+def distinct_quotes(journey_map: JourneyMap) -> set[tuple[str, int, int]]:
+    """Return where the quotes of a map stand, each once however often it is shown."""
+    cells = [cell for stage in journey_map.stages for cell in stage.cells.values()]
+    quoting = [*(claim for cell in cells for claim in cell), *journey_map.pain_points]
+    return {
+        (item.record_id, item.start, item.end)
+        for part in quoting
+        for item in (*part.evidence, *part.opposing)
+    }
+
+
+def _claims(
+    journey_map: JourneyMap, corpus: Corpus, pain_points: Sequence[PainPoint], checker: QuoteChecker
+) -> Iterator[_Found]:
+    by_id = {pain.pain_point_id: pain for pain in pain_points}
+    sound = sound_opportunities(journey_map.opportunities, by_id, corpus)
     for stage in journey_map.stages:
+        truth = StageTruth(
+            stage=stage.name,
+            corpus=corpus,
+            pain_points=tuple(pain for pain in pain_points if pain.stage == stage.name),
+            opportunities=sound,
+        )
         for lane, cell in stage.cells.items():
-            for claim in cell:
-                reasons = [
-                    *_quote_faults((*claim.evidence, *claim.opposing), checker),
-                    *_metric_faults(claim.metrics, corpus),
-                    *_wording_faults(claim),
-                ]
-                yield _Found("claim", claim.claim_id, f"{stage.name} / {lane.value}", reasons)
+            where = f"{stage.name} / {lane.value}"
+            quoted = {
+                claim.claim_id: _quote_faults((*claim.evidence, *claim.opposing), checker) for claim in cell
+            }
+            reasons: dict[str, list[str]] = {claim_id: list(faults) for claim_id, faults in quoted.items()}
+            for claim_id, faults in cell_faults(stage, lane, truth):
+                reasons.setdefault(claim_id, []).extend(faults)
+            for claim_id, faults in reasons.items():
+                yield _Found("claim", claim_id, where, faults)
 
 
 def _quote_faults(evidence: Iterable[Evidence], checker: QuoteChecker) -> Iterator[str]:
@@ -111,24 +146,8 @@ def _quote_faults(evidence: Iterable[Evidence], checker: QuoteChecker) -> Iterat
             yield f"quote {item.record_id}:{item.start}-{item.end}: {fault.value}"
 
 
-def _metric_faults(metrics: Iterable[Metric], corpus: Corpus) -> Iterator[str]:
-    for metric in metrics:
-        now = compute(metric.query, corpus)
-        for name in ("value", "low", "high"):
-            before, after = getattr(metric, name), getattr(now, name)
-            if not _same(before, after):
-                yield f"number {metric.metric_id} ({name}): map says {before}, data says {after}"
-        if metric.quantity != now.quantity and _same(metric.value, now.value):
-            yield f"number {metric.metric_id}: map counts {_counted(metric.quantity)}, data {_counted(now.quantity)}"
-
-
-def _wording_faults(claim: Claim) -> Iterator[str]:
-    if claim.statement != fill(claim.template, {metric.metric_id: metric for metric in claim.metrics}):
-        yield "the statement is not its template filled with its numbers"
-
-
 def _pain_points(
-    journey_map: JourneyMap, pain_points: Sequence[PainPoint], checker: QuoteChecker
+    journey_map: JourneyMap, corpus: Corpus, pain_points: Sequence[PainPoint], checker: QuoteChecker
 ) -> Iterator[_Found]:
     now = {pain.theme_id: pain for pain in pain_points}
     for pain in journey_map.pain_points:
@@ -138,38 +157,46 @@ def _pain_points(
             reasons.append("fewer customers voice it than the evidence floor asks")
         else:
             reasons.extend(_pain_faults(pain, current))
+            reasons.extend(theme_quote_faults(pain.evidence, pain.opposing, pain.theme_id, corpus))
+            if current.evidence and not pain.evidence:
+                reasons.append("it has no quote")
         yield _Found("pain_point", pain.pain_point_id, pain.label, reasons)
+    listed = [pain.theme_id for pain in journey_map.pain_points]
+    for pain in pain_points:
+        if listed.count(pain.theme_id) != 1:
+            reason = (
+                "the map leaves it out" if pain.theme_id not in listed else "the map has it more than once"
+            )
+            yield _Found("pain_point", pain.pain_point_id, pain.label, [reason])
+    scores = [pain.rank.score for pain in journey_map.pain_points]
+    if scores != sorted(scores, reverse=True):
+        yield _Found("pain_point", "order", "pain points", ["they do not stand in the order of their rank"])
+
+
+_CHECKED_ELSEWHERE = (
+    "evidence",
+    "opposing",
+    "owner",
+    "initiative_url",
+    "reach",
+    "trend.p_value",
+    "trend.direction",
+    "trend.reason",
+)
 
 
 def _pain_faults(pain: PainPoint, current: PainPoint) -> Iterator[str]:
     if pain.reach != current.reach:
-        yield f"reach: map counts {_counted(pain.reach)}, data {_counted(current.reach)}"
-    if pain.severity_shares != current.severity_shares or pain.severity != current.severity:
-        yield "severity: the data gives other shares"
-    if not _same(pain.rank.score, current.rank.score):
-        yield f"rank: map says {pain.rank.score}, data says {current.rank.score}"
-    if not _same_trend(pain.trend, current.trend):
-        yield "trend: the data gives another one"
-    if pain.behaviour != current.behaviour:
-        yield "behaviour: the data gives other counts"
+        yield f"reach: map counts {counted(pain.reach)}, data {counted(current.reach)}"
+    yield from differences(pain, current, without=_CHECKED_ELSEWHERE)
 
 
-def _same_trend(before: Trend, after: Trend) -> bool:
-    """Compare trends without their adjusted p-value, which depends on every other pain point."""
-    pairs = (
-        (before.change_per_month, after.change_per_month),
-        (before.low, after.low),
-        (before.high, after.high),
-    )
-    return all(_same(left, right) for left, right in pairs)
-
-
-def _opportunities(journey_map: JourneyMap, corpus: Corpus) -> Iterator[_Found]:
+def _opportunities(
+    journey_map: JourneyMap, corpus: Corpus, pain_points: Sequence[PainPoint]
+) -> Iterator[_Found]:
+    now = {pain.pain_point_id: pain for pain in pain_points}
     for opportunity in journey_map.opportunities:
-        reasons = list(_metric_faults(opportunity.metrics, corpus))
-        by_id = {metric.metric_id: metric for metric in opportunity.metrics}
-        if opportunity.statement != fill(opportunity.template, by_id):
-            reasons.append("the statement is not its template filled with its numbers")
+        reasons = list(opportunity_faults(opportunity, now, corpus))
         yield _Found("opportunity", opportunity.opportunity_id, opportunity.pain_point_id, reasons)
 
 
@@ -177,25 +204,66 @@ def _moments(journey_map: JourneyMap, moments: Sequence[Moment]) -> Iterator[_Fo
     now: Mapping[str, Moment] = {moment.moment_id: moment for moment in moments}
     for moment in journey_map.moments:
         found = now.get(moment.moment_id)
-        same = found is not None and found.model_copy(update={"p_value": moment.p_value}) == moment
+        same = found is not None and not any(differences(moment, found, without=("p_value",)))
         reasons = [] if same else ["the data gives another effect"]
         yield _Found("moment", moment.moment_id, moment.experience, reasons)
+    listed = {moment.moment_id for moment in journey_map.moments}
+    for moment in moments:
+        if moment.moment_id not in listed:
+            yield _Found("moment", moment.moment_id, moment.experience, ["the map leaves it out"])
 
 
 def _curve(journey_map: JourneyMap, corpus: Corpus) -> Iterator[_Found]:
-    stages = [point.stage for point in journey_map.emotion_curve]
+    stages = [stage.name for stage in journey_map.stages]
+    if [point.stage for point in journey_map.emotion_curve] != stages:
+        reason = "its points are not the stages of the map"
+        yield _Found("emotion_curve", "stages", "emotion curve", [reason])
+        return
     for point, now in zip(journey_map.emotion_curve, emotion_curve(corpus, stages), strict=True):
-        same = _same(point.valence, now.valence) and point.n_persons == now.n_persons
-        bounds = _same(point.low, now.low) and _same(point.high, now.high)
-        reasons = [] if same and bounds else [f"map says {point.valence}, data says {now.valence}"]
-        yield _Found("emotion_curve", point.stage, point.stage, reasons)
+        yield _Found("emotion_curve", point.stage, point.stage, list(differences(point, now)))
 
 
-def _same(before: float | None, after: float | None) -> bool:
-    if before is None or after is None:
-        return before is after
-    return math.isclose(before, after, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+def _provenance(journey_map: JourneyMap, corpus: Corpus) -> _Found:
+    """Compare who the map says it is about with who is in the stores."""
+    made = journey_map.provenance
+    records = corpus.records.values()
+    persons = {
+        kind: {r.person_id for r in records if r.kind.value == kind}
+        for kind in {r.kind.value for r in records}
+    }
+    now = made.model_copy(
+        update={
+            "window": Window(start=corpus.start, end=corpus.end),
+            "input_sha256": corpus.input_sha256,
+            "sources": tuple(
+                SourceShare(
+                    kind=kind,
+                    n_records=sum(r.kind.value == kind for r in records),
+                    n_persons=len(persons[kind]),
+                )
+                for kind in sorted(persons)
+            ),
+            "n_records": len(corpus.records),
+            "n_persons": len(corpus.speakers),
+        }
+    )
+    reasons = list(differences(made, now))
+    if journey_map.scope.population != corpus.population:
+        reasons.append(
+            f"population: map says {journey_map.scope.population!r}, data says {corpus.population!r}"
+        )
+    return _Found("provenance", journey_map.map_id, "who and what the map is about", reasons)
 
 
-def _counted(quantity: Quantity | None) -> str:
-    return "nothing" if quantity is None else f"{quantity.n} of {quantity.total}"
+def _adjusted(
+    journey_map: JourneyMap, pain_points: Sequence[PainPoint], moments: Sequence[Moment]
+) -> Iterator[_Found]:
+    """Compare what depends on every other pain point or moment, once all of them are known to be the same."""
+    now = {pain.theme_id: pain.trend for pain in pain_points}
+    for pain in journey_map.pain_points:
+        reasons = [f"trend.{reason}" for reason in differences(pain.trend, now[pain.theme_id])]
+        yield _Found("pain_point", pain.pain_point_id, pain.label, reasons)
+    effects = {moment.moment_id: moment for moment in moments}
+    for moment in journey_map.moments:
+        reasons = list(differences(moment, effects[moment.moment_id]))
+        yield _Found("moment", moment.moment_id, moment.experience, reasons)

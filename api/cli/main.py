@@ -105,7 +105,10 @@ def main() -> None:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    # An error may name a file; loaded here, so that `journey --help` stays fast.
+    from api.cli.output import say
+
+    say(text)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from agent.render.markdown import render_markdown
 from agent.render.mermaid import render_mermaid
 from agent.render.page import render_page
 from agent.schemas.journey import JourneyMap
-from api.cli.output import item_progress, print_json, say
+from api.cli.output import item_progress, print_json, print_text, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 _FORMATS = ("markdown", "mermaid", "html", "json")
@@ -97,7 +97,7 @@ def show(
         found = workspace.store.results.map(map_id, version)
     text = _rendered(found, "json" if as_json else format_name)
     if out is None:
-        click.echo(text)
+        print_text(text.removesuffix("\n"))
     else:
         out.write_text(text, encoding="utf-8")
         say(f"Written into {out}.")
@@ -116,7 +116,7 @@ def verify_command(ctx: click.Context, map_id: str, version: int | None, as_json
         print_json({**found.model_dump(mode="json"), "holds": found.holds})
     else:
         for part in found.broken:
-            click.echo(f"broken {part.part} {part.part_id} ({part.where}): {'; '.join(part.reasons)}")
+            print_text(f"broken {part.part} {part.part_id} ({part.where}): {'; '.join(part.reasons)}")
         say(
             f"Map {found.map_id} version {found.version}: {found.n_claims:,} claims, {found.n_quotes:,} quotes and "
             f"{found.n_numbers:,} numbers looked at; {len(found.broken):,} parts broken."
@@ -143,7 +143,7 @@ def list_maps(ctx: click.Context, as_json: bool) -> None:
         )
     else:
         for item in found:
-            click.echo(f"{item.map_id}  version {item.version}  {item.scope.persona}: {item.scope.journey}")
+            print_text(f"{item.map_id}  version {item.version}  {item.scope.persona}: {item.scope.journey}")
 
 
 @journey_map.command()

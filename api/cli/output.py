@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import unicodedata
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
@@ -22,24 +23,62 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+from structlog.typing import EventDict
 
 from agent.ports import Progress as Advance
 
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the direction of the words after them, up to the end of a line."""
 _WIDTH_UNWATCHED = 160
 """Columns of a table that goes into a file or a pipe, where nobody's window bounds it."""
 
 
 def log_to_stderr() -> None:
-    """Send warnings of the core to stderr; structlog's own default is stdout, where only data belongs."""
+    """Send warnings of the core to stderr, each once; structlog's own default is stdout, where only data belongs."""
+    structlog.reset_defaults()
     structlog.configure(
+        processors=[_Once(), *structlog.get_config()["processors"]],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
 
 
+class _Once:
+    """Drops a warning that was given before: a file is opened several times, and says the same each time."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def __call__(self, logger: object, method: str, event: EventDict) -> EventDict:  # noqa: ARG002 - structlog's
+        said = repr(sorted(event.items(), key=str))
+        if said in self._given:
+            raise structlog.DropEvent
+        self._given.add(said)
+        return event
+
+
+def visible(text: str) -> str:
+    """Return a text that a terminal only shows: what would steer it, such as an escape, is written out.
+
+    Names of files, events and personas come from elsewhere, as customers' words do.
+    """
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    if char in "\n\t" or (unicodedata.category(char) not in {"Cc", "Cs"} and char not in _DIRECTIONS):
+        return char
+    return f"\\u{ord(char):04x}"
+
+
 def say(text: str) -> None:
     """Talk to the person at the terminal, on stderr."""
-    click.echo(text, err=True)
+    click.echo(visible(text), err=True)
+
+
+def print_text(text: str) -> None:
+    """Print words on stdout."""
+    click.echo(visible(text))
 
 
 def print_json(value: object) -> None:
@@ -49,9 +88,9 @@ def print_json(value: object) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table on stdout; cells are plain text, never markup, because customers wrote some of them."""
-    table = Table(title=Text(title), title_justify="left", header_style="bold")
+    table = Table(title=Text(visible(title)), title_justify="left", header_style="bold")
     for column in columns:
-        table.add_column(Text(column))
+        table.add_column(Text(visible(column)))
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     Console(width=None if sys.stdout.isatty() else _WIDTH_UNWATCHED).print(table)
@@ -64,7 +103,7 @@ def _cell(value: object) -> str:
         return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"  # noqa: PLR2004 - readable width
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value)
+    return visible(str(value))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import click
 from agent.pipeline.indexing import check_index
 from agent.pipeline.searching import open_retriever
 from agent.schemas.search import SearchResult
-from api.cli.output import item_progress, print_json, say
+from api.cli.output import item_progress, print_json, print_text, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 _REASONS = {
@@ -33,12 +33,12 @@ def search(ctx: click.Context, query: str, where: tuple[str, ...], limit: int, a
 
 def _show(result: SearchResult) -> None:
     if not result.found:
-        click.echo(f"The data does not say: {_REASONS[result.reason or 'below_floor']}.")
+        print_text(f"The data does not say: {_REASONS[result.reason or 'below_floor']}.")
         return
     for number, hit in enumerate(result.results, start=1):
         when = f"{hit.at:%Y-%m-%d}" if hit.at else "no date"
-        click.echo(f"{number}. “{hit.quote}”")
-        click.echo(
+        print_text(f"{number}. “{hit.quote}”")
+        print_text(
             f"   {hit.kind.value} {hit.external_id}, {when} · {hit.record_id}:{hit.start}-{hit.end} · {hit.score:.2f}"
         )
 

@@ -12,7 +12,7 @@ import structlog
 from agent.errors import ConfigError, InputError, StoreError
 from api.cli import main as cli
 from api.cli.main import journey
-from api.cli.output import log_to_stderr, print_json, print_table
+from api.cli.output import log_to_stderr, print_json, print_table, print_text, say
 from api.cli.session import parse_where
 
 _HEAVY = {
@@ -192,3 +192,29 @@ def test_where_without_key_or_sign_is_refused(pair: str) -> None:
     """The error shows what was given and what was expected."""
     with pytest.raises(InputError, match="KEY=VALUE"):
         parse_where((pair,))
+
+
+@pytest.mark.parametrize(
+    "steering", ["\x1b[31mred", "\x9b31m", "\x07", "\r", "\x7f", "\u202etxt.exe", "\u2066x"]
+)
+def test_output_writes_out_what_would_steer_the_terminal(
+    capsys: pytest.CaptureFixture[str], steering: str
+) -> None:
+    """Names of files and events come from elsewhere: they are shown, and move no cursor and turn no line."""
+    say(f"file {steering}")
+    print_text(f"file {steering}")
+    print_table(f"file {steering}", [steering], [[steering]])
+    printed = capsys.readouterr()
+    assert steering[0] not in printed.out + printed.err
+    assert f"\\u{ord(steering[0]):04x}" in printed.out
+
+
+def test_log_warning_given_again_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file is opened several times on its way in; its encoding is news once."""
+    log_to_stderr()
+    try:
+        for name in ("a.csv", "a.csv", "b.csv"):
+            structlog.get_logger("test").warning("encoding_fallback", file=name)
+        assert capsys.readouterr().err.count("encoding_fallback") == 2
+    finally:
+        structlog.reset_defaults()

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,6 +37,22 @@ def test_json_lines_any_unicode_encoding_reads_the_same(tmp_path: Path, encoding
         "ü",
         "日本",
     ]
+
+
+def test_first_json_line_longer_than_a_sample_does_not_hide_the_format(tmp_path: Path) -> None:
+    """A text of a megabyte on the first line is a long text, not another form."""
+    lines = [json.dumps({"id": n, "text": "word " * 220_000}) for n in range(2)]
+    path = write(tmp_path / "long.jsonl", "\n".join(lines))
+    assert identify_format(path) == "reviews"
+    assert [item.external_id for item in records_in(read_file(path))] == ["0", "1"]
+
+
+def test_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    """A pipe would be waited for without end, and a device never ends."""
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(UnreadableSourceError, match="no regular file"):
+        expand_paths([pipe])
 
 
 def test_ragged_rows_are_rejected_and_good_rows_go_on(tmp_path: Path) -> None:

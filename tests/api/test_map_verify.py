@@ -1,0 +1,115 @@
+"""Verifying a map whose stored form was altered: every number, quote and name that code made is found out."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from agent.pipeline.drafting import Insight, insight_of
+from agent.pipeline.workspace import open_workspace
+from agent.schemas.journey import JourneyMap
+from agent.settings import Settings
+from agent.verify.claims import MapVerification, verify_map
+from agent.verify.quotes import QuoteChecker
+from tests.api.brand import Brand
+
+Body = dict[str, Any]
+
+
+def _claims(body: Body, lane: str) -> list[Body]:
+    """Return a stage's counted claims of a lane."""
+    for stage in body["stages"]:
+        if stage["cells"][lane][0]["status"] != "unknown" and len(stage["cells"][lane]) > 1:
+            return stage["cells"][lane]
+    pytest.fail(f"the map has no stage with two claims of {lane}")
+
+
+def _worded(body: Body) -> Body:
+    """Return a claim that a writer worded."""
+    claims = [claim for stage in body["stages"] for claim in stage["cells"]["thoughts"]]
+    return next(claim for claim in claims if claim["evidence"])
+
+
+def _say(claim: Body, words: str) -> None:
+    claim.update(statement=words, template=words)
+
+
+ALTERATIONS: dict[str, Callable[[Body], object]] = {
+    "count_shown": lambda body: _claims(body, "emotions")[0]["quantity"].update(n=1),
+    "interval_shown": lambda body: _claims(body, "emotions")[0]["quantity"].update(low=0.99),
+    "number_without_metric": lambda body: _say(_worded(body), "Nearly 99 % of customers leave."),
+    "words_nobody_said": lambda body: _say(_worded(body), "Customers adore the helicopter."),
+    "wording_without_quotes": lambda body: _worded(body).update(evidence=[]),
+    "claim_of_another_name": lambda body: _claims(body, "emotions")[0]["metrics"][0].update(label="Joy"),
+    "claim_left_out": lambda body: _claims(body, "emotions").pop(),
+    "claims_turned_round": lambda body: _claims(body, "emotions").reverse(),
+    "metric_of_no_operation": lambda body: _claims(body, "emotions")[0]["metrics"][0]["query"].update(op="x"),
+    "metric_of_no_field": lambda body: _claims(body, "emotions")[0]["metrics"][0]["query"]["params"].update(
+        field="x"
+    ),
+    "metric_renamed": lambda body: _claims(body, "emotions")[0]["metrics"][0].update(metric_id="x"),
+    "pain_point_left_out": lambda body: body["pain_points"].pop(),
+    "pain_points_turned_round": lambda body: body["pain_points"].reverse(),
+    "pain_point_of_another_name": lambda body: body["pain_points"][0].update(label="Everything is free"),
+    "pain_point_of_another_stage": lambda body: body["pain_points"][0].update(stage="advocacy", theme_id="x"),
+    "quotes_of_another_pain_point": lambda body: body["pain_points"][0].update(
+        evidence=body["pain_points"][-1]["evidence"]
+    ),
+    "rank_term": lambda body: body["pain_points"][0]["rank"].update(severity=0.01),
+    "curve_without_a_point": lambda body: body["emotion_curve"].pop(),
+    "curve_metric": lambda body: body["emotion_curve"][0]["metric"].update(value=0.77),
+    "opportunity_with_a_number": lambda body: _say(body["opportunities"][0], "Mend it for 40 % more sales."),
+    "population": lambda body: body["scope"].update(population="all people on earth"),
+    "number_of_customers": lambda body: body["provenance"].update(n_persons=1_000_000),
+    "window": lambda body: body["provenance"]["window"].update(start="1999-01-01T00:00:00Z"),
+}
+
+
+@dataclass(frozen=True)
+class _Drafted:
+    """A map as it is stored, and what the stores say now."""
+
+    body: str
+    insight: Insight
+
+    def verify(self, alter: Callable[[Body], object] | None = None) -> MapVerification:
+        """Verify the map after an alteration."""
+        body = json.loads(self.body)
+        if alter is not None:
+            alter(body)
+        return verify_map(
+            JourneyMap.model_validate(body),
+            corpus=self.insight.corpus,
+            pain_points=self.insight.pain_points,
+            moments=self.insight.moments,
+            checker=QuoteChecker.over(self.insight.corpus.records.values()),
+        )
+
+
+@pytest.fixture(scope="module")
+def drafted(brand: Brand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Drafted]:
+    """The brand's map and everything to verify it with, read once."""
+    home = tmp_path_factory.mktemp("verified") / "home"
+    shutil.copytree(brand.home, home, ignore=shutil.ignore_patterns("lock"))
+    settings = Settings().model_copy(update={"home": home})
+    with open_workspace(settings, now=datetime(2026, 7, 1, tzinfo=UTC), create=False) as workspace:
+        stored = workspace.store.results.map(brand.map_id)
+        themes = workspace.store.results.themes(stored.provenance.theme_set)
+        assert themes is not None
+        insight = insight_of(workspace, themes, where={}, source_ids=stored.provenance.source_ids)
+        yield _Drafted(stored.model_dump_json(), insight)
+
+
+def test_verify_unaltered_map_holds(drafted: _Drafted) -> None:
+    """What was drafted comes out the same."""
+    assert drafted.verify().holds
+
+
+@pytest.mark.parametrize("alteration", ALTERATIONS, ids=str)
+def test_verify_altered_map_names_a_broken_part(drafted: _Drafted, alteration: str) -> None:
+    """Whoever changes the stored map cannot change what a reader sees without verifying finding it."""
+    assert drafted.verify(ALTERATIONS[alteration]).broken
