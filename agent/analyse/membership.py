@@ -27,7 +27,10 @@ _PENALTY = 1 / 75
 _STEPS = 30
 _FLOOR = 1e-6
 _PRIOR_TEXTS = 1.0
+_SMALL_SHARE = 0.01
 _EXPLAINED = 0.52
+_SURE_PART = 0.68
+_TOGETHER = 0.6
 _LEAST_GROUPS = 2
 _MIN_WITNESSES = 5
 _WITNESS_SHARE = 0.3
@@ -55,11 +58,13 @@ def settle(matrix: Matrix, groups: Labels, persons: Labels) -> Chances:
 
 
 def dissolve(matrix: Matrix, groups: Labels, persons: Labels) -> Labels:
-    """Give up groups whose texts the other groups explain, and return the rest, renumbered.
+    """Give up groups whose texts other groups explain, and return the rest, renumbered.
 
-    Texts may lie together for what they name (a product, a place) and not for what they are about. Such a group's texts
-    go to the other groups without much doubt once what else their persons say is weighed in, while the texts of a matter
-    of its own are nowhere at home. Only persons with several texts can witness to that; without them a group stays.
+    Texts may lie together for what they name (a product, a place) and not for what they are about, or apart though they
+    are about one thing. Such a group's texts find a home in other groups once what else their persons say is weighed in,
+    while the texts of a matter of its own are nowhere at home. A small group is given up where its texts do; a larger
+    one only where most of them have the same home. Only persons with several texts can witness to that; without them a
+    group stays.
 
     Args:
         matrix: Unit rows, shape `(n, dim)`.
@@ -72,13 +77,16 @@ def dissolve(matrix: Matrix, groups: Labels, persons: Labels) -> Labels:
         return groups
     chances = _Panel(matrix, persons, n_groups).judge(groups)
     shares = shares_of(groups, n_groups)
+    sizes = np.bincount(groups[groups != NONE], minlength=n_groups)
     kept = np.ones(n_groups, dtype=bool)
-    for name in np.argsort(np.bincount(groups[groups != NONE], minlength=n_groups), kind="stable"):
+    for name in np.argsort(sizes, kind="stable"):
         called = np.flatnonzero(witness & (groups == name))
-        n_texts = int((groups == name).sum())
-        if kept.sum() > _LEAST_GROUPS and len(called) >= max(_MIN_WITNESSES, _WITNESS_SHARE * n_texts):
+        if kept.sum() > _LEAST_GROUPS and len(called) >= max(_MIN_WITNESSES, _WITNESS_SHARE * sizes[name]):
             kept[name] = False
-            kept[name] = not _is_explained(chances[:, kept], persons, shares[kept], called)
+            sure, together = _homes(chances[:, kept], persons, shares[kept], called)
+            is_small = sizes[name] <= _SMALL_SHARE * len(groups)
+            is_part = sure >= _SURE_PART and together >= _TOGETHER
+            kept[name] = not (is_part or (is_small and sure >= _EXPLAINED))
     homes = with_context(chances[:, kept], persons, shares[kept] / shares[kept].sum()).argmax(axis=1)
     stays = (groups != NONE) & kept[groups]
     renumbered = np.cumsum(kept) - 1
@@ -86,12 +94,14 @@ def dissolve(matrix: Matrix, groups: Labels, persons: Labels) -> Labels:
     return np.where(stays, renumbered[groups], moved).astype(np.int64)
 
 
-def _is_explained(chances: Chances, persons: Labels, shares: Chances, called: Labels) -> bool:
+def _homes(chances: Chances, persons: Labels, shares: Chances, called: Labels) -> tuple[float, float]:
+    """Return how sure the other groups are of the called texts, and the share of these that go to the same one."""
     rows = np.flatnonzero(np.isin(persons, persons[called]))
     person = np.unique(persons[rows], return_inverse=True)[1].astype(np.int64)
     alone = chances[rows] / chances[rows].sum(axis=1, keepdims=True)
-    weighed = with_context(alone, person, shares / shares.sum())
-    return float(weighed[np.searchsorted(rows, called)].max(axis=1).mean()) >= _EXPLAINED
+    weighed = with_context(alone, person, shares / shares.sum())[np.searchsorted(rows, called)]
+    most = np.bincount(weighed.argmax(axis=1)).max()
+    return float(weighed.max(axis=1).mean()), float(most / len(called))
 
 
 @dataclass(frozen=True, slots=True)

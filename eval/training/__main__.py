@@ -4,6 +4,9 @@ import argparse
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agent.analyse.heads import HEAD_NAMES, head_to_json, open_heads
 from agent.embed import open_encoder
 from agent.errors import InputError
@@ -13,15 +16,18 @@ from eval.training.fit import (
     PLANS,
     Examples,
     Folds,
+    calibrated,
+    calibration_line,
     emotion_rows,
     examples_of,
     fit_head,
+    held_out_log_odds,
     review_rows,
     vectors_of,
 )
 from eval.training.scores import (
     EmotionScore,
-    cross_validated_complaint_f1,
+    complaint_scores,
     cross_validated_sentiments,
     cross_validated_severity,
     emotion_score,
@@ -52,15 +58,25 @@ def main() -> None:
     of_reviews, of_comments = vectors_of(reviews, encoder), vectors_of(comments, encoder)
     examples = {name: examples_of(reviews, name, of_reviews) for name in HEAD_NAMES if name != "emotion"}
     examples["emotion"] = examples_of(comments, "emotion", of_comments)
+    log_odds = {
+        use: held_out_log_odds(examples["complaint"], PLANS["complaint"], use_vectors=use)
+        for use in (True, False)
+    }
     for name in HEAD_NAMES:
         head = fit_head(examples[name], PLANS[name], model_id=encoder.model_id)
+        if name == "complaint":
+            lines = [calibration_line(examples[name], log_odds[use]) for use in (True, False)]
+            head = calibrated(head, *lines)
         (out / f"{name}.json").write_text(head_to_json(head), encoding="utf-8")
     open_heads.cache_clear()
     test = read_goemotions(data, "dev")
     texts = [row.text for row in test]
     scores = {
         "tone": [_tone_line(examples["tone"], how) for how in _KINDS],
-        "complaint": [_complaint_line(examples["complaint"], how) for how in _KINDS],
+        "complaint": [
+            *_complaint_lines(examples["complaint"], log_odds[True], "with vectors"),
+            *_complaint_lines(examples["complaint"], log_odds[False], "words only"),
+        ],
         "severity": [_severity_line(examples["severity"], use_vectors=use) for use in (True, False)],
         "emotion": [
             _emotion_line(emotion_score(test, read_emotions(texts, encoder.encode(texts))), "with vectors"),
@@ -85,9 +101,13 @@ def _tone_line(examples: Examples, how: Folds) -> str:
     )
 
 
-def _complaint_line(examples: Examples, how: Folds) -> str:
-    f1 = cross_validated_complaint_f1(examples, PLANS["complaint"], how)
-    return f"FABSA reviews, {_folds_of(how)}: F1 {f1:.4f}"
+def _complaint_lines(examples: Examples, log_odds: NDArray[np.float64], kind: str) -> list[str]:
+    return [
+        f"{name} ({score.n}), industries and organisations left out in six folds, {kind}: precision {score.precision:.3f}, "
+        f"recall {score.recall:.3f}, F1 {score.f1:.3f}, AUC {score.auc:.3f}, Brier {score.brier:.3f}, "
+        f"calibration error {score.calibration_error:.3f}"
+        for name, score in complaint_scores(examples, log_odds).items()
+    ]
 
 
 def _emotion_line(score: EmotionScore, kind: str) -> str:

@@ -8,12 +8,13 @@ from eval.training.fit import Examples, HeadPlan
 
 _CORPORA = {
     "fabsa": "FABSA reviews (MIT as stated by its publisher)",
+    "fabsa praise": "sentences of longer FABSA reviews without a negative aspect (MIT as stated by its publisher)",
     "mams": "MAMS-ACSA restaurant sentences (Apache-2.0)",
     "banking77": "Banking77 queries, every second one (PolyAI, CC BY 4.0)",
     "clinc150": "CLINC150 requests, a quarter (CC BY 3.0)",
     "star": "STAR customer turns without a cue of trouble or feeling (MIT)",
-    "goemotions": "GoEmotions training split, comments within one group (Apache-2.0)",
-    "own": "passages written for this project (eval/training/passages.tsv)",
+    "goemotions": "GoEmotions training split, comments of clear feeling (Apache-2.0)",
+    "own": "texts written for this project (eval/training/passages.tsv and sentences.tsv)",
 }
 _PURPOSE: dict[HeadName, str] = {
     "tone": "Negative, neutral or positive; sentiment is positive minus negative.",
@@ -24,8 +25,9 @@ _PURPOSE: dict[HeadName, str] = {
 _LIMITS: dict[HeadName, str] = {
     "tone": "English only. Irony is missed. A passage with mixed feelings comes out near zero, as a neutral one does. "
     "Training reviews are of apps, shops, travel, groceries, trading.",
-    "complaint": "English only. A bare fact that is bad only in its context may be missed; stories about others' "
-    "trouble may be taken for one's own.",
+    "complaint": "English only. A bare fact that is bad only in its context is often missed, so is irony; stories about "
+    "others' trouble may be taken for one's own. The own sentences were made hard on purpose, in pairs that differ in "
+    "little; their scores say more about such wordings than about the usual ones.",
     "severity": "Most training labels are guesses from the reviewed aspect or the reported issue; only the project's "
     "own passages were labelled for severity, by their author. Take shares over many passages, not one.",
     "emotion": "English only. Learnt from forum comments, which swear more and explain less than customers. Relief is "

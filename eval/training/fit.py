@@ -10,7 +10,7 @@ is convex. Words enter a vocabulary only if several texts use them, so no senten
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -33,6 +33,7 @@ from agent.analyse.heads import (
     word_matrix,
 )
 from agent.ports import Encoder, Vectors
+from eval.scorers.sentences import sentence_spans
 from eval.training.corpora import (
     COMPLAINTS,
     EMOTIONS,
@@ -40,15 +41,20 @@ from eval.training.corpora import (
     TONES,
     Labelled,
     label_own,
+    label_sentences,
     read_fabsa,
+    read_fabsa_praise,
+    read_feelings,
     read_goemotions,
     read_mams,
     read_own,
+    read_own_sentences,
     read_service_talk,
 )
 
 _MIN_TEXTS_PER_WORD = 8
-_PENALTY_C = 0.3
+_N_GROUP_FOLDS = 6
+_EVEN = 0.5
 _PLACEHOLDER = re.compile(r"\d|\b(?:name|religion)\b")
 """Numbers, and what corpora put in place of names: they say something of the corpus alone."""
 
@@ -61,11 +67,14 @@ class HeadPlan:
     classes: tuple[str, ...]
     n_words: int
     balance: float
+    penalty_c: float = 0.3
+    blend: bool = False
+    """Whether weights with vectors are the mean of both fits: words keep vectors from calling every sad text a complaint."""
 
 
 PLANS: dict[HeadName, HeadPlan] = {
     "tone": HeadPlan("tone", TONES, n_words=900, balance=0.3),
-    "complaint": HeadPlan("complaint", COMPLAINTS, n_words=1200, balance=0.5),
+    "complaint": HeadPlan("complaint", COMPLAINTS, n_words=1200, balance=0.0, penalty_c=0.15, blend=True),
     "severity": HeadPlan("severity", SEVERITIES, n_words=300, balance=0.7),
     "emotion": HeadPlan("emotion", EMOTIONS, n_words=450, balance=0.5),
 }
@@ -102,7 +111,15 @@ class Folds:
 
 def review_rows(data: Path) -> list[Labelled]:
     """Return what tone, complaint and severity learn from: reviews, service talk and the project's own passages."""
-    return [*read_fabsa(data), *read_mams(data), *read_service_talk(data), *label_own(read_own())]
+    return [
+        *read_fabsa(data),
+        *read_fabsa_praise(data),
+        *read_mams(data),
+        *read_service_talk(data),
+        *read_feelings(data),
+        *label_own(read_own()),
+        *label_sentences(read_own_sentences()),
+    ]
 
 
 def emotion_rows(data: Path) -> list[Labelled]:
@@ -137,6 +154,75 @@ def fit_head(examples: Examples, plan: HeadPlan, *, model_id: str) -> Head:
     )
 
 
+def calibrated(head: Head, with_vectors: tuple[float, float], without_vectors: tuple[float, float]) -> Head:
+    """Return a head of two classes whose log odds are slope times the old plus shift; one line for each set of weights."""
+    return replace(
+        head,
+        with_vectors=_along(head.with_vectors, with_vectors),
+        without_vectors=_along(head.without_vectors, without_vectors),
+    )
+
+
+def _along(weights: Weights, line: tuple[float, float]) -> Weights:
+    slope, shift = (np.float32(value) for value in line)
+    return Weights(
+        bias=weights.bias * slope + np.array([-shift / 2, shift / 2], dtype=np.float32),
+        cue=weights.cue * slope,
+        word=weights.word * slope,
+        vector=None if weights.vector is None else weights.vector * slope,
+    )
+
+
+def calibration_line(examples: Examples, log_odds: NDArray[np.float64]) -> tuple[float, float]:
+    """Return slope and shift that make held-out log odds true on single sentences (Platt 1999).
+
+    Own sentences and reviews of one sentence count alike as a whole, whatever their number.
+
+    Args:
+        examples: Of two classes.
+        log_odds: From `held_out_log_odds` of the same examples.
+    """
+    own, reviews = sentences_of(examples, "own"), sentences_of(examples, "fabsa")
+    rows = np.flatnonzero(own | reviews)
+    weights = np.where(own[rows], 1 / own.sum(), 1 / reviews.sum()) * len(rows)
+    model = LogisticRegression(C=1e4).fit(
+        log_odds[rows, None], examples.targets[rows, 1] > _EVEN, sample_weight=weights
+    )
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
+
+
+def sentences_of(examples: Examples, corpus: str) -> NDArray[np.bool_]:
+    """Mark the rows of a corpus that are a single sentence; own texts are kept as written."""
+    return np.array(
+        [
+            row.corpus == corpus and (corpus == "own" or len(sentence_spans(row.text)) == 1)
+            for row in examples.rows
+        ]
+    )
+
+
+def held_out_log_odds(examples: Examples, plan: HeadPlan, *, use_vectors: bool) -> NDArray[np.float64]:
+    """Return log odds of own texts and reviews from weights fitted without their industry or organisation.
+
+    Industries and organisations are dealt out to six folds, texts of no industry one by one; other rows are nan.
+    """
+    fold_of = _group_folds(examples)
+    tested = np.array([row.corpus in {"own", "fabsa"} for row in examples.rows])
+    log_odds = np.full(len(examples.rows), np.nan)
+    for fold in range(_N_GROUP_FOLDS):
+        part = examples.take(np.flatnonzero(fold_of != fold).tolist())
+        test = np.flatnonzero((fold_of == fold) & tested).tolist()
+        scores = fit_and_score(part, examples.take(test), plan, use_vectors=use_vectors)
+        log_odds[test] = scores[:, 1] - scores[:, 0]
+    return log_odds
+
+
+def _group_folds(examples: Examples) -> NDArray[np.int64]:
+    names = [f"{row.group}{i if row.group == 'general' else ''}" for i, row in enumerate(examples.rows)]
+    fold_of = {name: i % _N_GROUP_FOLDS for i, name in enumerate(dict.fromkeys(names))}
+    return np.array([fold_of[n] if row.group else -1 for n, row in zip(names, examples.rows, strict=True)])
+
+
 def folds_of(examples: Examples, how: Folds) -> Iterator[tuple[list[int], list[int]]]:
     """Yield five stratified splits of the reviews into train and test rows, or one split per organisation.
 
@@ -151,7 +237,9 @@ def folds_of(examples: Examples, how: Folds) -> Iterator[tuple[list[int], list[i
     else:
         splits = StratifiedKFold(5, shuffle=True, random_state=how.seed).split(reviews, labels)
     for train, test in splits:
-        yield [*reviews[train].tolist(), *others], reviews[test].tolist()
+        held = {examples.rows[i].review for i in reviews[test]}
+        kept = [i for i in others if examples.rows[i].review not in held]
+        yield [*reviews[train].tolist(), *kept], reviews[test].tolist()
 
 
 def _inputs_of(examples: Examples, words: Sequence[str], *, use_vectors: bool) -> Inputs:
@@ -176,6 +264,20 @@ def _telling_words(examples: Examples, n_words: int) -> tuple[str, ...]:
 
 
 def _fit_weights(examples: Examples, plan: HeadPlan, words: tuple[str, ...], *, use_vectors: bool) -> Weights:
+    weights = _fit_once(examples, plan, words, use_vectors=use_vectors)
+    if not (plan.blend and use_vectors) or weights.vector is None:
+        return weights
+    lexical = _fit_once(examples, plan, words, use_vectors=False)
+    half = np.float32(0.5)
+    return Weights(
+        bias=(weights.bias + lexical.bias) * half,
+        cue=(weights.cue + lexical.cue) * half,
+        word=(weights.word + lexical.word) * half,
+        vector=weights.vector * half,
+    )
+
+
+def _fit_once(examples: Examples, plan: HeadPlan, words: tuple[str, ...], *, use_vectors: bool) -> Weights:
     parts = [sparse.csr_matrix(examples.lexical.cues), word_matrix(examples.lexical.words, _columns(words))]
     if use_vectors:
         parts.append(sparse.csr_matrix(examples.vectors * VECTOR_SCALE))
@@ -184,7 +286,7 @@ def _fit_weights(examples: Examples, plan: HeadPlan, words: tuple[str, ...], *, 
     weights = examples.targets[row_indices, labels] * np.array([examples.rows[i].weight for i in row_indices])
     mass = np.bincount(labels, weights=weights, minlength=len(plan.classes))
     weights *= (mass.sum() / len(mass) / mass[labels]) ** plan.balance
-    model = LogisticRegression(C=_PENALTY_C, max_iter=300).fit(inputs, labels, sample_weight=weights)
+    model = LogisticRegression(C=plan.penalty_c, max_iter=300).fit(inputs, labels, sample_weight=weights)
     n_cues = examples.lexical.cues.shape[1]
     return _weights_of(model, len(plan.classes), n_cues, len(words), use_vectors=use_vectors)
 
@@ -208,9 +310,14 @@ def _weights_of(
 
 def fit_and_apply(train: Examples, test: Examples, plan: HeadPlan, *, use_vectors: bool) -> Scores:
     """Fit a head on some examples and return its probabilities for others, shape `(n_test, k)`."""
+    return softmax(fit_and_score(train, test, plan, use_vectors=use_vectors))
+
+
+def fit_and_score(train: Examples, test: Examples, plan: HeadPlan, *, use_vectors: bool) -> Scores:
+    """Fit a head on some examples and return its scores for others, shape `(n_test, k)`, not calibrated."""
     words = _telling_words(train, plan.n_words)
     weights = _fit_weights(train, plan, words, use_vectors=use_vectors)
-    return softmax(weights.scores(_inputs_of(test, words, use_vectors=use_vectors)))
+    return weights.scores(_inputs_of(test, words, use_vectors=use_vectors))
 
 
 def cross_validated(examples: Examples, plan: HeadPlan, how: Folds) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -15,9 +15,24 @@ from agent.analyse.cues import lexical_of
 from agent.analyse.heads import open_heads
 from agent.analyse.readings import emotions_of
 from agent.ports import Encoder, Vectors
-from eval.scorers.classification import balanced_error, error_rate, f1_of_class, macro_f1, mean_absolute_error
+from eval.scorers.classification import (
+    DetectionScore,
+    balanced_error,
+    detection_score,
+    error_rate,
+    macro_f1,
+    mean_absolute_error,
+)
 from eval.training.corpora import EMOTIONS, Labelled
-from eval.training.fit import Examples, Folds, HeadPlan, cross_validated, fit_and_apply
+from eval.training.fit import (
+    Examples,
+    Folds,
+    HeadPlan,
+    calibration_line,
+    cross_validated,
+    fit_and_apply,
+    sentences_of,
+)
 
 Probabilities = NDArray[np.float64]
 _EVEN = 0.5
@@ -63,14 +78,22 @@ def cross_validated_sentiments(examples: Examples, plan: HeadPlan, how: Folds) -
     return tone[:, 2] - tone[:, 0]
 
 
-def cross_validated_complaint_f1(examples: Examples, plan: HeadPlan, how: Folds) -> float:
-    """Return the F1 of complaint on reviews from heads fitted without them, combined as the product combines them."""
-    chances = cross_validated(examples, plan, replace(how, use_vectors=False))
-    if how.use_vectors:
-        chances = (chances + cross_validated(examples, plan, how)) / 2
-    tested = ~np.isnan(chances[:, 0])
-    expected = examples.targets[tested].argmax(axis=1) == 1
-    return f1_of_class(expected.tolist(), (chances[tested, 1] > _EVEN).tolist(), name=True)
+def complaint_scores(examples: Examples, log_odds: NDArray[np.float64]) -> dict[str, DetectionScore]:
+    """Return how well complaints are found, by set, in texts of industries and organisations not fitted on.
+
+    Args:
+        examples: Of the complaint head.
+        log_odds: From `held_out_log_odds`; the two numbers that calibrate them are fitted on themselves.
+    """
+    slope, shift = calibration_line(examples, log_odds)
+    chances = 1 / (1 + np.exp(-(slope * log_odds + shift)))
+    expected = examples.targets[:, 1] > _EVEN
+    sets = {
+        "own texts": sentences_of(examples, "own"),
+        "FABSA reviews of one sentence": sentences_of(examples, "fabsa"),
+        "FABSA reviews": np.array([row.corpus == "fabsa" for row in examples.rows]),
+    }
+    return {name: detection_score(expected[rows], chances[rows]) for name, rows in sets.items()}
 
 
 def cross_validated_severity(examples: Examples, plan: HeadPlan, how: Folds) -> tuple[float, int]:
@@ -96,6 +119,14 @@ def read_emotions(texts: Sequence[str], vectors: Vectors | None) -> list[str]:
     heads = open_heads()
     inputs = heads.inputs(lexical_of(texts), vectors)
     return [str(name) for name in emotions_of(heads, inputs, heads.tone.probabilities(inputs))]
+
+
+def plain_complaints(examples: Examples, vectors: Vectors) -> Probabilities:
+    """Return how likely texts complain by a plain logistic regression on the same vectors and rows: the peer."""
+    labels = examples.targets[:, 1] > _EVEN
+    weights = [row.weight for row in examples.rows]
+    model = LogisticRegression(max_iter=300).fit(examples.vectors, labels, sample_weight=weights)
+    return cast("Probabilities", model.predict_proba(vectors))[:, 1]
 
 
 def plain_emotions(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.analyse.readings import READER_VERSION, PassageReader
+from agent.analyse.readings import COMPLAINT_FROM, READER_VERSION, PassageReader
 from agent.embed import open_encoder
 from agent.errors import EmbeddingMismatchError
 from agent.ports import Encoder, Vectors
@@ -104,10 +104,62 @@ def test_read_request_thanks_or_data_is_no_complaint(
     assert reading.severity is None
 
 
+@pytest.mark.parametrize(
+    ("complaint", "other"),
+    [
+        (
+            "I had to type the address in again, for the fourth time.",
+            "I typed in the address, it is the one above.",
+        ),
+        ("We gave up after an hour and took a taxi.", "We took a taxi to the hotel."),
+        ("Only after my second letter did anybody answer.", "Somebody answered within minutes."),
+        ("I expected more for that money.", "I got more than I paid for."),
+        ("So much for 'ready in five minutes'.", "It was ready in five minutes."),
+    ],
+)
+def test_complaint_probabilities_oblique_complaint_is_above_its_neutral_twin(
+    complaint: str, other: str, reader: PassageReader, encoder: Encoder
+) -> None:
+    """Effort, waiting and hopes let down are told from the same matter without trouble."""
+    texts = [complaint, other]
+    chances = reader.complaint_probabilities(texts, encoder.encode(texts))
+    assert chances[0] > chances[1]
+
+
+def test_complaint_probabilities_agree_with_read(
+    labelled: list[tuple[OwnPassage, Reading]], reader: PassageReader, encoder: Encoder
+) -> None:
+    """What `read` calls a complaint is what comes out at the threshold or above."""
+    texts = [row.text for row, _ in labelled]
+    chances = reader.complaint_probabilities(texts, encoder.encode(texts))
+    assert chances.shape == (len(texts),)
+    assert (chances >= COMPLAINT_FROM).tolist() == [reading.complaint for _, reading in labelled]
+
+
+def test_complaint_probabilities_labelled_list_is_calibrated(
+    labelled: list[tuple[OwnPassage, Reading]], reader: PassageReader, encoder: Encoder
+) -> None:
+    """The mean probability is near the share of complaints."""
+    texts = [row.text for row, _ in labelled]
+    chances = reader.complaint_probabilities(texts, encoder.encode(texts))
+    assert abs(float(chances.mean()) - np.mean([row.complaint for row, _ in labelled])) < 0.1
+
+
+def test_complaint_probabilities_no_texts_gives_none(reader: PassageReader, encoder: Encoder) -> None:
+    """Nothing in, nothing out."""
+    assert reader.complaint_probabilities([], np.zeros((0, encoder.dim), dtype=np.float32)).shape == (0,)
+
+
+def test_complaint_probabilities_vectors_of_other_shape_is_refused(reader: PassageReader) -> None:
+    """Vectors of another encoder are refused."""
+    with pytest.raises(EmbeddingMismatchError, match="expected"):
+        reader.complaint_probabilities(["The parcel was wet."], np.zeros((1, 12), dtype=np.float32))
+
+
 def test_read_labelled_list_complaints_agree(labelled: list[tuple[OwnPassage, Reading]]) -> None:
     """Complaints of the labelled list are found, and few others are called one."""
     agree = [row.complaint == reading.complaint for row, reading in labelled]
-    assert np.mean(agree) >= 0.84
+    assert np.mean(agree) >= 0.87
 
 
 @pytest.mark.parametrize(("field", "floor"), [("stage", 0.76), ("touchpoint", 0.76), ("emotion", 0.7)])
