@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from agent.analyse.quotes import choose_opposing, choose_quotes
-from agent.analyse.statistics import Slope, benjamini_hochberg, monthly_slope, quantity
+from agent.analyse.statistics import Slope, benjamini_hochberg, monthly_slope, quantity, reach_quantity
 from agent.analyse.themes import MIN_PERSONS, ThemeSet, plural_stage
 from agent.errors import InputError
 from agent.ports import Vectors
@@ -89,7 +89,7 @@ def _persons(scope: _Scope, rows: Sequence[int]) -> set[str]:
 
 def _pain_point(scope: _Scope, theme: Theme, rows: list[int], trend: Trend) -> PainPoint:
     persons = _persons(scope, rows)
-    reach = quantity(len(persons), len(scope.persons), scope.population)
+    reach = reach_quantity(len(persons), len(scope.persons), scope.population)
     worst = _worst([scope.readings[row] for row in rows])
     counts = Counter(worst.values())
     weight = sum(SEVERITY_WEIGHT[severity] * n for severity, n in counts.items()) / max(len(worst), 1)

@@ -1,14 +1,23 @@
 """Names groups of texts in the customers' own words, without a language model.
 
 A label is cut verbatim out of what customers wrote, so it needs no translation back; it holds no digits, no names and
-no placeholder, and no two groups share one.
+no placeholder, and no two groups share one. Of the phrases that set a group apart by its words, the one is taken that is
+nearest to it in meaning and reads as a complaint by itself.
 """
 
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.ports import Vectors
+
+Matrix = NDArray[np.float32]
 
 _MIN_WORDS = 2
 _MAX_WORDS = 7
@@ -17,9 +26,13 @@ _N_TERMS = 8
 _NAME_SHARE = 0.6
 _MAX_SHARED = 0.5
 _MIN_PIECE = 3
+_MAX_PHRASES = 60
+_LEAST_LIKENESS = 0.05
+_CALM_WEIGHT = 0.2
+_TINY = 1e-9
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
-_BREAK = re.compile(r"\[[A-Z_]+-\w+\]|[^\w\s'’-]|\w*\d\w*|[–—]|\n|_")
+_BREAK = re.compile(r"\[[A-Z_]+-\w+\]|[^\w\s'’-]|\w*\d\w*(?:['’]\w+)?|[–—]|\n|_")
 _TOKEN = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
 
 
@@ -48,6 +61,14 @@ _REFUSALS = _word_set(
     haven't aren't weren't nor unable missing late wrong failed fails broken damaged
     """
 )
+_AFTER_NOT = _word_set(
+    """
+    able acceptable accessible accurate allowed as available been being clear compatible correct easy enough fair fit
+    friendly good great happy helpful honest in intuitive on possible reachable reliable responsive right safe sent shown
+    so told true up usable useful user valid very well working worth
+    """
+)
+_MODALS = _word_set("can could did do does is are was were will would has have had should")
 _BAD_START = _word_set(
     """
     and but or nor so because than that which who whom whose if as of then though although while until to too also am is are
@@ -64,7 +85,7 @@ _BAD_END = _word_set(
     with without about after before over under through during very really just even still also only more most much many
     such what where when why how there here am don't didn't doesn't isn't wasn't won't can't cannot couldn't wouldn't
     never ever again yet me them us him who's it's that's there's let make makes get gets got go goes going one two
-    three four five six seven eight nine ten first second
+    three four five six seven eight nine ten first second since like due anymore else either another
     """
 )
 
@@ -85,28 +106,70 @@ class _Phrase:
     score: float
 
 
-def name_groups(groups: Sequence[Sequence[str]], everything: Sequence[str]) -> list[Naming]:
+class PhraseReader(Protocol):
+    """Encodes and reads short texts; `PassageReader` is one."""
+
+    def read_phrases(self, phrases: Sequence[str]) -> tuple[Vectors, Matrix]:
+        """Return vectors, shape `(n, dim)`, and how likely each phrase is a complaint, shape `(n,)`."""
+        ...
+
+
+def name_groups(
+    groups: Sequence[Sequence[int]], texts: Sequence[str], vectors: Vectors, *, reader: PhraseReader
+) -> list[Naming]:
     """Name each group of texts.
 
     Args:
-        groups: Texts of each group, most typical first.
-        everything: All texts, to know which words are common anyway.
+        groups: Rows of each group's texts, most typical first.
+        texts: All texts, to know which words are common anyway.
+        vectors: Unit rows, one a text.
+        reader: Of the encoder that made `vectors`.
 
     Returns:
         One naming a group, in order; labels differ from each other.
     """
-    common = _document_shares(everything)
-    names = _proper_names(everything)
+    common = _document_shares(texts)
+    names = _proper_names(texts)
+    members = [[texts[row] for row in rows[:_MAX_MEMBERS]] for rows in groups]
+    candidates = [_phrases(inside, common, names) for inside in members]
+    centre = vectors.mean(axis=0) if len(vectors) else np.zeros(0, dtype=np.float32)
+    directions = [vectors[list(rows)].mean(axis=0) - centre for rows in groups]
+    ranked = _ranked_by_meaning(candidates, directions, centre, reader)
     used: set[str] = set()
     namings: list[Naming] = []
-    for texts in groups:
-        phrases = _phrases(texts[:_MAX_MEMBERS], common, names)
+    for inside, phrases in zip(members, ranked, strict=True):
         label = next((phrase for phrase in phrases if phrase.text not in used), None)
-        word = _fallback(texts, used) if label is None else label.text
+        word = _fallback(inside, used) if label is None else label.text
         used.add(word)
         terms = tuple(phrase.text for phrase in _varied(phrases))
         namings.append(Naming(_capital(word), _definition(word, terms), terms or (word,)))
     return namings
+
+
+def _ranked_by_meaning(
+    candidates: Sequence[Sequence["_Phrase"]],
+    directions: Sequence[Matrix],
+    centre: Matrix,
+    reader: PhraseReader,
+) -> list[list["_Phrase"]]:
+    """Return each group's phrases by words, nearness to the group's direction from the centre, and complaint."""
+    every = sorted({phrase.text for phrases in candidates for phrase in phrases})
+    if not every:
+        return [list(phrases) for phrases in candidates]
+    vectors, chances = reader.read_phrases(every)
+    place = {text: row for row, text in enumerate(every)}
+    moved = vectors - centre
+    lengths = np.maximum(np.linalg.norm(moved, axis=1), _TINY)
+    ranked: list[list[_Phrase]] = []
+    for phrases, direction in zip(candidates, directions, strict=True):
+        rows = [place[phrase.text] for phrase in phrases]
+        likeness = moved[rows] @ direction / (lengths[rows] * max(float(np.linalg.norm(direction)), _TINY))
+        factor = np.maximum(likeness, _LEAST_LIKENESS) ** 2 * (_CALM_WEIGHT + chances[rows])
+        scored = [
+            replace(phrase, score=phrase.score * float(f)) for phrase, f in zip(phrases, factor, strict=True)
+        ]
+        ranked.append(sorted(scored, key=lambda phrase: (-phrase.score, phrase.text)))
+    return ranked
 
 
 def stem(word: str) -> str:
@@ -158,20 +221,28 @@ def _phrases(texts: Sequence[str], common: dict[str, float], names: frozenset[st
         seen.update(set(_candidates(text, names)))
     best = sorted(seen, key=lambda words: (-_promise(words, weight, seen[words]), words))[:300]
     phrases = [_score(words, weight, bags, seen[words]) for words in best]
-    return sorted(phrases, key=lambda phrase: (-phrase.score, phrase.text))
+    return sorted(phrases, key=lambda phrase: (-phrase.score, phrase.text))[:_MAX_PHRASES]
 
 
 def _candidates(text: str, names: frozenset[str]) -> Iterable[tuple[str, ...]]:
     for clause in _BREAK.split(text):
         words = _WORD.findall(clause.lower().replace("’", "'"))
         for start in range(len(words)):
-            if words[start] in _BAD_START:
+            if not _may_start(words[start], words[start + 1 : start + 2]):
                 continue
             for end in range(start + _MIN_WORDS, min(start + _MAX_WORDS, len(words)) + 1):
                 if words[end - 1] in names:
                     break
                 if words[end - 1] not in _BAD_END and words[start] not in names:
                     yield tuple(words[start:end])
+
+
+def _may_start(word: str, following: list[str]) -> bool:
+    """Tell whether a phrase reads well from here; "not" needs its verb ("could not pay") or something that is not so."""
+    after = following[0] if following else ""
+    if word == "not":
+        return after.endswith("ed") or after in _AFTER_NOT
+    return word not in _BAD_START or (word in _MODALS and after == "not")
 
 
 def _promise(words: tuple[str, ...], weight: dict[str, float], count: int) -> float:

@@ -88,12 +88,12 @@ class PassageReader:
     alone are used: less accurate, by how much stands in the model cards beside the heads.
 
     Args:
-        encoder: Encodes the taxonomy's phrases, once, here.
+        encoder: Of the vectors that will be read; the taxonomy's phrases are encoded once, here.
     """
 
     def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
         self._dim = encoder.dim
-        self._model_id = encoder.model_id
         self._heads = open_heads()
         lists = taxonomy()
         stage_names = tuple(entry.name for entry in lists.stages)
@@ -110,7 +110,7 @@ class PassageReader:
     @property
     def uses_vectors(self) -> bool:
         """Whether the heads were trained on this encoder's vectors."""
-        return self._heads.fit_vectors_of(self._model_id)
+        return self._heads.fit_vectors_of(self._encoder.model_id)
 
     def read(self, passages: Sequence[Passage], vectors: Vectors) -> list[Reading]:
         """Read passages.
@@ -185,6 +185,15 @@ class PassageReader:
             for i in range(0, len(texts), _CHUNK)
         ]
         return np.concatenate([np.zeros(0, dtype=np.float32), *chances])
+
+    def read_phrases(self, phrases: Sequence[str]) -> tuple[Vectors, Matrix]:
+        """Encode short texts and tell how likely each is a complaint.
+
+        Returns:
+            Unit rows, shape `(n, dim)`, and probabilities, shape `(n,)`.
+        """
+        vectors = self._encoder.encode(list(phrases))
+        return vectors, self.complaint_probabilities(phrases, vectors)
 
     def _inputs(self, lexical: Lexical, vectors: Vectors) -> Inputs:
         return self._heads.inputs(lexical, vectors if self.uses_vectors else None)

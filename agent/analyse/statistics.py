@@ -18,6 +18,9 @@ from agent.schemas.evidence import Quantity
 
 CONFIDENCE = 0.95
 _Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+MEMBERSHIP_ERROR = 0.3
+"""Standard error of a found share of a theme, relative to the true one, beside chance; from simulated brands, where the
+truth is known (suite `discovery`)."""
 _MIN_EXPECTED = 5.0
 _MIN_CLUSTERS = 2
 
@@ -77,12 +80,15 @@ def wilson(n: int, total: int) -> Interval:
     if total == 0:
         msg = "a share of 0 persons has no interval, expected total >= 1"
         raise InputError(msg, hint="Use quantity(), which states an unknown share.")
-    share = n / total
+    return _wilson(n / total, total)
+
+
+def _wilson(share: float, total: float) -> Interval:
     scale = 1 + _Z**2 / total
     centre = (share + _Z**2 / (2 * total)) / scale
     half = _Z / scale * math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
     # Rounding would leave 1e-17 where the bound is exactly 0 or 1.
-    return Interval(low=0.0 if n == 0 else centre - half, high=1.0 if n == total else centre + half)
+    return Interval(low=0.0 if share == 0 else centre - half, high=1.0 if share == 1 else centre + half)
 
 
 def quantity(n: int, total: int, population: str) -> Quantity:
@@ -103,6 +109,28 @@ def quantity(n: int, total: int, population: str) -> Quantity:
     return Quantity(
         n=n, total=total, share=n / total, low=bounds.low, high=bounds.high, population=population
     )
+
+
+def reach_quantity(n: int, total: int, population: str) -> Quantity:
+    """Return the share of persons with a theme, its interval widened by the doubt about who has it.
+
+    Who belongs to a theme is decided by a model and not counted. Wilson's interval is taken for as many persons as would
+    leave chance alone the error that chance and `MEMBERSHIP_ERROR` have together.
+
+    Args:
+        n: Distinct persons found to have the theme.
+        total: Distinct persons who could have had it.
+        population: Who the total is, as a sentence part.
+
+    Raises:
+        InputError: The counts cannot be a share.
+    """
+    plain = quantity(n, total, population)
+    if plain.share is None or n in (0, total):
+        return plain
+    effective = total / (1 + total * MEMBERSHIP_ERROR**2 * plain.share / (1 - plain.share))
+    bounds = _wilson(plain.share, effective)
+    return plain.model_copy(update={"low": bounds.low, "high": bounds.high, "method": "wilson-95-membership"})
 
 
 def risk_difference(n: int, total: int, other_n: int, other_total: int) -> Estimate:

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from agent.analyse.clusters import Labels, Matrix, Views, apply_views, fit_views, group
 from agent.analyse.membership import NONE, Chances, dissolve, settle, shares_of, teach, with_context
-from agent.analyse.phrases import Naming, name_groups
+from agent.analyse.phrases import Naming, PhraseReader, name_groups
 from agent.errors import InputError
 from agent.ports import Vectors
 from agent.schemas.insight import Reading, Theme
@@ -32,9 +32,10 @@ factor of six, and a quote of so small a group may point to a person."""
 
 _SAMPLE = 5000
 _SAMPLE_SHARE = 0.004
-_SURE = 0.4
-_SURE_OUTSIDE = 0.75
-_ALSO = 0.3
+_SURE = 0.3
+_SURE_OUTSIDE = 0.5
+_ALSO = 0.25
+_MAX_SENTIMENT = -0.25
 _CORE = 8
 _SAME_THEME = 0.2
 _CHUNK = 20_000
@@ -81,6 +82,7 @@ def find_themes(
     vectors: Vectors,
     readings: Sequence[Reading],
     *,
+    reader: PhraseReader,
     seed: int,
     previous: ThemeSet | None = None,
     min_persons: int = MIN_PERSONS,
@@ -90,7 +92,9 @@ def find_themes(
     Args:
         passages: All passages in scope.
         vectors: Unit rows, one a passage.
-        readings: One a passage, in the same order; complaints are grouped, the rest only searched for missed ones.
+        readings: One a passage, in the same order; complaints are grouped, the rest of what does not sound good is
+            only searched for missed ones.
+        reader: Of the encoder that made the vectors; it helps to choose the names.
         seed: Seed of everything random; the same input and seed give the same themes on any number of cores.
         previous: The earlier run; a theme that shares most members takes over its id.
         min_persons: Distinct persons below which nothing is called a theme.
@@ -107,7 +111,14 @@ def find_themes(
         if found is None:
             n_complaints = sum(reading.complaint for reading in readings)
             return ThemeSet((), {}, 1.0 if n_complaints else 0.0, _all_gone(previous))
-        return _assemble(found, passages, vectors, readings, previous=previous, min_persons=min_persons)
+        members = {
+            group: rows
+            for group, rows in _members(found, passages, vectors).items()
+            if len({passages[i].person_id for i in rows}) >= min_persons and _sounds_bad(rows, readings)
+        }
+        texts = [passage.text for passage in passages]
+        namings = name_groups(list(members.values()), texts, vectors, reader=reader)
+        return _assemble(found, members, namings, (passages, vectors, readings), previous=previous)
 
 
 def _find(
@@ -130,25 +141,28 @@ def _find(
     if groups.max() == NONE:
         return None
     outside = np.setdiff1d(np.arange(len(passages)), complaints)
-    return _spread(views, groups, (sample, complaints, outside), (texts, vectors, people), seed=seed)
+    doubtful = np.array([row for row in _ints(outside) if readings[row].sentiment < 0], dtype=np.int64)
+    return _spread(
+        views, groups, (sample, complaints, outside, doubtful), (texts, vectors, people), seed=seed
+    )
 
 
 def _spread(
     views: Views,
     groups: Labels,
-    which: tuple[Labels, Labels, Labels],
+    which: tuple[Labels, Labels, Labels, Labels],
     data: tuple[list[str], Vectors, Labels],
     *,
     seed: int,
 ) -> _Found:
-    """Judge every passage, the ones not read as complaints against a class of their own."""
-    sample, complaints, outside = which
+    """Judge complaints and what may be one though not read as such, against a class of what is none."""
+    sample, complaints, outside, doubtful = which
     texts, vectors, people = data
     n_groups = int(groups.max()) + 1
     drawn = np.random.default_rng(seed).permutation(outside)[: len(sample)]
     taught = np.vstack([views.matrix, _matrix(views, texts, vectors, drawn)])
     labels = np.concatenate([groups, np.full(len(drawn), n_groups, dtype=np.int64)])
-    rows = np.concatenate([complaints, outside])
+    rows = np.concatenate([complaints, doubtful])
     judge = teach(taught, labels, n_groups + (1 if len(drawn) else 0))
     alone = np.vstack([judge.chances(_matrix(views, texts, vectors, part)) for part in _chunks(rows)])
     persons = np.unique(people[rows], return_inverse=True)[1].astype(np.int64)
@@ -193,30 +207,31 @@ def _drop_small(groups: Labels, persons: Labels, *, min_persons: int) -> Labels:
     return renumbered
 
 
+def _sounds_bad(rows: Sequence[int], readings: Sequence[Reading]) -> bool:
+    """Tell whether a group complains on the whole; praise in words of trouble ("not a scratch") does not."""
+    return sum(readings[row].sentiment for row in rows) < _MAX_SENTIMENT * len(rows)
+
+
 def _assemble(
     found: _Found,
-    passages: Sequence[Passage],
-    vectors: Vectors,
-    readings: Sequence[Reading],
+    members: Mapping[int, list[int]],
+    namings: list[Naming],
+    said: tuple[Sequence[Passage], Vectors, Sequence[Reading]],
     *,
     previous: ThemeSet | None,
-    min_persons: int,
 ) -> ThemeSet:
-    members = _members(found, passages, vectors)
-    main = found.chances.argmax(axis=1)
-    kept = [g for g, rows in enumerate(members) if len({passages[i].person_id for i in rows}) >= min_persons]
-    members = [members[g] for g in kept]
-    ids, lineage = _identify([[passages[i].passage_id for i in rows] for rows in members], previous)
-    number = dict(zip(kept, ids, strict=True))
+    passages, vectors, readings = said
+    ids, lineage = _identify([[passages[i].passage_id for i in rows] for rows in members.values()], previous)
+    id_of = dict(zip(members, ids, strict=True))
+    main = _ints(found.chances.argmax(axis=1))
     assignments = {
-        passages[row].passage_id: number[g]
-        for row, g, sure in zip(_ints(found.rows), _ints(main), _ints(_is_member(found)), strict=True)
-        if sure and g in number
+        passages[row].passage_id: id_of[group]
+        for row, group, sure in zip(_ints(found.rows), main, _ints(_is_member(found)), strict=True)
+        if sure and group in id_of
     }
-    namings = name_groups([[passages[i].text for i in rows] for rows in members], [p.text for p in passages])
     themes = [
         _theme(theme_id, naming, [passages[i] for i in rows], [readings[i] for i in rows], vectors[rows])
-        for theme_id, naming, rows in zip(ids, namings, members, strict=True)
+        for theme_id, naming, rows in zip(ids, namings, members.values(), strict=True)
     ]
     themes.sort(key=lambda theme: (-len(theme.passage_ids), theme.theme_id))
     complaining = [passages[row].passage_id for row in _ints(found.rows[found.complaint == 1])]
@@ -230,23 +245,19 @@ def _is_member(found: _Found) -> Labels:
     return (found.chances.max(axis=1) >= needed).astype(np.int64)
 
 
-def _members(found: _Found, passages: Sequence[Passage], vectors: Vectors) -> list[list[int]]:
-    """Return each theme's rows, nearest to its centre first."""
-    n_groups = found.chances.shape[1]
+def _members(found: _Found, passages: Sequence[Passage], vectors: Vectors) -> dict[int, list[int]]:
+    """Return the rows of each group that has any, nearest to its centre first."""
     main = found.chances.argmax(axis=1)
     holds = np.zeros(found.chances.shape, dtype=bool)
     sure = _is_member(found) == 1
     holds[np.flatnonzero(sure), main[sure]] = True
     both = np.array([_SENTENCE_END.search(passages[i].text) is not None for i in _ints(found.rows)])
     holds |= (found.chances >= _ALSO) & (sure & both)[:, None]
-    members: list[list[int]] = []
-    for g in range(n_groups):
-        rows = found.rows[holds[:, g]]
-        if not len(rows):
-            members.append([])
-            continue
+    members: dict[int, list[int]] = {}
+    for name in map(int, np.flatnonzero(holds.any(axis=0))):
+        rows = found.rows[holds[:, name]]
         nearness = vectors[rows] @ vectors[rows].mean(axis=0)
-        members.append([int(rows[i]) for i in np.lexsort((rows, -nearness))])
+        members[name] = [int(rows[i]) for i in np.lexsort((rows, -nearness))]
     return members
 
 

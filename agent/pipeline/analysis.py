@@ -83,7 +83,9 @@ def current_themes(workspace: Workspace, read: ReadPassages) -> tuple[StoredThem
     if stored is not None and stored.input_sha256 == digest:
         return stored, results.themes_version()
     previous = None if stored is None else theme_set_of(stored)
-    found = find_themes(read.passages, read.vectors, read.readings, seed=SEED, previous=previous)
+    found = find_themes(
+        read.passages, read.vectors, read.readings, reader=workspace.reader, seed=SEED, previous=previous
+    )
     made = StoredThemes(
         themes=tuple(_named(found.themes, read.passages, workspace.writer)),
         assignments=dict(found.assignments),

@@ -30,7 +30,8 @@ class Quantity(Frozen):
     """n / total; None where total is 0."""
     low: float | None
     high: float | None
-    method: Literal["wilson-95"] = "wilson-95"
+    method: Literal["wilson-95", "wilson-95-membership"] = "wilson-95"
+    """How the bounds were computed; `membership` means that doubt about who is counted widens them."""
     population: str
     """Who the total is, as a sentence part: "customers who contacted support, 1 May to 30 June 2026"."""
 

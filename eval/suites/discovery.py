@@ -8,6 +8,7 @@ import csv
 import gzip
 import json
 import random
+import resource
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
+from scipy import optimize, stats
 from sklearn import metrics
 from sklearn.cluster import KMeans
 
@@ -31,7 +32,7 @@ from agent.read import read_file
 from agent.redact import Redactor
 from agent.schemas.insight import Emotion, Reading, Severity
 from agent.schemas.records import Kind, Passage, RawRecord, Record
-from eval.scorers.coverage import CoverageScore, score_coverage
+from eval.scorers.coverage import CoverageScore, PlantedScore, score_coverage
 from eval.simulator import iter_person_truth, load_truth, simulate
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
 
@@ -39,12 +40,13 @@ _N_QUERIES = 3_000
 _N_QUICK_QUERIES = 800
 _N_PERSONS = 3_000
 _N_QUICK_PERSONS = 600
-_N_SEEDS = 3
+_N_SEEDS = 20
 _LEAST_PREVALENCE = 0.03
 _SALT = "discovery"
 
 # SciPy and scikit-learn ship no types.
 _optimize: Any = optimize
+_stats: Any = stats
 _kmeans: Any = KMeans
 _metrics: Any = metrics
 
@@ -52,13 +54,14 @@ _metrics: Any = metrics
 def run(options: SuiteOptions) -> SuiteResult:
     """Find themes in labelled queries and in simulated brands, and compare with what is known."""
     encoder = open_encoder(options.work / "encoder")
-    tables = list(_brand_tables(options, encoder))
+    reader = PassageReader(encoder)
+    tables = list(_brand_tables(options, encoder, reader))
     notes = [
         "Simulated sentences are the project's own; a share counts persons, found ones over all who spoke."
     ]
     queries = _queries(options)
     if queries:
-        tables.insert(0, _query_table(queries, encoder, seed=options.seed))
+        tables.insert(0, _query_table(queries, encoder, reader, seed=options.seed))
     else:
         notes.append(f"no labelled queries in {options.data}: accuracy not run")
     return SuiteResult("discovery", tables, notes)
@@ -98,14 +101,17 @@ def _queries(options: SuiteOptions) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _query_table(queries: dict[str, list[tuple[str, str]]], encoder: Encoder, *, seed: int) -> Table:
+def _query_table(
+    queries: dict[str, list[tuple[str, str]]], encoder: Encoder, reader: PassageReader, *, seed: int
+) -> Table:
     rows: list[list[Cell]] = []
     for name, pairs in queries.items():
         texts, labels = [text for text, _ in pairs], [label for _, label in pairs]
         vectors = encoder.encode(texts)
         started = time.perf_counter()
         passages = [_query_passage(row, text) for row, text in enumerate(texts)]
-        themes = find_themes(passages, vectors, [_complaint(passage) for passage in passages], seed=seed)
+        readings = [_complaint(passage) for passage in passages]
+        themes = find_themes(passages, vectors, readings, reader=reader, seed=seed)
         spent_s = time.perf_counter() - started
         found = [themes.assignments.get(passage.passage_id) for passage in passages]
         n_labels = len(set(labels))
@@ -166,10 +172,12 @@ def _complaint(passage: Passage) -> Reading:
     )
 
 
-def _brand_tables(options: SuiteOptions, encoder: Encoder) -> tuple[Table, Table]:
-    reader = PassageReader(encoder)
+def _brand_tables(
+    options: SuiteOptions, encoder: Encoder, reader: PassageReader
+) -> tuple[Table, Table, Table]:
     n_persons = _N_QUICK_PERSONS if options.quick else _N_PERSONS
     seeds = [options.seed] if options.quick else [options.seed + i for i in range(_N_SEEDS)]
+    scores: list[CoverageScore] = []
     summary: list[list[Cell]] = []
     detail: list[list[Cell]] = []
     for seed in seeds:
@@ -180,6 +188,7 @@ def _brand_tables(options: SuiteOptions, encoder: Encoder) -> tuple[Table, Table
         started = time.perf_counter()
         themes, score = _score_brand(folder, passages, vectors, reader, seed=options.seed)
         spent_s = time.perf_counter() - started
+        scores.append(score)
         summary.append(_summary_row(seed, passages, themes, score, spent_s))
         detail.extend(_detail_rows(seed, score))
     columns = [
@@ -192,7 +201,43 @@ def _brand_tables(options: SuiteOptions, encoder: Encoder) -> tuple[Table, Table
         "unassigned",
         "seconds",
     ]
-    return Table("Simulated brands", columns, summary), Table("Planted pain points", _DETAIL, detail)
+    overall = Table(
+        f"All simulated brands, {n_persons:,} persons each", ["figure", "value"], _overall(scores)
+    )
+    return overall, Table("Simulated brands", columns, summary), Table("Planted pain points", _DETAIL, detail)
+
+
+def _overall(scores: Sequence[CoverageScore]) -> list[list[Cell]]:
+    """Return what the issue asks for, over all brands; the membership error is beside chance, relative to the truth."""
+    found = [row for score in scores for row in score.planted if row.found]
+    meant = [row for score in scores for row in score.planted if row.prevalence >= _LEAST_PREVALENCE]
+    ranks = [_rank_agreement(score) for score in scores]
+    return [
+        ["planted pain points of 3 % and more", len(meant)],
+        ["of these found as one of their own", sum(row.found for row in meant)],
+        ["intervals of found ones", len(found)],
+        ["share of these that hold the planted share", _rounded(_mean([row.covers for row in found]))],
+        ["mean error of a share, relative", _rounded(_mean([_relative(row) for row in found]))],
+        [
+            "root mean square error of a share, relative",
+            _rounded(_mean([_relative(row) ** 2 for row in found]) ** 0.5),
+        ],
+        ["rank correlation of found with planted order, mean", _rounded(_mean(ranks))],
+        ["peak memory of the process, MiB", round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)],
+    ]
+
+
+def _relative(row: PlantedScore) -> float:
+    return (row.share_error or 0.0) / row.prevalence
+
+
+def _rank_agreement(score: CoverageScore) -> float:
+    found = [row for row in score.planted if row.found]
+    return float(_stats.spearmanr([row.planted_rank for row in found], [row.found_rank for row in found])[0])
+
+
+def _mean(values: Sequence[float | bool | None]) -> float:
+    return float(np.mean([value for value in values if value is not None]))
 
 
 _DETAIL = [
@@ -213,7 +258,7 @@ def _score_brand(
     folder: Path, passages: list[Passage], vectors: Vectors, reader: PassageReader, *, seed: int
 ) -> tuple[ThemeSet, CoverageScore]:
     readings = reader.read(passages, vectors)
-    themes = find_themes(passages, vectors, readings, seed=seed)
+    themes = find_themes(passages, vectors, readings, reader=reader, seed=seed)
     points = rank_pain_points(
         themes,
         passages,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent.analyse.pain_points import rank_pain_points
-from agent.analyse.statistics import wilson
+from agent.analyse.statistics import reach_quantity
 from agent.analyse.themes import ThemeSet
 from agent.errors import InputError
 from agent.schemas.insight import PainPoint, Reading, Severity, Theme
@@ -62,7 +62,7 @@ def test_reach_counts_a_person_with_fifty_messages_once() -> None:
         [_theme("t_1", passages)], passages, [reading(p, complaint=True) for p in passages], n_scope=40
     )[0]
     assert (point.reach.n, point.reach.total, point.reach.population) == (8, 40, POPULATION)
-    assert point.reach.low == wilson(8, 40).low
+    assert point.reach == reach_quantity(8, 40, POPULATION)
     assert point.behaviour == ()
 
 

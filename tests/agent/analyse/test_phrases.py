@@ -1,19 +1,30 @@
 """Names of themes: verbatim, readable, distinct, without digits or names."""
 
 import re
+from collections.abc import Sequence
 
-from agent.analyse.phrases import name_groups, stem
+from agent.analyse.phrases import Naming, name_groups, stem
+from agent.analyse.readings import PassageReader
+from agent.testing import HashEncoder
 from tests.agent.analyse.theme_corpus import corpus
+
+
+def _names(groups: Sequence[Sequence[int]], texts: list[str]) -> list[Naming]:
+    encoder = HashEncoder(64)
+    return name_groups(groups, texts, encoder.encode(texts), reader=PassageReader(encoder))
 
 
 def _named() -> list[tuple[str, list[str], tuple[str, ...], str]]:
     passages, _, _, topics = corpus()
+    texts = [p.text for p in passages]
     groups = [
-        [p.text for p, t in zip(passages, topics, strict=True) if t == name]
+        [row for row, topic in enumerate(topics) if topic == name]
         for name in ("late", "code", "app", "phone")
     ]
-    namings = name_groups(groups, [p.text for p in passages])
-    return [(n.label, texts, n.terms, n.definition) for n, texts in zip(namings, groups, strict=True)]
+    return [
+        (n.label, [texts[row] for row in rows], n.terms, n.definition)
+        for n, rows in zip(_names(groups, texts), groups, strict=True)
+    ]
 
 
 def test_labels_are_cut_out_of_what_customers_wrote() -> None:
@@ -30,7 +41,7 @@ def test_labels_are_cut_out_of_what_customers_wrote() -> None:
 def test_labels_and_definitions_hold_no_digits_names_or_placeholders() -> None:
     """Digits, e-mail placeholders and names of people never reach a label."""
     texts = [f"Agent Miriam charged card {n} twice, said [NAME-a{n}f] on {n} May" for n in range(30)]
-    naming = name_groups([texts], [*texts, "something else entirely"])[0]
+    naming = _names([range(30)], [*texts, "something else entirely"])[0]
     for text in (naming.label, naming.definition, *naming.terms):
         assert re.search(r"\d|\[|miriam", text.lower()) is None
     assert "charged" in naming.label.lower()
@@ -38,7 +49,7 @@ def test_labels_and_definitions_hold_no_digits_names_or_placeholders() -> None:
 
 def test_names_of_texts_without_words_still_differ() -> None:
     """Texts that hold nothing to cut out of get a label all the same, each its own."""
-    labels = [naming.label for naming in name_groups([["!!!"], ["???"], ["bad"]], ["!!!", "???", "bad"])]
+    labels = [naming.label for naming in _names([[0], [1], [2]], ["!!!", "???", "bad"])]
     assert len(set(labels)) == 3
     assert all(labels)
 

@@ -13,6 +13,7 @@ from agent.analyse.statistics import (
     monthly_slope,
     odds_ratio,
     quantity,
+    reach_quantity,
     risk_difference,
     two_proportion_test,
     wilson,
@@ -197,3 +198,17 @@ def test_monthly_slope_with_two_months_is_unknown() -> None:
     two = np.array([0.0, 1.0] * 5)
     assert monthly_slope(persons, two, persons % 2 == 0) is None
     assert monthly_slope(persons, persons.astype(np.float64), np.zeros(10, dtype=bool)) is None
+
+
+@given(st.integers(1, 10_000), st.data())
+def test_reach_interval_holds_the_interval_of_chance(total: int, data: st.DataObject) -> None:
+    """Doubt about who is counted never narrows, moves the share or leaves the range of a share."""
+    n = data.draw(st.integers(0, total))
+    plain, reach = quantity(n, total, "customers"), reach_quantity(n, total, "customers")
+    assert (reach.n, reach.total, reach.share) == (plain.n, plain.total, plain.share)
+    assert plain.low is not None
+    assert plain.high is not None
+    assert reach.low is not None
+    assert reach.high is not None
+    assert 0 <= reach.low <= plain.low <= plain.high <= reach.high <= 1
+    assert reach.method == ("wilson-95" if n in (0, total) else "wilson-95-membership")

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from agent.analyse.readings import PassageReader
 from agent.analyse.themes import ThemeSet, find_themes
 from agent.errors import InputError
 from agent.ports import Vectors
@@ -14,9 +15,20 @@ from agent.testing import HashEncoder
 from tests.agent.analyse.theme_corpus import corpus, passage, reading
 
 
+def _find(
+    passages: list[Passage],
+    vectors: Vectors,
+    readings: list[Reading],
+    *,
+    previous: ThemeSet | None = None,
+) -> ThemeSet:
+    reader = PassageReader(HashEncoder(vectors.shape[1]))
+    return find_themes(passages, vectors, readings, reader=reader, seed=0, previous=previous)
+
+
 def _found(n_each: int = 40) -> tuple[ThemeSet, dict[str, str]]:
     passages, readings, vectors, topics = corpus(n_each)
-    return find_themes(passages, vectors, readings, seed=0), dict(
+    return _find(passages, vectors, readings), dict(
         zip((p.passage_id for p in passages), topics, strict=True)
     )
 
@@ -48,16 +60,16 @@ def test_find_themes_in_another_order_keeps_the_members() -> None:
     """The order of the passages does not decide who belongs together."""
     passages, readings, vectors, _ = corpus()
     order = [int(i) for i in np.random.default_rng(1).permutation(len(passages))]
-    turned = find_themes([passages[i] for i in order], vectors[order], [readings[i] for i in order], seed=0)
-    straight = find_themes(passages, vectors, readings, seed=0)
+    turned = _find([passages[i] for i in order], vectors[order], [readings[i] for i in order])
+    straight = _find(passages, vectors, readings)
     sets = [{frozenset(t.passage_ids) for t in found.themes} for found in (straight, turned)]
     assert len(sets[0] & sets[1]) >= 3
 
 
 def test_find_themes_with_a_previous_run_takes_over_its_ids() -> None:
     """A third more data changes members, not identities."""
-    before = find_themes(*_three(corpus(30)), seed=0)
-    after = find_themes(*_three(corpus(40)), seed=0, previous=before)
+    before = _find(*_three(corpus(30)))
+    after = _find(*_three(corpus(40)), previous=before)
     assert {t.theme_id for t in before.themes} <= {t.theme_id for t in after.themes}
     assert {note.fate for note in after.lineage} == {"kept"}
 
@@ -66,7 +78,7 @@ def test_find_themes_with_few_persons_finds_nothing() -> None:
     """Four complaining persons are no theme, however much they write."""
     passages = [passage(f"r{i}", f"p{i % 4}", "The parcel arrived late again.") for i in range(60)]
     vectors = HashEncoder(64).encode([p.text for p in passages])
-    found = find_themes(passages, vectors, [reading(p, complaint=True) for p in passages], seed=0)
+    found = _find(passages, vectors, [reading(p, complaint=True) for p in passages])
     assert found.themes == ()
     assert found.unassigned_share == 1.0
 
@@ -74,7 +86,7 @@ def test_find_themes_with_few_persons_finds_nothing() -> None:
 def test_find_themes_without_complaints_is_empty() -> None:
     """Nothing to group: no themes, nothing unassigned, and the earlier ones are gone."""
     earlier = _found(20)[0]
-    found = find_themes([], np.zeros((0, 8), dtype=np.float32), [], seed=0, previous=earlier)
+    found = _find([], np.zeros((0, 8), dtype=np.float32), [], previous=earlier)
     assert (found.themes, found.unassigned_share) == ((), 0.0)
     assert {note.fate for note in found.lineage} == {"gone"}
 
@@ -83,7 +95,7 @@ def test_find_themes_with_uneven_input_refuses() -> None:
     """One reading and one vector a passage."""
     passages, readings, vectors, _ = corpus(5)
     with pytest.raises(InputError):
-        find_themes(passages, vectors[:-1], readings, seed=0)
+        _find(passages, vectors[:-1], readings)
 
 
 def _three(
