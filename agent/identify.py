@@ -4,10 +4,10 @@ The union rule is pure: the identifiers of one row are one person. The graph tha
 store and knows only the keys made here.
 """
 
-import hmac
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 
 import phonenumbers
@@ -29,16 +29,20 @@ _JUNK = _words(
 _JUNK_EMAILS = _words(
     "noreply@ no-reply@ donotreply@ do-not-reply@ none@none.com na@na.com n/a@n/a.com null@null.com"
 )
-_REPEATED = re.compile(r"^(.)\1*$")
+_SPACES = re.compile(r"\s+")
 _ZERO_UUID = re.compile(r"^[0\-]+$|^f{8}-?f{4}-?f{4}-?f{4}-?f{12}$")
+_ZERO_STARTS = frozenset("0-f")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")
 _EMAIL_DIGEST = re.compile(r"^[0-9a-f]{64}$")
 _PHONE_MIN_DIGITS = 7
 _PHONE_MAX_DIGITS = 15
+_SHA256_BLOCK = 64
 
 
 def _plain(value: str) -> str:
-    return unicodedata.normalize("NFKC", value).strip().strip("\"'<>").strip()
+    if not value.isascii():
+        value = unicodedata.normalize("NFKC", value)
+    return value.strip().strip("\"'<>").strip()
 
 
 def _normal_email(value: str) -> str:
@@ -62,7 +66,11 @@ def _normal_phone(value: str) -> str:
 def _normalised(identifier: Identifier) -> tuple[IdentifierKind, str]:
     value = _plain(identifier.value)
     kind = identifier.kind
-    if _EMAIL.match(value) and kind in (IdentifierKind.USER_ID, IdentifierKind.EMAIL):
+    if (
+        (kind is IdentifierKind.USER_ID or kind is IdentifierKind.EMAIL)
+        and "@" in value
+        and _EMAIL.match(value)
+    ):
         # Many shops use the e-mail address as the user id; it is the same customer.
         return IdentifierKind.EMAIL, _normal_email(value)
     if kind is IdentifierKind.PHONE:
@@ -72,9 +80,14 @@ def _normalised(identifier: Identifier) -> tuple[IdentifierKind, str]:
 
 def is_junk(identifier: Identifier) -> bool:
     """Tell whether a value identifies nobody, such as "null", "0", "anonymous" or a phone number of zeros."""
-    kind, value = _normalised(identifier)
-    low = re.sub(r"\s+", "_", value.casefold())
-    if not low or low in _JUNK or _ZERO_UUID.match(low) or not any(c.isalnum() for c in low):
+    return _is_junk(*_normalised(identifier))
+
+
+def _is_junk(kind: IdentifierKind, value: str) -> bool:
+    low = _SPACES.sub("_", value.casefold())
+    if not low or low in _JUNK or not any(map(str.isalnum, low)):
+        return True
+    if low[0] in _ZERO_STARTS and _ZERO_UUID.match(low):
         return True
     if kind is IdentifierKind.EMAIL:
         if _EMAIL_DIGEST.match(low):
@@ -83,7 +96,7 @@ def is_junk(identifier: Identifier) -> bool:
     if kind is IdentifierKind.PHONE:
         digits = re.sub(r"\D", "", low)
         return not _PHONE_MIN_DIGITS <= len(digits) <= _PHONE_MAX_DIGITS or len(set(digits)) <= 2  # noqa: PLR2004
-    return low in {"0", "-1"} or (len(low) >= 4 and _REPEATED.match(low) is not None)  # noqa: PLR2004
+    return low in {"0", "-1"} or (len(low) >= 4 and low.count(low[0]) == len(low))  # noqa: PLR2004
 
 
 def identifier_key(identifier: Identifier, *, salt: str) -> str:
@@ -92,7 +105,10 @@ def identifier_key(identifier: Identifier, *, salt: str) -> str:
     E-mail addresses compare without case, and with their SHA-256 where a source gives that instead; phone numbers as
     E.164 where they name their country.
     """
-    kind, value = _normalised(identifier)
+    return _key_of(*_normalised(identifier), salt)
+
+
+def _key_of(kind: IdentifierKind, value: str, salt: str) -> str:
     if kind is IdentifierKind.EMAIL and not _EMAIL_DIGEST.match(value):
         value = sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
     return keyed_hash(kind.value, value, salt=salt)[:32]
@@ -100,7 +116,10 @@ def identifier_key(identifier: Identifier, *, salt: str) -> str:
 
 def identifier_keys(identifiers: Iterable[Identifier], *, salt: str) -> tuple[str, ...]:
     """Return the keys of one row's identifiers: one person, in a fixed order, junk left out, each once."""
-    return tuple(sorted({identifier_key(one, salt=salt) for one in identifiers if not is_junk(one)}))
+    normalised = map(_normalised, identifiers)
+    return tuple(
+        sorted({_key_of(kind, value, salt) for kind, value in normalised if not _is_junk(kind, value)})
+    )
 
 
 def person_id_of(key: str) -> str:
@@ -110,5 +129,25 @@ def person_id_of(key: str) -> str:
 
 def keyed_hash(*parts: str, salt: str) -> str:
     """Return 64 hexadecimal digits of HMAC-SHA256 over parts; no two lists of parts share an input."""
-    message = "".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
-    return hmac.digest(salt.encode(), message, "sha256").hex()
+    message = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
+    return _keyed(salt).hexdigest(message)
+
+
+class _Keyed:
+    """HMAC-SHA256 (RFC 2104) with the key's part done once; a hash then takes a third of `hmac.digest`'s time."""
+
+    def __init__(self, key: bytes) -> None:
+        padded = (key if len(key) <= _SHA256_BLOCK else sha256(key).digest()).ljust(_SHA256_BLOCK, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in padded))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in padded))
+
+    def hexdigest(self, message: bytes) -> str:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _keyed(salt: str) -> _Keyed:
+    return _Keyed(salt.encode())

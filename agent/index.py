@@ -28,6 +28,8 @@ from agent.store.home import store_error_of
 
 _PAGE = 10_000
 """Ids asked for at once; Chroma fails above 32,766 (SQLite's limit of variables)."""
+_AT_ONCE = 512
+"""Vectors stored by one call, which holds the interpreter's lock; an encoder's threads wait for it meanwhile."""
 _CHROMA_FAULTS = (ChromaError, ValueError, RuntimeError)
 _MAX_NAME = 60
 """Characters of a workspace's name kept for readers; Chroma takes 512 in all."""
@@ -89,8 +91,8 @@ class ChromaIndex:
             msg = f"vectors have shape {vectors.shape}; ({len(passage_ids)}, {self._dim}) was expected"
             raise EmbeddingMismatchError(msg, hint="Run `journey index rebuild`.")
         with _translated("write", self._folder):
-            for start in range(0, len(passage_ids), self._max_batch):
-                part = slice(start, start + self._max_batch)
+            for start in range(0, len(passage_ids), _AT_ONCE):
+                part = slice(start, start + _AT_ONCE)
                 self._collection.upsert(
                     ids=list(passage_ids[part]), embeddings=cast("Embeddings", vectors[part])
                 )

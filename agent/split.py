@@ -16,6 +16,7 @@ rows. At similarity 0.8 a pair shares a band with probability 0.96, at 0.5 with 
 import hmac
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -34,6 +35,8 @@ MIN_WORDS = 8
 """Shorter texts ("great app, thanks") are alike without being copies."""
 
 _N_HASHES = N_BANDS * N_ROWS
+_BAND_BYTES = 4 * N_ROWS
+_BAND_SALTS = tuple((i * _BAND_BYTES, bytes([i])) for i in range(N_BANDS))
 _SHINGLE = 3
 _BATCH_WORDS = 50_000
 _LOW_BITS = np.uint64(32)
@@ -137,7 +140,13 @@ def similar(a: Signature, b: Signature) -> float:
 
 def bands(signature: Signature) -> tuple[int, ...]:
     """Return one 63-bit number a band; texts that share none are taken as different. Fits an SQL integer."""
+    return _bands(signature.astype("<u4").tobytes())
+
+
+@lru_cache(maxsize=16_384)
+def _bands(data: bytes) -> tuple[int, ...]:
+    # Asked several times for the texts of one batch, of which there are at most 10,000.
     return tuple(
-        int.from_bytes(blake2b(band.astype("<u4").tobytes(), digest_size=8, salt=bytes([i])).digest()) >> 1
-        for i, band in enumerate(signature.reshape(N_BANDS, N_ROWS))
+        int.from_bytes(blake2b(data[low : low + _BAND_BYTES], digest_size=8, salt=salt).digest()) >> 1
+        for low, salt in _BAND_SALTS
     )

@@ -22,6 +22,8 @@ Precision = Literal["int8", "float32"]
 _NAME: Final = "all-minilm-l6-v2"
 TOKENS_PER_RUN: Final = 512
 _TEXTS_PER_SLICE: Final = 8192
+# Runs that keep the processors busy while others wait for the interpreter's lock, which an insertion into Chroma holds.
+_SPARE_RUNS: Final = 2
 # The first 256 tokens of any language end long before; it bounds the work a single huge text can ask for.
 _MAX_CHARS: Final = 20_000
 
@@ -130,7 +132,8 @@ def open_encoder(
     tokenizer_json = weights.load_tokenizer_json(weights.model_folder())
     session = EncoderSession(load_model(cache_dir, precision))
     model_id = f"{_NAME}-{precision}-v{graph.GRAPH_VERSION}"
-    return MiniLMEncoder(session, tokenizer_json, model_id=model_id, n_workers=threads or n_processors())
+    n_workers = threads or n_processors() + _SPARE_RUNS
+    return MiniLMEncoder(session, tokenizer_json, model_id=model_id, n_workers=n_workers)
 
 
 def load_model(cache_dir: Path, precision: Precision) -> bytes:

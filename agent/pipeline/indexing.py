@@ -2,9 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.index import ChromaIndex
 from agent.normalise import passages_of
@@ -13,8 +16,8 @@ from agent.schemas.base import Frozen
 from agent.schemas.records import Passage
 from agent.store.store import Store
 
-_BATCH = 4_096
-"""Passages embedded and stored together."""
+_BATCH = 1_024
+"""Passages embedded and stored together; while one batch is embedded, the one before it is stored."""
 _PLACEHOLDER = re.compile(r"\[([A-Z_]+)-[a-z0-9]{3}\]")
 
 
@@ -53,16 +56,18 @@ def update_index(
     present = index.ids()
     wanted: set[str] = set()
     n_added = 0
-    for batch in _batches(all_passages(store)):
-        wanted.update(passage.passage_id for passage in batch)
-        new = [passage for passage in batch if passage.passage_id not in present]
-        if new:
-            index.upsert(
-                [passage.passage_id for passage in new], vectors_of(new, store=store, encoder=encoder)
+    with ThreadPoolExecutor(1, thread_name_prefix="encode") as pool:
+        waiting: _Encoding | None = None
+        for batch in _batches(all_passages(store)):
+            wanted.update(passage.passage_id for passage in batch)
+            new = [passage for passage in batch if passage.passage_id not in present]
+            asked = _Asked.of(
+                new, store=store, encoder=encoder, under_way=waiting.asked.new if waiting else {}
             )
-            n_added += len(new)
-        if on_progress is not None:
-            on_progress(len(batch))
+            started = _Encoding.start(asked, [one.passage_id for one in new], n_done=len(batch), pool=pool)
+            n_added += _put(waiting, store=store, index=index, on_progress=on_progress)
+            waiting = started
+        n_added += _put(waiting, store=store, index=index, on_progress=on_progress)
     gone = present - wanted
     index.remove(gone)
     return IndexReport(
@@ -90,17 +95,81 @@ def check_index(store: Store, *, encoder: Encoder, index: ChromaIndex) -> IndexC
 
 def vectors_of(passages: Sequence[Passage], *, store: Store, encoder: Encoder) -> Vectors:
     """Return the passages' vectors, shape `(n_passages, dim)`; those not in the cache are encoded and put there."""
-    texts = [_encoded_text(passage.text) for passage in passages]
-    digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-    known = dict(store.vectors.get(encoder.model_id, list(dict.fromkeys(digests))))
-    new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
-    if new:
-        made = encoder.encode(list(new.values()))
-        store.vectors.add(encoder.model_id, list(new), made)
-        known.update(zip(new, made, strict=True))
-    if not passages:
-        return np.zeros((0, encoder.dim), dtype=np.float32)
-    return np.stack([known[digest] for digest in digests])
+    asked = _Asked.of(passages, store=store, encoder=encoder)
+    return asked.vectors(encoder.encode(list(asked.new.values())) if asked.new else None, store=store)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What of some passages' vectors the cache holds and what has to be encoded, by the encoded text's digest."""
+
+    digests: list[str]
+    known: Mapping[str, NDArray[np.float32]]
+    new: dict[str, str]
+    encoder: Encoder
+
+    @classmethod
+    def of(
+        cls,
+        passages: Sequence[Passage],
+        *,
+        store: Store,
+        encoder: Encoder,
+        under_way: Collection[str] = (),
+    ) -> "_Asked":
+        texts = [_encoded_text(passage.text) for passage in passages]
+        digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+        known = store.vectors.get(encoder.model_id, list(dict.fromkeys(digests)))
+        new = {
+            digest: text
+            for digest, text in zip(digests, texts, strict=True)
+            if digest not in known and digest not in under_way
+        }
+        return cls(digests, known, new, encoder)
+
+    def vectors(self, made: Vectors | None, *, store: Store) -> Vectors:
+        """Return one vector a passage, in order; `made` are those of `new`, which are put into the cache."""
+        known = dict(self.known)
+        if made is not None:
+            store.vectors.add(self.encoder.model_id, list(self.new), made)
+            known.update(zip(self.new, made, strict=True))
+        # What the batch before was encoding is in the cache by now.
+        missing = [digest for digest in dict.fromkeys(self.digests) if digest not in known]
+        known.update(store.vectors.get(self.encoder.model_id, missing))
+        if not self.digests:
+            return np.zeros((0, self.encoder.dim), dtype=np.float32)
+        return np.stack([known[digest] for digest in self.digests])
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    """A batch that is being encoded in another thread; store and index are touched by the caller's alone."""
+
+    passage_ids: list[str]
+    n_done: int
+    asked: _Asked
+    made: Future[Vectors] | None
+
+    @classmethod
+    def start(
+        cls, asked: _Asked, passage_ids: list[str], *, n_done: int, pool: ThreadPoolExecutor
+    ) -> "_Encoding":
+        made = pool.submit(asked.encoder.encode, list(asked.new.values())) if asked.new else None
+        return cls(passage_ids, n_done, asked, made)
+
+
+def _put(
+    encoding: _Encoding | None, *, store: Store, index: ChromaIndex, on_progress: Progress | None
+) -> int:
+    """Put a batch's vectors into the cache and the index, and return how many passages were new to the index."""
+    if encoding is None:
+        return 0
+    vectors = encoding.asked.vectors(None if encoding.made is None else encoding.made.result(), store=store)
+    if encoding.passage_ids:
+        index.upsert(encoding.passage_ids, vectors)
+    if on_progress is not None:
+        on_progress(encoding.n_done)
+    return len(encoding.passage_ids)
 
 
 def all_passages(store: Store) -> Iterator[Passage]:

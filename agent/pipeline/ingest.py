@@ -14,6 +14,7 @@ from pathlib import Path
 from agent.errors import InputError
 from agent.events.lake_writer import LakeWriter
 from agent.pipeline.batches import BatchWriter
+from agent.pipeline.cycles import search_young, without_cycle_search
 from agent.pipeline.people import Joining, People
 from agent.ports import HeldOutSink, Progress
 from agent.prepare import PrepareContext
@@ -100,6 +101,22 @@ class _Reading:
     source: Source
     done_before: bool
     error: InputError | None = None
+    items: list[RawItem] | None = None
+    """All rows of a small file that was read to its end, so that the second pass need not read it again."""
+
+
+class _Room:
+    """What may be kept in memory of all files from the first pass to the second: as much as one batch."""
+
+    def __init__(self) -> None:
+        self._n_rows = _ROWS_AT_ONCE
+        self._n_chars = _CHARS_AT_ONCE
+
+    def take(self, item: RawItem) -> bool:
+        """Count an item in, and return whether there was room for it."""
+        self._n_rows -= 1
+        self._n_chars -= _n_chars(item)
+        return self._n_rows >= 0 and self._n_chars >= 0
 
 
 def ingest(
@@ -136,11 +153,12 @@ def ingest(
     """
     how = _How(kind, format, mapping, source_digest(mapping) if mapping else "", on_progress)
     readings = [_begin(path, store=store, how=how, now=now) for path in expand_paths(paths)]
-    _join_persons(readings, store=store, vault=vault, how=how)
-    redactor = Redactor(store.workspace.salt)
-    for reading in readings:
-        if reading.source.source_id and not reading.done_before:
-            _store_rows(reading, store=store, vault=vault, lake=lake, how=how, redactor=redactor, now=now)
+    with without_cycle_search():
+        _join_persons(readings, store=store, vault=vault, how=how)
+        redactor = Redactor(store.workspace.salt)
+        for reading in readings:
+            if reading.source.source_id and not reading.done_before:
+                _store_rows(reading, store=store, vault=vault, lake=lake, how=how, redactor=redactor, now=now)
     failed = [reading.error for reading in readings if reading.error is not None]
     if len(failed) == len(readings) and not any(reading.source.n_read for reading in readings):
         raise failed[0]
@@ -191,15 +209,33 @@ def _items(path: Path, how: _How) -> Iterator[RawItem]:
     return read_file(path, format=how.format, kind=how.kind, mapping=how.mapping, on_bytes=how.on_bytes)
 
 
+def _again(reading: _Reading, how: _How) -> Iterator[RawItem]:
+    """Yield a file's rows once more."""
+    items, reading.items = reading.items, None
+    if items is None:
+        yield from _items(reading.path, how)
+        return
+    yield from items
+    if how.on_bytes is not None:
+        how.on_bytes(reading.path.stat().st_size)
+
+
 def _join_persons(readings: Sequence[_Reading], *, store: Store, vault: HeldOutSink, how: _How) -> None:
     joining = Joining(store, vault)
+    room = _Room()
     for reading in readings:
         if reading.error is not None or reading.done_before:
             continue
+        kept: list[RawItem] | None = []
         try:
             for item in _items(reading.path, how):
+                if kept is not None:
+                    kept.append(item)
+                    if not room.take(item):
+                        kept = None
                 if not isinstance(item, RowReject):
                     joining.add(item, source_id=reading.source.source_id)
+            reading.items = kept
         except InputError as error:
             reading.error = error
         joining.flush(source_id=reading.source.source_id)
@@ -225,7 +261,7 @@ def _store_rows(
     )
     people = People(store)
     writer = BatchWriter(store=store, held_out=vault, lake=lake, people=people, context=context)
-    items = _items(reading.path, how)
+    items = _again(reading, how)
     try:
         for batch in _batches(islice(items, reading.source.n_items)):
             people.pass_over([item for item in batch if not isinstance(item, RowReject)], context=context)
@@ -234,6 +270,7 @@ def _store_rows(
                 store.sources.start(reading.source)
                 found = True
             reading.source = writer.write(batch, reading.source)
+            search_young()
     except InputError as error:
         reading.error = error
         return

@@ -110,6 +110,8 @@ class _Token(NamedTuple):
 def find_names(text: str) -> Iterator[Span]:
     """Yield people's names, without titles; placeholders must have been blanked with NUL."""
     words = lexicon()
+    if not _may_hold_names(_TOKEN.findall(text), words):
+        return
     tokens = [_token(match) for match in _TOKEN.finditer(text)]
     shouted = sum(t.word.isupper() for t in tokens) > _SHOUTED_SHARE * len(tokens)
     certain: set[str] = set()
@@ -130,6 +132,20 @@ def find_names(text: str) -> Iterator[Span]:
         for index, token in enumerate(tokens):
             if token.low in certain and index not in taken:
                 yield Span(token.start, token.end, PersonalKind.NAME)
+
+
+def _may_hold_names(found: list[str], words: Lexicon) -> bool:
+    """Tell whether any word can be a candidate; true for all texts in which `_is_candidate` holds for one."""
+    introduced = False
+    for word in found:
+        low = word.lower()
+        if word[0].isupper():
+            if low not in words.words or (introduced and low not in _NEVER):
+                return True
+        elif low in words.english or (introduced and (low in words.first or low in words.last)):
+            return True
+        introduced = low in _INTRODUCERS
+    return False
 
 
 def _is_introduced(text: str, tokens: list[_Token], i: int) -> bool:

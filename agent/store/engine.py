@@ -5,7 +5,7 @@ Every statement the store runs is built by `Scoped`, which adds the workspace; s
 
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -206,7 +206,7 @@ class Scoped:
         if not scoped:
             return 0
         with self.database.begin() as connection:
-            return connection.execute(_insert(connection, table).on_conflict_do_nothing(), scoped).rowcount
+            return _run_many(connection, _insert(connection, table).on_conflict_do_nothing(), scoped)
 
     def put(self, table: sa.Table, rows: Iterable[Row]) -> None:
         """Insert rows, replacing those with the same key."""
@@ -217,7 +217,29 @@ class Scoped:
         with self.database.begin() as connection:
             statement = _insert(connection, table)
             values = {name: statement.excluded[name] for name in scoped[0] if name not in keys}
-            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), scoped)
+            _run_many(connection, statement.on_conflict_do_update(index_elements=keys, set_=values), scoped)
+
+
+def _run_many(
+    connection: sa.Connection, statement: sqlite.Insert | postgresql.Insert, rows: Sequence[Row]
+) -> int:
+    """Run an insert for each of some rows with the same keys, and return how many rows it wrote."""
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup
+    if names is None or set(names) != set(rows[0]):
+        return connection.execute(statement, rows).rowcount
+    # SQLAlchemy would look at every value of every row, and most columns take values as they are.
+    columns = [
+        [row[name] for row in rows] if convert is None else [convert(row[name]) for row in rows]
+        for name, convert in ((name, _converter(connection, statement.table.c[name])) for name in names)
+    ]
+    return connection.exec_driver_sql(str(compiled), list(zip(*columns, strict=True))).rowcount
+
+
+def _converter(connection: sa.Connection, column: sa.ColumnElement[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(column.type, sa.LargeBinary):
+        return None  # drivers take bytes
+    return column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:

@@ -166,6 +166,8 @@ class _Candidates:
         """Yield the keys of near-duplicates, the key itself included."""
         own = self._matrix[self._row[key]]
         rows = sorted({row for band in bands(own) for row in self._rows_of[band]})
+        if len(rows) == 1:
+            return iter((key,))
         alike = (self._matrix[rows] == own).mean(axis=1) >= NEAR_DUPLICATE
         return (self._keys[row] for row, is_alike in zip(rows, alike, strict=True) if is_alike)
 

@@ -1,10 +1,12 @@
 """Identifiers become keys that join what is one person and nobody else."""
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.identify import identifier_key, identifier_keys, is_junk, person_id_of
+from agent.identify import identifier_key, identifier_keys, is_junk, keyed_hash, person_id_of
 from agent.schemas.records import Identifier, IdentifierKind
 
 E, P, U, A = IdentifierKind.EMAIL, IdentifierKind.PHONE, IdentifierKind.USER_ID, IdentifierKind.ANONYMOUS_ID
@@ -64,3 +66,11 @@ def test_identifier_keys_order_and_repeats_do_not_matter(identifiers: list[Ident
     assert keys == identifier_keys([*reversed(identifiers), *identifiers], salt="s")
     assert list(keys) == sorted(set(keys))
     assert all(person_id_of(key).startswith("p_") and len(person_id_of(key)) == 26 for key in keys)
+
+
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=4), st.text(max_size=100))
+def test_keyed_hash_any_parts_and_salt_is_the_standard_hmac(parts: list[str], salt: str) -> None:
+    """The key's part is done once and kept, and the hash is HMAC-SHA256 all the same."""
+    salt = salt.encode("utf-8", "ignore").decode()
+    message = "".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
+    assert keyed_hash(*parts, salt=salt) == hmac.new(salt.encode(), message, "sha256").hexdigest()

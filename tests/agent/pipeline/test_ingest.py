@@ -419,3 +419,18 @@ def _is_stopped(home: Path, files: list[Path], stop: StoppingAt, monkeypatch: py
         except Stopped:
             return True
     return False
+
+
+@pytest.mark.parametrize("rows_at_once", [10_000, 2])
+def test_ingest_small_or_large_file_stores_the_same_and_counts_its_bytes_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+) -> None:
+    """Rows kept from the first pass are the rows that a second reading would give."""
+    path = write_lines(tmp_path / "r.jsonl", [review(n, f"c{n}", f"Words of number {n}") for n in range(5)])
+    done: list[int] = []
+    monkeypatch.setattr(module, "_ROWS_AT_ONCE", rows_at_once)
+    with opened(tmp_path / "home") as stores:
+        report = stores.ingest(path, on_progress=done.append)
+    assert report.sources[0].n_read == 5
+    assert report.sources[0].n_stored + report.sources[0].n_held_out == 5
+    assert sum(done) == module.N_PASSES * path.stat().st_size
