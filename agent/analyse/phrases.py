@@ -260,7 +260,7 @@ def _score(
     covered = sum(1 for bag in bags if stems <= bag) / max(len(bags), 1)
     telling = 1.25 if any(word in _REFUSALS for word in words) else 1.0
     lone = 0.5 if len(stems) < 2 else 1.0  # noqa: PLR2004 - one telling word is a word, not a statement
-    score = gain * (covered + 0.02) ** 0.4 * (1 + 0.25 * math.log(count)) * telling * lone / (1 + 0.15 * idle)
+    score = gain * (covered + 0.02) ** 0.6 * (1 + 0.25 * math.log(count)) * telling * lone / (1 + 0.15 * idle)
     return _Phrase(" ".join(words), stems, score)
 
 

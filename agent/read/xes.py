@@ -1,12 +1,20 @@
 """XES event logs (IEEE 1849): a trace is a person's case, its `concept:name` their id.
 
 Attributes of the trace become properties named `case:...`. Entities and document types are refused: a log needs none.
+
+Simulated and anonymised logs count their clock from 0, which is written as 1970. Such a log is told by the times in its
+head, which all lie in the clock's first ten years. Its times are moved by one span, so that the clock's 0 is the start
+of 2000; how long everything took stays as it was, and each event says so with the property `time:relative`.
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError
 
+import structlog
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
@@ -18,7 +26,12 @@ from agent.schemas.base import Scalar
 from agent.schemas.records import Identifier, IdentifierKind, RawEvent, RawItem, RowReject
 
 _NAME: Final = "xes"
-_CONCEPT, _TIME = "concept:name", "time:timestamp"
+_CONCEPT, _TIME, _RELATIVE = "concept:name", "time:timestamp", "time:relative"
+_CLOCK_START: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_SHIFT: Final = _CLOCK_START - datetime(1970, 1, 1, tzinfo=UTC)
+_EVENT_YEAR: Final = re.compile(r"""time:timestamp["']\s+value=["'](\d{4})-""")
+_RELATIVE_YEARS: Final = range(1969, 1980)
+"""Of a clock counted from 0; west of Greenwich it starts in 1969."""
 
 
 def _is_xes(sample: Sample, _kind: str) -> bool:
@@ -43,14 +56,35 @@ class _Chunks:
 
 def _read(source: Source) -> Iterator[RawItem]:
     stream = _Chunks(streams.raw_chunks(source.path, on_bytes=source.on_bytes))
+    moved = _has_relative_clock(source.sample)
+    if moved:
+        structlog.get_logger(__name__).warning(
+            "relative_clock", file=source.path.name, zero_is_read_as=_CLOCK_START.date().isoformat()
+        )
     try:
-        yield from _events(stream)
+        for item in _events(stream):
+            yield _moved(item) if moved and isinstance(item, RawEvent) else item
     except ParseError as exc:
         msg = f"{source.path.name!r} is broken XML ({exc}); every trace before that point was read"
         raise UnreadableSourceError(msg, hint="Export the log again.") from exc
     except DefusedXmlException as exc:
         msg = f"{source.path.name!r} declares XML entities or a document type, which no event log needs"
         raise UnreadableSourceError(msg, hint="Remove the declaration if you trust the file.") from exc
+
+
+def _has_relative_clock(sample: Sample) -> bool:
+    # Defaults for all events stand in front of the first trace; they are no times of anything.
+    _, _, traces = sample.text.partition("<trace")
+    years = [int(year) for year in _EVENT_YEAR.findall(traces)]
+    return bool(years) and all(year in _RELATIVE_YEARS for year in years)
+
+
+def _moved(event: RawEvent) -> RawEvent:
+    try:
+        at = datetime.fromisoformat(str(event.at)) + _SHIFT
+    except (ValueError, OverflowError):
+        return event  # whoever checks times says what is wrong with it
+    return replace(event, at=at.isoformat(), properties={**event.properties, _RELATIVE: True})
 
 
 def _events(stream: _Chunks) -> Iterator[RawItem]:

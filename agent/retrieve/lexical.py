@@ -1,7 +1,8 @@
-"""BM25 over passages, from postings held in flat arrays.
+"""How many of a query's words a passage has, weighted by rarity, from postings held in flat arrays.
 
-Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009); the floor of the
-inverse document frequency is Lucene's, so that no score is negative.
+The weight of a word is BM25's inverse document frequency with Lucene's floor, so that none is negative (Robertson and
+Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009). BM25's saturation and length are left out:
+a passage is a sentence, where they change no ranking for the better, and a share of words can be explained to a reader.
 """
 
 import re
@@ -13,13 +14,11 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
-_K1 = 1.2
-_B = 0.75
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _STOP = frozenset(
-    """a an and are as at be but by did do does for from had has have he her his how i if in is it its me my of on or
-    our she so that the their them they this to us was we were what when where which who why will with you
-    your""".split()  # noqa: SIM905 - readable
+    """a about also an and are as at be been but by can could did do does for from had has have he her his how i if in
+    is it its just me my of on or our she should so than that the their them then there they this to too us very was
+    we were what when where which who why will with would you your""".split()  # noqa: SIM905 - readable
 )
 _CLITIC = re.compile(r"'(?:s|ll|re|ve|d|m)$")
 _MIN_STEM = 3
@@ -63,53 +62,41 @@ def _past_or_progressive(word: str) -> str:
 
 
 class LexicalIndex:
-    """BM25 weights of passages, as postings: for each term, the passages that have it and their weights."""
+    """The words of passages, as postings: for each term, the passages that have it."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._n = len(texts)
         self._vocabulary: dict[str, int] = {}
-        terms, passages, lengths = self._occurrences(texts)
-        # One key a (term, passage) pair, so that a single sort counts and groups the occurrences.
-        keys, counts = np.unique(terms * max(1, self._n) + passages, return_counts=True)
-        of_term, self._passages = np.divmod(keys, max(1, self._n))
+        # One key a (term, passage) pair, so that a single sort groups the occurrences.
+        of_term, self._passages = np.divmod(np.unique(self._keys(texts)), max(1, self._n))
         self._starts = np.searchsorted(of_term, np.arange(len(self._vocabulary) + 1))
         self._idf = _inverse_frequency(np.diff(self._starts), self._n)
-        norm = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()) if self._n else 1.0, 1e-9))
-        saturated = counts * (_K1 + 1) / (counts + norm[self._passages])
-        self._weights = (saturated * self._idf[of_term]).astype(np.float32)
 
-    def _occurrences(self, texts: Sequence[str]) -> tuple[Ints, Ints, NDArray[np.float64]]:
+    def _keys(self, texts: Sequence[str]) -> Ints:
         terms: list[int] = []
         passages: list[int] = []
-        lengths = np.zeros(len(texts), dtype=np.float64)
         for passage, text in enumerate(texts):
-            found = terms_of(text)
-            lengths[passage] = len(found)
-            terms.extend(self._vocabulary.setdefault(term, len(self._vocabulary)) for term in found)
+            found = set(terms_of(text))
+            terms.extend(self._vocabulary.setdefault(term, len(self._vocabulary)) for term in sorted(found))
             passages.extend([passage] * len(found))
-        return np.array(terms, dtype=np.int64), np.array(passages, dtype=np.int64), lengths
+        return np.array(terms, dtype=np.int64) * max(1, self._n) + np.array(passages, dtype=np.int64)
 
-    def scores(self, query: str) -> NDArray[np.float32]:
-        """Return the BM25 score of every passage, shape `(n_passages,)`."""
-        scores = np.zeros(self._n, dtype=np.float32)
-        for term in terms_of(query):
-            number = self._vocabulary.get(term)
-            if number is not None:
-                part = slice(self._starts[number], self._starts[number + 1])
-                scores[self._passages[part]] += self._weights[part]
-        return scores
+    def coverage(self, query: str) -> NDArray[np.float32]:
+        """Return the share of the query's words that each passage has, by weight, shape `(n_passages,)`.
 
-    def best_possible(self, query: str) -> float:
-        """Return the score of an ideal passage, by which scores of different queries compare.
-
-        A word of the query that no passage has counts as the rarest, so that asking for what is not there scores low.
+        A word that no passage has counts as the rarest, so that asking for what is not there scores low. A query
+        without a content word is covered by nothing.
         """
+        has = np.zeros(self._n, dtype=np.float64)
+        total = 0.0
         rarest = float(self._idf.max()) if len(self._idf) else 0.0
-        values = [
-            float(self._idf[self._vocabulary[term]]) if term in self._vocabulary else rarest
-            for term in terms_of(query)
-        ]
-        return (_K1 + 1) * sum(values)
+        for term in dict.fromkeys(terms_of(query)):
+            number = self._vocabulary.get(term)
+            weight = rarest if number is None else float(self._idf[number])
+            total += weight
+            if number is not None:
+                has[self._passages[self._starts[number] : self._starts[number + 1]]] += weight
+        return (has / max(total, 1e-9)).astype(np.float32)
 
 
 def _inverse_frequency(frequency: Ints, n: int) -> NDArray[np.float64]:

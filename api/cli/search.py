@@ -1,10 +1,12 @@
 """`journey search` and `journey index`: finds what customers said; keeps the index whole."""
 
+from collections.abc import Iterator
+
 import click
 
 from agent.pipeline.indexing import check_index
 from agent.pipeline.searching import open_retriever
-from agent.schemas.search import SearchResult
+from agent.schemas.search import SearchHit, SearchResult
 from api.cli.output import item_progress, print_json, print_text, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
@@ -13,6 +15,8 @@ _REASONS = {
     "filter_matches_nothing": "no text matches the filter",
     "below_floor": "no customer's words are near enough to the question",
 }
+_CONTEXT_CHARS = 90
+"""Of the sentences around a quote, so that a hit stays a few lines."""
 
 
 @click.command()
@@ -22,7 +26,11 @@ _REASONS = {
 @json_option()
 @click.pass_context
 def search(ctx: click.Context, query: str, where: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find what customers said about QUERY, word for word, or say that the data does not."""
+    """Find what customers said about QUERY, word for word, or say that the data does not.
+
+    The number at a quote's end is its score: four parts nearness in meaning, one part the share of QUERY's words that
+    it has. A score of 1 says the same in the same words.
+    """
     with workspace_of(ctx) as workspace:
         result = open_retriever(workspace).search(query, where=parse_where(where), limit=limit)
     if as_json:
@@ -36,11 +44,27 @@ def _show(result: SearchResult) -> None:
         print_text(f"The data does not say: {_REASONS[result.reason or 'below_floor']}.")
         return
     for number, hit in enumerate(result.results, start=1):
-        when = f"{hit.at:%Y-%m-%d}" if hit.at else "no date"
-        print_text(f"{number}. “{hit.quote}”")
-        print_text(
-            f"   {hit.kind.value} {hit.external_id}, {when} · {hit.record_id}:{hit.start}-{hit.end} · {hit.score:.2f}"
-        )
+        for line in _lines(number, hit):
+            print_text(line)
+
+
+def _lines(number: int, hit: SearchHit) -> Iterator[str]:
+    others = f"  ({hit.n_alike:,} more say nearly the same)" if hit.n_alike else ""
+    yield f"{number}. “{hit.quote}”{others}"
+    if hit.before or hit.after:
+        yield "   in: " + " ".join(filter(None, (_end_of(hit.before), f"[{number}]", _start_of(hit.after))))
+    for span in hit.also:
+        yield f"   also: “{span.quote}”"
+    when = f"{hit.at:%Y-%m-%d}" if hit.at else "no date"
+    yield f"   {hit.kind.value} {hit.external_id}, {when} · {hit.record_id}:{hit.start}-{hit.end} · {hit.score:.2f}"
+
+
+def _start_of(text: str) -> str:
+    return text if len(text) <= _CONTEXT_CHARS else f"{text[:_CONTEXT_CHARS].rsplit(' ', 1)[0]} …"
+
+
+def _end_of(text: str) -> str:
+    return text if len(text) <= _CONTEXT_CHARS else f"… {text[-_CONTEXT_CHARS:].split(' ', 1)[-1]}"
 
 
 @click.group()

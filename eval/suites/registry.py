@@ -28,6 +28,9 @@ SUITES: dict[str, SuiteEntry] = {
         "eval.suites.readings", "Sentiment, complaint, emotion, severity and stage of passages."
     ),
     "redaction": SuiteEntry("eval.suites.redaction", "Recall and precision of removing personal data."),
+    "retrieval": SuiteEntry(
+        "eval.suites.retrieval", "Ranking and abstention of the search, beside its parts and plain Chroma."
+    ),
     "search": SuiteEntry("eval.suites.search", "Filtered search beside Chroma's where: recall and latency."),
     "throughput": SuiteEntry("eval.suites.throughput", "Raw file to searchable, beside langchain_chroma."),
     "tokens": SuiteEntry(

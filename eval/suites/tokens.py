@@ -4,6 +4,7 @@ A model server on loopback counts; it answers every prompt in the form asked for
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,8 +21,9 @@ from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
 
 _SIZES = (1_000, 10_000, 100_000)
 _SIZES_QUICK = (300, 1_000)
-_RECORDS_PER_PERSON = 1.06
-"""Texts a simulated person leaves on average; sizes are given in texts."""
+_HOLDOUT = 0.2
+_RECORDS_PER_PERSON = 1.09 * (1 - _HOLDOUT)
+"""Texts a simulated person leaves in the working store on average; sizes are given in these."""
 _REQUEST = DraftRequest(
     persona="Fernway customers",
     journey="From first ad to regular customer",
@@ -30,11 +32,25 @@ _REQUEST = DraftRequest(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What one map cost."""
+
+    n_texts: int
+    tokens_in: int
+    tokens_out: int
+    n_calls: int
+    tokens_in_again: int
+    """Of drafting it a second time."""
+
+
 def run(options: SuiteOptions) -> SuiteResult:
     """Draft twice on growing simulated data with a counting model server."""
-    rows = [_row(options, size) for size in (_SIZES_QUICK if options.quick else _SIZES)]
-    tokens = [int(str(row[1])) for row in rows]
-    spread = (max(tokens) - min(tokens)) / min(tokens)
+    costs = [_cost(options, size) for size in (_SIZES_QUICK if options.quick else _SIZES)]
+    tokens = [cost.tokens_in for cost in costs]
+    rows: list[list[Cell]] = [
+        [cost.n_texts, cost.tokens_in, cost.tokens_out, cost.n_calls, cost.tokens_in_again] for cost in costs
+    ]
     return SuiteResult(
         "tokens",
         [
@@ -43,15 +59,25 @@ def run(options: SuiteOptions) -> SuiteResult:
                 ["texts", "tokens in", "tokens out", "calls", "tokens in, second draft"],
                 rows,
             ),
-            Table("Spread", ["figure", "value"], [["(largest - smallest) / smallest", round(spread, 3)]]),
+            Table(
+                "Over all sizes",
+                ["figure", "value"],
+                [
+                    ["(most - least tokens in) / least", round((max(tokens) - min(tokens)) / min(tokens), 3)],
+                    ["most tokens in", max(tokens)],
+                    ["most tokens in, second draft", max(cost.tokens_in_again for cost in costs)],
+                ],
+            ),
+        ],
+        [
+            "The server answers in the form asked for and claims nothing, so tokens out are those of names alone."
         ],
     )
 
 
-def _row(options: SuiteOptions, size: int) -> list[Cell]:
-    brand = simulate(
-        options.work / f"exports-{size}", n_persons=round(size / _RECORDS_PER_PERSON), seed=options.seed
-    )
+def _cost(options: SuiteOptions, size: int) -> _Cost:
+    n_persons = round(size / _RECORDS_PER_PERSON)
+    brand = simulate(options.work / f"exports-{size}", n_persons=n_persons, seed=options.seed)
     home = options.work / f"home-{size}"
     now = brand.plan.as_of + timedelta(days=1)
     with ScriptedModelServer(_answer) as server:
@@ -63,14 +89,15 @@ def _row(options: SuiteOptions, size: int) -> list[Cell]:
                 "openai_base_url": server.url,
             }
         )
-        store = Store.create(home, "suite", holdout=0.2, salt="tokens", now=now)
+        store = Store.create(home, "suite", holdout=_HOLDOUT, salt="tokens", now=now)
         with Workspace(settings=settings, store=store, now=now) as workspace:
+            # What customers did costs no token: only what they said is read in.
             files = [brand.transcripts, brand.reviews, brand.survey]
             ingest(files, store=store, vault=workspace.vault, lake=workspace.lake_writer, now=now)
             draft(workspace, _REQUEST)
             first = (server.tokens_in, server.tokens_out, len(server.requests))
             draft(workspace, _REQUEST)
-            return [store.records.count(), *first, server.tokens_in - first[0]]
+            return _Cost(store.records.count(), *first, server.tokens_in - first[0])
 
 
 def _answer(request: Mapping[str, Any]) -> ScriptedAnswer:

@@ -1,6 +1,6 @@
 """The same id in several files: kept where it is a row's number, else the first is kept and the others are reported."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ _TEXTS = ("The parcel came late.", "The tent leaks at the seam.", "Nobody answer
 
 
 @contextmanager
-def _ingested(folder: Path, rows: Sequence[str], columns: str) -> Iterator[tuple[IngestReport, Store]]:
+def _ingested(folder: Path, rows: Sequence[str], columns: str) -> Generator[tuple[IngestReport, Store]]:
     """Read one CSV of reviews a row; nobody is held out."""
     files = [folder / f"reviews_{number}.csv" for number in range(len(rows))]
     for path, row in zip(files, rows, strict=True):
@@ -78,7 +78,10 @@ def test_same_id_with_other_content_in_several_files_is_reported_with_its_row(
 
 def test_same_id_with_same_content_in_several_files_is_unchanged(tmp_path: Path) -> None:
     """The same review exported twice is one."""
-    rows = ["review-2026-1,5,Good tent.", "review-2026-1,5,Good tent. "]
+    rows = ["review-2026-1,5,Good tent.", "review-2026-1,5,Good tent.\nreview-2026-2,4,Good stove."]
     with _ingested(tmp_path, rows, "id,rating,text") as (report, store):
-        assert [one.n_stored + one.n_unchanged for one in report.sources] == [1, 1]
-        assert store.records.count() == 1
+        assert [(one.n_stored, one.n_unchanged, one.n_rejected) for one in report.sources] == [
+            (1, 0, 0),
+            (1, 1, 0),
+        ]
+        assert store.records.count() == 2

@@ -1,14 +1,18 @@
 """Event logs of other kinds: GA4, XES, tables."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from agent.errors import UnreadableSourceError
+from agent.normalise.times import parse_time
 from agent.read import identify_format, read_file
 from agent.schemas.records import Identifier, IdentifierKind, RawItem
 from tests.agent.read.builders import events_in, lines_of, read_text, rejects_in, write
+
+_NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 XES = """<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1.0" xmlns="http://www.xes-standard.org/">
@@ -57,6 +61,47 @@ def test_xes_trace_is_a_person_and_its_attributes_are_properties(tmp_path: Path)
     assert event.identifiers == (Identifier(IdentifierKind.USER_ID, "case 1"),)
     assert event.properties == {"case:AMOUNT": 5, "paid": True}
     assert [(reject.row, reject.code) for reject in rejects_in(items)] == [(1, "no_name"), (2, "no_person")]
+
+
+def _simulated(times: list[str]) -> str:
+    """Return a log of one event a trace, whose header has the default time that exporters write."""
+    traces = "".join(
+        f'<trace><string key="concept:name" value="{case}"/><event><string key="concept:name" value="ask"/>'
+        f'<date key="time:timestamp" value="{time}"/></event></trace>'
+        for case, time in enumerate(times)
+    )
+    default = '<global scope="event"><date key="time:timestamp" value="1970-01-01T00:00:00+00:00"/></global>'
+    return f'<log xes.version="1.0" xmlns="http://www.xes-standard.org/">{default}{traces}</log>'
+
+
+@pytest.mark.parametrize("zone", ["+01:00", "-08:00", "+00:00"])
+def test_xes_with_a_clock_counted_from_zero_is_moved_as_a_whole(tmp_path: Path, zone: str) -> None:
+    """Every event is read, with the spans between them, from the start of 2000; a warning and a property say so."""
+    start = datetime(1970, 1, 1, tzinfo=UTC).astimezone(
+        datetime.fromisoformat(f"2000-01-01T00:00{zone}").tzinfo
+    )
+    times = [(start + timedelta(minutes=9 * n)).isoformat() for n in range(200)]
+    with capture_logs() as logs:
+        items = read_text(tmp_path, _simulated(times))
+    assert [parse_time(event.at, now=_NOW) for event in events_in(items)] == [
+        datetime(2000, 1, 1, tzinfo=UTC) + timedelta(minutes=9 * n) for n in range(200)
+    ]
+    assert all(event.properties["time:relative"] is True for event in events_in(items))
+    assert [log["event"] for log in logs] == ["relative_clock"]
+
+
+def test_xes_with_one_early_time_keeps_its_clock(tmp_path: Path) -> None:
+    """A time of 1970 among real ones is a missing value, not a clock; the log is read as it stands."""
+    times = ["1970-01-01T00:00:00+00:00", "2024-05-01T10:00:00+02:00"]
+    events = events_in(read_text(tmp_path, _simulated(times)))
+    assert [event.at for event in events] == times
+    assert all("time:relative" not in event.properties for event in events)
+
+
+def test_xes_with_a_relative_clock_and_a_broken_time_leaves_that_to_the_check(tmp_path: Path) -> None:
+    """What is no time is passed on as it stands."""
+    times = ["1970-01-01T00:00:00+00:00", "1970-01-01T25:00:00+00:00"]
+    assert events_in(read_text(tmp_path, _simulated(times)))[1].at == times[1]
 
 
 def test_xes_with_entities_is_refused(tmp_path: Path) -> None:

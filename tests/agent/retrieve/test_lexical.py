@@ -1,4 +1,4 @@
-"""BM25 against its formula, written out slowly."""
+"""Coverage of a query's words against its definition, written out slowly."""
 
 import math
 
@@ -12,52 +12,57 @@ _WORDS = st.sampled_from(["parcel", "refund", "late", "courier", "app", "crashes
 _TEXTS = st.lists(st.lists(_WORDS, max_size=8).map(" ".join), max_size=8)
 
 
-def _bm25(query: str, position: int, texts: list[str]) -> float:
-    """Return the score as Robertson and Zaragoza write it, with Lucene's idf; k1 1.2, b 0.75."""
-    documents = [terms_of(text) for text in texts]
-    mean_length = sum(map(len, documents)) / len(documents)
-    score = 0.0
-    for term in terms_of(query):
-        n_with = sum(term in document for document in documents)
-        idf = math.log(1 + (len(documents) - n_with + 0.5) / (n_with + 0.5))
-        count = documents[position].count(term)
-        if count:
-            norm = 1.2 * (1 - 0.75 + 0.75 * len(documents[position]) / mean_length)
-            score += idf * count * 2.2 / (count + norm)
-    return score
+def _coverage(query: str, position: int, texts: list[str]) -> float:
+    """Return the share of the query's weight that a text has; a word that no text has weighs as the rarest."""
+    documents = [set(terms_of(text)) for text in texts]
 
+    def idf(n_with: int) -> float:
+        return math.log(1 + (len(documents) - n_with + 0.5) / (n_with + 0.5))
 
-@settings(deadline=None)
-@given(_TEXTS, st.lists(_WORDS, max_size=5).map(" ".join))
-def test_scores_equal_the_formula(texts: list[str], query: str) -> None:
-    """Every passage has the score that the formula gives it."""
-    scores = LexicalIndex(texts).scores(query)
-    assert scores.shape == (len(texts),)
-    assert scores.tolist() == pytest.approx([_bm25(query, n, texts) for n in range(len(texts))], abs=1e-4)
-
-
-@settings(deadline=None)
-@given(_TEXTS, st.lists(_WORDS, max_size=5).map(" ".join))
-def test_scores_never_reach_the_best_possible(texts: list[str], query: str) -> None:
-    """The score by which queries compare is a bound on all scores."""
-    index = LexicalIndex(texts)
-    best = index.best_possible(query)
-    assert all(0 <= score <= best + 1e-4 for score in index.scores(query).tolist())
-    assert (best > 0) == bool(terms_of(query) and any(terms_of(text) for text in texts))
-
-
-def test_best_possible_of_a_word_nobody_has_counts_as_the_rarest() -> None:
-    """Asking for something that is not there lowers what a passage can reach."""
-    index = LexicalIndex(["parcel late", "parcel lost", "parcel lost late"])
-    assert index.best_possible("parcel zebra") == pytest.approx(
-        index.best_possible("parcel") + index.best_possible("lost")
+    vocabulary = {term for document in documents for term in document}
+    n_with = {term: sum(term in document for document in documents) for term in vocabulary}
+    rarest = max((idf(n) for n in n_with.values()), default=0.0)
+    weights = {term: idf(n_with[term]) if term in n_with else rarest for term in terms_of(query)}
+    total = sum(weights.values())
+    return (
+        sum(weight for term, weight in weights.items() if term in documents[position]) / total
+        if total
+        else 0.0
     )
 
 
-def test_scores_are_equal_on_every_build() -> None:
+@settings(deadline=None)
+@given(_TEXTS, st.lists(_WORDS, max_size=5).map(" ".join))
+def test_coverage_equals_its_definition(texts: list[str], query: str) -> None:
+    """Every passage has the share that the definition gives it."""
+    coverage = LexicalIndex(texts).coverage(query)
+    assert coverage.shape == (len(texts),)
+    assert coverage.tolist() == pytest.approx(
+        [_coverage(query, n, texts) for n in range(len(texts))], abs=1e-6
+    )
+
+
+@settings(deadline=None)
+@given(_TEXTS, st.lists(_WORDS, max_size=5).map(" ".join))
+def test_coverage_is_a_share_and_of_a_text_by_itself_whole(texts: list[str], query: str) -> None:
+    """Shares lie from 0 to 1; a text that has all the words has 1; saying a word twice changes nothing."""
+    index = LexicalIndex([*texts, query])
+    shares = index.coverage(query)
+    assert all(0 <= share <= 1 + 1e-6 for share in shares.tolist())
+    assert shares[-1] == pytest.approx(1.0 if terms_of(query) else 0.0)
+    assert index.coverage(f"{query} {query}").tolist() == pytest.approx(shares.tolist())
+
+
+def test_coverage_of_a_word_nobody_has_counts_as_the_rarest() -> None:
+    """Asking for something that is not there lowers what a passage can reach."""
+    index = LexicalIndex(["parcel late", "parcel lost", "parcel lost late"])
+    assert index.coverage("parcel zebra")[1] == pytest.approx(index.coverage("parcel late")[1])
+
+
+def test_coverage_is_equal_on_every_build() -> None:
     """The same texts give the same bits."""
     texts = [f"parcel {n % 7} late {n}" for n in range(200)]
-    first, second = (LexicalIndex(texts).scores("late parcel 3").tobytes() for _ in range(2))
+    first, second = (LexicalIndex(texts).coverage("late parcel 3").tobytes() for _ in range(2))
     assert first == second
 
 

@@ -65,10 +65,28 @@ def test_search_below_the_floor_says_so() -> None:
 
 
 def test_search_score_at_the_floor_is_found() -> None:
-    """The floor belongs to what is found."""
+    """The floor belongs to what is found; one step above it nothing is."""
     retriever = retriever_of(table_of(_RECORDS))
-    _, scores = retriever.ranked("parcel late")
-    assert len(retriever.search("parcel late", floor=float(scores[1])).results) == 2
+    best = float(retriever.ranked("parcel late").scores[0])
+    assert retriever.search("parcel late", floor=best).found
+    assert not retriever.search("parcel late", floor=float(np.nextafter(best, 2))).found
+
+
+def test_search_leaves_out_what_is_far_behind_the_best_hit() -> None:
+    """A hit further down has to reach its share of the best score, however many are asked for."""
+    retriever = retriever_of(table_of(_RECORDS))
+    scores = retriever.ranked("app crashes on login").scores
+    hits = retriever.search("app crashes on login", limit=50).results
+    shown = [span.score for hit in hits for span in (hit, *hit.also)]
+    assert len(shown) == int((scores >= agent.retrieve.search.TAIL * scores[0]).sum()) < len(scores)
+
+
+def test_search_score_is_made_of_meaning_and_words() -> None:
+    """A reader can check the score: four parts nearness, one part shared words; the same sentence has 1."""
+    hits = retriever_of(table_of(_RECORDS)).search("The app crashes on login.", floor=-1.0).results
+    assert (hits[0].meaning, hits[0].words, hits[0].score) == (1.0, 1.0, 1.0)
+    for hit in hits:
+        assert hit.score == pytest.approx(0.8 * hit.meaning + 0.2 * hit.words, abs=2e-4)
 
 
 def test_search_unknown_key_names_the_keys_there_are() -> None:
@@ -92,8 +110,12 @@ def test_filters_compare_as_text_without_case(where: dict[str, str], records: se
     table = table_of(_RECORDS)
     positions: list[int] = table.select(where).positions.tolist()
     assert {table.passages[position].record_id for position in positions} == records
-    hits = retriever_of(table).search("parcel app service", where=where, floor=-1.0).results
-    assert {hit.record_id for hit in hits} == records
+    retriever = retriever_of(table)
+    selection = table.select(where)
+    ranked: list[int] = retriever.ranked("parcel app service", selection=selection).positions.tolist()
+    assert {table.passages[position].record_id for position in ranked} == records
+    hits = retriever.search("parcel app service", where=where, floor=-1.0).results
+    assert {hit.record_id for hit in hits} <= records
 
 
 def test_filter_folds_beyond_lower_case() -> None:
@@ -102,27 +124,66 @@ def test_filter_folds_beyond_lower_case() -> None:
     assert len(table.select({"city": "strasse"}).positions) == 2
 
 
-def test_neighbours_never_cross_records() -> None:
+_AROUND = {
+    "My parcel came late.": ("", "The courier never rang."),
+    "The courier never rang.": ("My parcel came late.", "I want a refund."),
+    "I want a refund.": ("The courier never rang.", ""),
+    "The app crashes on login.": ("", "I reinstalled it."),
+    "I reinstalled it.": ("The app crashes on login.", ""),
+    "Great service, thank you.": ("", ""),
+}
+
+
+@pytest.mark.parametrize("quote", sorted(_AROUND))
+def test_neighbours_never_cross_records(quote: str) -> None:
     """What stood before and after is the same record's, or nothing."""
-    found = retriever_of(table_of(_RECORDS)).search("anything", floor=-1.0, limit=50).results
-    around = {hit.quote: (hit.before, hit.after) for hit in found}
-    assert around == {
-        "My parcel came late.": ("", "The courier never rang."),
-        "The courier never rang.": ("My parcel came late.", "I want a refund."),
-        "I want a refund.": ("The courier never rang.", ""),
-        "The app crashes on login.": ("", "I reinstalled it."),
-        "I reinstalled it.": ("The app crashes on login.", ""),
-        "Great service, thank you.": ("", ""),
-    }
+    hit = retriever_of(table_of(_RECORDS)).search(quote, floor=-1.0).results[0]
+    assert (hit.quote, (hit.before, hit.after)) == (quote, _AROUND[quote])
 
 
-def test_search_repeated_texts_are_shown_once() -> None:
-    """A hit that says the same as a better one gives way to the next different one."""
-    records = [Said(f"r_{n}", ["My parcel came late."]) for n in range(5)]
+def test_search_repeated_texts_are_shown_once_and_counted() -> None:
+    """A hit that says the same as a better one is folded into it, counted by customers and not by texts."""
+    records = [Said(f"r_{n}", ["My parcel came late.", "My parcel came late."]) for n in range(5)]
     records.append(Said("r_x", ["My parcel came late and broken into pieces."]))
     result = retriever_of(table_of(records)).search("My parcel came late.", floor=0.0, limit=3)
     assert _quotes(result) == ["My parcel came late.", "My parcel came late and broken into pieces."]
-    assert result.results[0].record_id == "r_0"
+    assert (result.results[0].record_id, result.results[0].also) == ("r_0", ())
+    assert [hit.n_alike for hit in result.results] == [4, 0]
+
+
+def test_search_counts_alike_customers_within_the_filter() -> None:
+    """Who is filtered out is not counted either."""
+    records = [Said(f"r_{n}", ["My parcel came late."], {"group": f"g{n % 2}"}) for n in range(5)]
+    found = retriever_of(table_of(records)).search("parcel came late", where={"group": "g1"}, floor=0.0)
+    assert [hit.n_alike for hit in found.results] == [1]
+
+
+def test_search_hits_of_one_record_are_one() -> None:
+    """A record that answers in several sentences takes one place, with the others beside it, best first."""
+    texts = [
+        f"The parcel came late on {day}." for day in ("monday", "friday", "sunday", "easter", "sunday again")
+    ]
+    records = [Said("r_a", texts), Said("r_b", ["the parcel came late today"])]
+    result = retriever_of(table_of(records)).search("the parcel came late on monday.", floor=0.0, limit=2)
+    assert [hit.record_id for hit in result.results] == ["r_a", "r_b"]
+    first = result.results[0]
+    assert first.quote == texts[0]
+    assert 0 < len(first.also) <= 3
+    assert {span.quote for span in first.also} < set(texts[1:])
+    scores = [first.score, *(span.score for span in first.also)]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_search_with_a_common_word_is_not_cut_by_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more passages have all the words than there are candidates, the nearest of them is still found."""
+    without = [Said(f"r_a{n}", [f"to the of and x{n}"]) for n in range(20)]
+    far = [Said(f"r_b{n}", [f"parcel one{n} two{n} three{n} four{n}"]) for n in range(400)]
+    table = table_of([*without, *far, Said("r_best", ["parcel to"])])
+    monkeypatch.setattr(agent.retrieve.search, "_CANDIDATES", 5)
+    for score_all in (500, 410):
+        monkeypatch.setattr(agent.retrieve.search, "_SCORE_ALL", score_all)
+        best = retriever_of(table).ranked("parcel to the of and").positions[0]
+        assert best == len(table.passages) - 1
 
 
 @pytest.mark.parametrize("query", ["", "   ", "the and of", "…", "🛒", "x" * 10_000])
@@ -166,13 +227,13 @@ def test_wide_filtered_and_scanned_queries_rank_the_same(
     assert [wide.search(query, floor=0.0) for query in queries] == in_full
     half = table.select({"group": "g1"})
     for query in queries:
-        positions, scores = wide.ranked(query, selection=half)
+        found = wide.ranked(query, selection=half)
         monkeypatch.setattr(agent.retrieve.search, "_SCORE_ALL", 5_000)
-        exact_positions, exact_scores = wide.ranked(query, selection=half)
+        exact = wide.ranked(query, selection=half)
         monkeypatch.setattr(agent.retrieve.search, "_SCORE_ALL", 100)
-        assert positions[:10].tolist() == exact_positions[:10].tolist()
-        np.testing.assert_allclose(scores[:10], exact_scores[:10], atol=1e-6)
-        assert set(positions.tolist()) <= set(half.positions.tolist())
+        assert found.positions[:10].tolist() == exact.positions[:10].tolist()
+        np.testing.assert_allclose(found.scores[:10], exact.scores[:10], atol=1e-6)
+        assert set(found.positions.tolist()) <= set(half.positions.tolist())
 
 
 def test_wide_query_over_an_index_that_lags_behind_still_answers(
@@ -190,8 +251,8 @@ def test_ranking_is_the_same_every_time(filled: tuple[PassageTable, ChromaIndex]
     """Equal scores are ordered by place, so two runs agree bit by bit."""
     table, index = filled
     first, second = (retriever_of(table, index).ranked("word3 word4") for _ in range(2))
-    assert first[0].tobytes() == second[0].tobytes()
-    assert first[1].tobytes() == second[1].tobytes()
+    assert first.positions.tobytes() == second.positions.tobytes()
+    assert first.scores.tobytes() == second.scores.tobytes()
 
 
 def test_selection_is_kept_and_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
