@@ -34,7 +34,11 @@ class Corpus:
     journeys: Journeys | None
     """None where the scope has no events."""
     population: str
-    """Who this is about, as a sentence part, with the window."""
+    """Who said something, as a sentence part, with the window."""
+    event_population: str
+    """Who did something, as a sentence part, with the window of the events: not only those who said something."""
+    unidentified: frozenset[str]
+    """Speakers who named no identifier."""
     start: datetime | None
     end: datetime | None
 

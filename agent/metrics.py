@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import JsonValue
 
-from agent.analyse.statistics import mean_interval, quantity
+from agent.analyse.statistics import mean_interval, quantity, reach_quantity
 from agent.corpus import Corpus
 from agent.errors import SchemaError
 from agent.events.journeys import Journeys
@@ -74,7 +74,11 @@ def compute(query: MetricQuery, corpus: Corpus) -> Computed:
 
 
 def _share(n: int, total: int, population: str) -> Computed:
-    counted = quantity(n, total, population)
+    return _counted(quantity(n, total, population))
+
+
+def _counted(counted: Quantity) -> Computed:
+    population = counted.population
     reason = None if counted.share is not None else f"there are no {population}"
     return Computed(counted.share, counted.low, counted.high, counted, reason)
 
@@ -94,7 +98,7 @@ def _stage_speakers(corpus: Corpus, params: Params) -> Computed:
 
 def _theme_reach(corpus: Corpus, params: Params) -> Computed:
     members = corpus.persons_at(corpus.by_theme.get(_text(params, "theme_id"), ()))
-    return _share(len(members), len(corpus.speakers), corpus.population)
+    return _counted(reach_quantity(len(members), len(corpus.speakers), corpus.population))
 
 
 def _stage_reading_share(corpus: Corpus, params: Params) -> Computed:
@@ -149,8 +153,8 @@ def _mean(means: Sequence[float], empty: str) -> Computed:
 _NO_EVENTS = Computed(None, reason="there are no events of these customers")
 
 
-def _event_population(corpus: Corpus, stage: str) -> str:
-    return f"{corpus.population}, of whom those with events in the {stage} stage"
+def _stage_population(corpus: Corpus, stage: str) -> str:
+    return f"{corpus.event_population}, of whom those with events in the {stage} stage"
 
 
 def _journey_share(corpus: Corpus, params: Params) -> Computed:
@@ -160,7 +164,7 @@ def _journey_share(corpus: Corpus, params: Params) -> Computed:
         return _NO_EVENTS
     stage, field, value = _text(params, "stage"), _text(params, "field"), _text(params, "value")
     n = journey_counts(journeys, stage, field).get(value, 0)
-    return _share(n, journeys.persons_in(stage), _event_population(corpus, stage))
+    return _share(n, journeys.persons_in(stage), _stage_population(corpus, stage))
 
 
 def journey_counts(journeys: Journeys, stage: str, field: str) -> Counter[str]:
@@ -177,8 +181,7 @@ def _stage_reached(corpus: Corpus, params: Params) -> Computed:
     journeys = corpus.journeys
     if journeys is None:
         return _NO_EVENTS
-    population = f"{corpus.population}, of whom those with events"
-    return _share(journeys.persons_in(_text(params, "stage")), journeys.n_persons(), population)
+    return _share(journeys.persons_in(_text(params, "stage")), journeys.n_persons(), corpus.event_population)
 
 
 def _stage_left(corpus: Corpus, params: Params) -> Computed:
@@ -187,8 +190,10 @@ def _stage_left(corpus: Corpus, params: Params) -> Computed:
     if journeys is None:
         return _NO_EVENTS
     stage = _text(params, "stage")
+    if journeys.is_last(stage):
+        return Computed(None, reason="no stage comes after it")
     left = journeys.exits(stage)
-    population = f"{_event_population(corpus, stage)}, without those still active"
+    population = f"{_stage_population(corpus, stage)}, without those still active"
     return _share(left.left, left.reached - left.censored, population)
 
 

@@ -6,6 +6,7 @@ from agent.pipeline.creating import propose
 from agent.pipeline.drafting import current_insight
 from agent.pipeline.workspace import Workspace
 from agent.schemas.creative import CreativeChannel, VariantSet
+from agent.store.presence import require_held_out
 from eval.checking import open_checker
 
 
@@ -23,7 +24,9 @@ def propose_and_check(
         NotFoundError: There is no such pain point.
         InputError: The control does not fit its channel, or the number is out of range.
         ModelError: The writer could not answer.
+        StoreError: Held-out data that was stored is gone; what is left would prove too little.
     """
+    require_held_out(workspace.store)
     pain_point = workspace.store.results.pain_point(pain_point_id)
     insight = current_insight(workspace, where={})
     variants = propose(workspace, pain_point, insight.corpus, channel=channel, control=control, n=n)
@@ -35,7 +38,9 @@ def check_again(workspace: Workspace, variants: VariantSet) -> VariantSet:
 
     Raises:
         NotFoundError: The pain point it answers is not in the stores.
+        StoreError: Held-out data that was stored is gone; what is left would prove too little.
     """
+    require_held_out(workspace.store)
     pain_point = workspace.store.results.pain_point(variants.pain_point_id)
     checked = open_checker(workspace).check(variants, pain_point=pain_point)
     workspace.store.results.save_variant_set(checked)

@@ -22,6 +22,13 @@ PickQuotes = Callable[[Sequence[int], int], tuple[Evidence, ...]]
 """Chooses at most so many of the most telling quotes among passages given by their positions in the corpus."""
 
 
+_NO_CHANNELS = frozenset(
+    {"api", "backend", "billing", "courier", "delivery", "fulfilment", "logistics", "order", "payment", "server", "shipping",
+     "system", "warehouse"}
+)  # fmt: skip
+"""What trackers write into an event's channel where the brand's own works did something: no way customers went."""
+
+
 @dataclass(frozen=True, slots=True)
 class StageFacts:
     """What the cells of a stage are drafted from."""
@@ -56,6 +63,8 @@ def _met(facts: StageFacts, lane: Lane, field: str) -> tuple[Claim, ...]:
     corpus = facts.corpus
     if corpus.journeys is not None:
         counts = journey_counts(corpus.journeys, facts.stage, field)
+        if lane is Lane.CHANNELS:
+            counts = {value: n for value, n in counts.items() if value not in _NO_CHANNELS}
         done = tuple(_journey_claim(facts, lane, field, value) for value in _most_frequent(counts))
         if done:
             return done
@@ -100,7 +109,10 @@ def pain_metric(pain_point: PainPoint, corpus: Corpus) -> Metric:
 
 
 def stage_metrics(facts: StageFacts) -> tuple[Claim, ...]:
-    """Return how many reach the stage, how many go no further, how long it takes and how it is rated."""
+    """Return how many reach the stage, how many go no further, how long it takes and how it is rated.
+
+    Nobody can go further than the last stage, so it has no such share.
+    """
     found = [make_metric(spec, facts.corpus) for spec in _stage_specs(facts.stage)]
     claims = [
         observed(

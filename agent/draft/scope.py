@@ -1,10 +1,13 @@
 """The scope of a map: one persona, one journey, one goal, one purpose, and the sentence that says who is counted."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from agent.corpus import Corpus
 from agent.errors import ScopeError
+from agent.schemas.base import Scalar
 from agent.schemas.journey import Scope
 from agent.schemas.records import Kind
 
@@ -57,9 +60,49 @@ def population_of(
     """
     present = set(kinds)
     said = [phrase for kind, phrase in _SAID.items() if kind in present] or ["said something"]
+    return f"{_customers(where)} who {_either(said)}{_window(start, end)}"
+
+
+def event_population_of(where: Mapping[str, str], *, start: datetime | None, end: datetime | None) -> str:
+    """Return who is counted from events, as a sentence part.
+
+    Example: `customers with segment = family who have events, 1 May to 30 June 2026`.
+    """
+    have = "who have events" if where else "with events"
+    return f"{_customers(where)} {have}{_window(start, end)}"
+
+
+def map_id_of(scope: Scope, map_type: str) -> str:
+    """Return an id that stays the same for the same scope, so that drafting again makes the next version."""
+    parts = [
+        map_type,
+        scope.persona,
+        scope.journey,
+        scope.goal,
+        scope.purpose,
+        *map(str, sorted(scope.where.items())),
+    ]
+    return "map_" + hashlib.sha256("\n".join(parts).casefold().encode()).hexdigest()[:12]
+
+
+def attributes_of(corpus: Corpus) -> dict[str, Scalar]:
+    """Return the six attributes by which static maps and data-driven maps differ, computed from the data."""
+    kinds = sorted({record.kind.value for record in corpus.records.values()})
+    channels = sorted({record.channel for record in corpus.records.values() if record.channel})
+    has_events = corpus.journeys is not None
+    return {
+        "source": ", ".join([*kinds, *(["events"] if has_events else [])]),
+        "frequency": "on demand; the same data gives the same map",
+        "granularity": "person by person, passage by passage",
+        "channels": ", ".join(channels) or "unknown",
+        "actionability": "each pain point has an opportunity and can be answered by checked variants",
+        "adaptability": "drafted again from new data as the next version",
+    }
+
+
+def _customers(where: Mapping[str, str]) -> str:
     with_filter = " and ".join(f"{key} = {value}" for key, value in sorted(where.items()))
-    who = f"customers with {with_filter}" if with_filter else "customers"
-    return f"{who} who {_either(said)}{_window(start, end)}"
+    return f"customers with {with_filter}" if with_filter else "customers"
 
 
 def _either(phrases: list[str]) -> str:

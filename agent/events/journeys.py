@@ -20,7 +20,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
-from agent.events.lake import EventLake
+from agent.events.lake import EventLake, EventWindow
+from agent.events.outcomes import OutcomeTimes
 
 SESSION_GAP = timedelta(minutes=30)
 """A pause longer than this starts a new session; the convention of web analytics."""
@@ -94,6 +95,8 @@ class JourneyScope:
     as_of: datetime
     persons: Collection[str] | None = None
     """Persons in scope; None means everyone."""
+    source_ids: Collection[str] | None = None
+    """Sources whose events count; None means all."""
 
 
 class Journeys:
@@ -102,12 +105,16 @@ class Journeys:
     def __init__(self, lake: EventLake, scope: JourneyScope) -> None:
         self._lake = lake
         self._scope = scope
+        self._exits: dict[str, StageExit] = {}
+        self._outcomes: dict[tuple[str, ...], OutcomeTimes] = {}
+        self._durations: dict[str, StageDuration] = {}
         self._rank = {stage: rank for rank, stage in enumerate(scope.stages)}
-        events = self._in_scope(lake.table())
-        self.bots = self._find_bots(events)
-        if self.bots:
-            events = events.filter(~_.person_id.isin(sorted(self.bots)))
-        self._steps = self._materialised(self._read(events))
+        with lake.reading():
+            events = self._in_scope(lake.table(scope.source_ids))
+            self.bots = self._find_bots(events)
+            if self.bots:
+                events = events.filter(~_.person_id.isin(sorted(self.bots)))
+            self._steps = self._materialised(self._read(events))
 
     @cached_property
     def persons(self) -> frozenset[str]:
@@ -120,6 +127,16 @@ class Journeys:
         """Return how many persons have events."""
         return len(self.persons)
 
+    @cached_property
+    def window(self) -> EventWindow:
+        """When the first and the last event of the persons in scope happened."""
+        row = self._rows(self._steps.aggregate(first=_.at.min(), last=_.at.max()))[0]
+        return EventWindow(row["first"], row["last"])
+
+    def is_last(self, stage: str) -> bool:
+        """Tell whether no stage comes after this one."""
+        return self._rank[stage] == len(self._rank) - 1
+
     def persons_in(self, stage: str) -> int:
         """Return how many persons have an event in a stage."""
         return self._persons_by_stage.get(stage, 0)
@@ -130,18 +147,36 @@ class Journeys:
 
     def step_counts(self, stage: str) -> dict[str, int]:
         """Return distinct persons by event name in a stage."""
-        return self._counted(self._staged.filter(_.stage == stage), "name")
+        return self._steps_by_stage.get(stage, {})
 
     def channel_counts(self, stage: str) -> dict[str, int]:
         """Return distinct persons by channel in a stage."""
-        return self._counted(self._staged.filter(_.stage == stage), "channel")
+        return self._channels_by_stage.get(stage, {})
 
     def touchpoint_counts(self, stage: str) -> dict[str, int]:
         """Return distinct persons by touchpoint in a stage."""
-        return self._counted(self._staged.filter(_.stage == stage), "touchpoint")
+        return self._touchpoints_by_stage.get(stage, {})
+
+    @cached_property
+    def _steps_by_stage(self) -> dict[str, dict[str, int]]:
+        return self._counted_by_stage("name")
+
+    @cached_property
+    def _channels_by_stage(self) -> dict[str, dict[str, int]]:
+        return self._counted_by_stage("channel")
+
+    @cached_property
+    def _touchpoints_by_stage(self) -> dict[str, dict[str, int]]:
+        return self._counted_by_stage("touchpoint")
 
     def exits(self, stage: str) -> StageExit:
         """Return what became of the persons who reached a stage."""
+        found = self._exits.get(stage)
+        if found is None:
+            found = self._exits[stage] = self._exits_of(stage)
+        return found
+
+    def _exits_of(self, stage: str) -> StageExit:
         rank = self._rank[stage]
         entered = self._staged.filter(_.stage == stage).group_by("person_id").agg(entered=_.place.min())
         later = self._staged.filter(_.rank > rank).group_by("person_id").agg(later=_.place.max())
@@ -163,6 +198,12 @@ class Journeys:
 
     def duration(self, stage: str) -> StageDuration:
         """Return how long completed visits to a stage took."""
+        found = self._durations.get(stage)
+        if found is None:
+            found = self._durations[stage] = self._duration_of(stage)
+        return found
+
+    def _duration_of(self, stage: str) -> StageDuration:
         done = self._visits.filter((_.stage == stage) & _.left_at.notnull())
         seconds = done.mutate(seconds=_.left_at.epoch_seconds() - _.at.epoch_seconds())
         row = self._rows(
@@ -223,13 +264,13 @@ class Journeys:
         """Return the persons of `since` who had one of the events after their time, within a window."""
         if not since or not events:
             return frozenset()
-        asked = ibis.memtable(pa.table({"person_id": list(since), "since": list(since.values())}))
-        happened = self._steps.filter(_.name.isin(sorted(events))).inner_join(asked, "person_id")
-        elapsed = _.at.epoch_seconds() - _.since.epoch_seconds()
-        in_window = happened.filter((_.at > _.since) & (elapsed <= within.total_seconds()))
-        return frozenset(
-            in_window.select("person_id").distinct().to_pyarrow().column("person_id").to_pylist()
-        )
+        names = tuple(sorted(events))
+        times = self._outcomes.get(names)
+        if times is None:
+            happened = self._steps.filter(_.name.isin(names)).select("person_id", "at")
+            times = OutcomeTimes(happened.order_by(["person_id", "at"]).to_pyarrow())
+            self._outcomes[names] = times
+        return times.after(since, within=within)
 
     def names(self) -> dict[str, int]:
         """Return distinct persons by event name, over the whole journey."""
@@ -309,6 +350,14 @@ class Journeys:
         counted = rows.filter(rows[column].notnull()).group_by(column).agg(n=_.person_id.nunique())
         ordered = counted.order_by([ibis.desc("n"), column])
         return {row[column]: row["n"] for row in self._rows(ordered)}
+
+    def _counted_by_stage(self, column: str) -> dict[str, dict[str, int]]:
+        rows = self._staged.filter(self._staged[column].notnull())
+        counted = rows.group_by(["stage", column]).agg(n=_.person_id.nunique())
+        found: dict[str, dict[str, int]] = {}
+        for row in self._rows(counted.order_by([ibis.desc("n"), column])):
+            found.setdefault(row["stage"], {})[row[column]] = row["n"]
+        return found
 
     def _rows(self, table: ir.Table) -> list[dict[str, Any]]:
         return table.to_pyarrow().to_pylist()

@@ -2,20 +2,25 @@
 
 # Ibis ships no types for its expressions, and PyArrow none at all.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportArgumentType=false, reportOperatorIssue=false
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportUnknownParameterType=false
 
 import glob
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis import _
+from ibis.common.exceptions import IbisError
 
+from agent.errors import StoreError
 from agent.store.parts import EVENT_SCHEMA
 
 _MEMORY_LIMIT = "1GB"
@@ -53,12 +58,37 @@ class EventLake:
         """Tell whether there is no event at all."""
         return not self._folder.is_dir() or next(self._folder.glob("*.parquet"), None) is None
 
-    def table(self) -> ir.Table:
-        """Return all events: `event_id, person_id, at, name, type, channel, properties, source_id, row`."""
+    @contextmanager
+    def reading(self) -> Generator[None]:
+        """Turn what goes wrong inside because a part cannot be read into an error that names the part.
+
+        Raises:
+            StoreError: A part is no Parquet file of events.
+        """
+        try:
+            yield
+        except (duckdb.Error, IbisError) as error:
+            found = self._broken_part()
+            if found is None:
+                raise
+            part, reason = found
+            msg = f"{str(part)!r} cannot be read: {reason}; a Parquet file of events was expected"
+            hint = "Put the file back from a copy of the home, or read the exports again into another --home."
+            raise StoreError(msg, hint=hint, context={"path": str(part)}) from error
+
+    def table(self, source_ids: Collection[str] | None = None) -> ir.Table:
+        """Return events: `event_id, person_id, at, name, type, channel, properties, source_id, row`.
+
+        Args:
+            source_ids: Sources whose events count; None means all.
+        """
         if self.is_empty():
             return ibis.memtable(EVENT_SCHEMA.empty_table())
         # The folder's own name may hold what DuckDB reads as a pattern.
         events = self.connection.read_parquet(f"{glob.escape(str(self._folder))}/*.parquet")
+        if source_ids is not None:
+            ids = pa.array(sorted(source_ids), type=pa.string())
+            events = events.semi_join(ibis.memtable(pa.table({"source_id": ids})), "source_id")
         if not self._canonical:
             return events
         joined = ibis.memtable(
@@ -70,21 +100,36 @@ class EventLake:
             .drop("alias_id", "canonical_id")
         )
 
-    def window(self) -> EventWindow:
-        """Return when the first and the last event happened."""
-        row = self.table().aggregate(first=_.at.min(), last=_.at.max()).to_pyarrow().to_pylist()[0]
+    def window(self, source_ids: Collection[str] | None = None) -> EventWindow:
+        """Return when the first and the last event happened, of some sources or all."""
+        with self.reading():
+            times = self.table(source_ids).aggregate(first=_.at.min(), last=_.at.max())
+            row = times.to_pyarrow().to_pylist()[0]
         return EventWindow(row["first"], row["last"])
 
     def count(self) -> int:
         """Return how many events there are."""
-        return int(self.table().count().to_pyarrow().as_py())
+        with self.reading():
+            return int(self.table().count().to_pyarrow().as_py())
 
     def persons(self) -> frozenset[str]:
         """Return the distinct persons with events."""
-        column = self.table().select("person_id").distinct().to_pyarrow().column("person_id")
+        with self.reading():
+            column = self.table().select("person_id").distinct().to_pyarrow().column("person_id")
         return frozenset(column.to_pylist())
 
     def close(self) -> None:
         """Let go of the engine and remove everything it wrote beside the lake."""
         self.connection.disconnect()
         self._scratch.cleanup()
+
+    def _broken_part(self) -> tuple[Path, str] | None:
+        """Return the first part that cannot be read and why, or None where all can."""
+        for part in sorted(self._folder.glob("*.parquet")):
+            try:
+                columns = pq.read_table(part, memory_map=True).schema.names
+            except (pa.ArrowException, OSError) as error:
+                return part, " ".join(str(error).split())
+            if columns != EVENT_SCHEMA.names:
+                return part, f"its columns are {', '.join(columns)}"
+        return None

@@ -136,10 +136,10 @@ _WHEN_WILL = re.compile(
 )
 _VERB = (
     r"(?:\b(?:is|are|was|were|has|have|had|does|do|did|will|would|can|could|keeps?|never|always|not|no longer|takes?|took|"
-    r"goes|went|needs?|works?|crash\w*|freez\w*)\b|\w+n't\b|\w+ed\b)"
+    r"goes|went|needs?|works?|crash\w*|freez\w*)\b|\w+n't\b|(?<!\bthe )(?<!\bmy )(?<!\bour )(?<!\ba )(?<!\ban )(?<!being )\b\w+ed\b)"
 )
 _EXPERIENCE = re.compile(
-    rf"^(?:(?:the|my|our|nobody|no one)\b(?:(?!\b(?:i|i'm|i've|we|that|which|who|where|when)\b).)*{_VERB}"
+    rf"^(?:(?:(?:the|my|our)(?! (?:\w+n't|is|are|was|were|has|have|would|will|can)\b)|nobody|no one)\b(?:(?!\b(?:i|i'm|i've|we|that|which|who|where|when)\b).)*{_VERB}"
     rf"|(?:every time|whenever|when|after)\b[^,]+,.*{_VERB})",
     re.IGNORECASE,
 )
@@ -148,7 +148,42 @@ _POINTING_OUT = re.compile(
     r"\b(?:it's|is|are|was|were|the|a|an|to|of|and|or|for|with|my|their|they|because|that|so|if|when|than)$",
     re.IGNORECASE,
 )
+_ELSEWHERE = re.compile(
+    r"\b(?:here|below|above|otherwise|elsewhere|likewise|instead(?! of)|do the same|same again|still same|its (?:not|no|a|an|the|so|too|"
+    r"very|been|just|still|really))\b|\bthere\b(?! (?:is|are|was|were|has|have|will|would|should|can|could|may|might|must|isn't|"
+    r"aren't|wasn't|weren't|to be|being|seems?|(?:\w+ ){0,2}been)\b)|"
+    r"\b(?:these|those)\b|"
+    r"\bthis (?!app|application|store|shop|site|website|service|company|brand|bank|hotel|restaurant|place|product)|"
+    r"\b(?:about|after|at|before|by|for|from|in|into|like|of|on|over|than|through|to|with|without) that\b|"
+    r"\bthat (?:when|if|while|whenever)\b(?!.*,)",
+    re.IGNORECASE,
+)
+"""Words that point out of the statement: to a place, a thing or a choice that only stood in the conversation."""
+_SPLICED = re.compile(
+    r"(?<=\w )(?<!\bthat )(?<!\bbecause )(?<!\bwhen )(?<!\bif )(?<!\bwhere )(?<!\bwhat )(?<!\bhow )(?<!\bwhy )(?<!\bas )(?<!\bsince )"
+    r"(?<!\bwhile )(?<!\bbefore )(?<!\bafter )(?<!\buntil )(?<!\bthan )(?<!\band )(?<!\bbut )(?<!\bso )(?<!\bor )(?<!\bthough )"
+    r"(?<!\bwhether )(?<!\bonce )(?<!, )(?:it (?:is|was|has|had|does|did|will|would|can|could|makes?|made|looks?|looked|works?|"
+    r"worked|takes?|took|feels?|felt|seems?|seemed|keeps?|kept|says?|said)\b|it's\b|"
+    r"(?:i|we) (?:think|guess|suppose|believe|reckon|mean|imagine|presume)\b|"
+    r"(?:i|we)(?:'d| would) (?:have|like|love|prefer|say|recommend)\b)|"
+    r"\b(?:i|we) (?:think|guess|suppose|believe|reckon|mean|imagine|presume|hope)$",
+    re.IGNORECASE,
+)
+"""A second sentence begun without a mark between, or an afterthought: "to use the card I think"."""
+_NOT_DONE = re.compile(r"^(?:i|we)(?:'d| would| (?:\w+ )?never|'ve never)\b", re.IGNORECASE)
+"""What somebody would do, would have done or never did is no action."""
+_FOR_THE_COMPANY = re.compile(
+    r"^(?:activate|add|advise|allow|apply|approve|arrange|block|book|call|cancel|change|charge|check|clarify|close|confirm|contact|"
+    r"correct|credit|deactivate|decrease|delete|deliver|do something|email|escalate|exchange|explain|extend|find|fix|give|help|honou?r|increase|"
+    r"investigate|issue|let|lift|lower|make|match|move|notify|offer|open|order|process|provide|put|reactivate|recommend|reduce|refund|"
+    r"reimburse|remind|remove|reopen|repair|replace|resend|reserve|reset|resolve|restore|return|reverse|review|send|ship|show|solve|"
+    r"stop|suggest|take|tell|track|transfer|unblock|unlock|update|verify|waive)\b",
+    re.IGNORECASE,
+)
+"""What a company can be asked to do; anything else is said in passing, such as "can you look there"."""
 _IT = re.compile(r"\bit(?:s|'s|'ll)?\b", re.IGNORECASE)
+_CLIPPED = re.compile(r"^Customers (?:[A-Z]|\w+,)")
+"""A statement that goes on in capitals or breaks off after its verb."""
 _ASKED = re.compile(r"Customers ask (?:where|when|why)\b")
 _MIN_CONTENT = 2
 """Content words that say what a statement is about, and that have to come before an "it"."""
@@ -203,7 +238,7 @@ def _told(clause: str) -> tuple[Lane, str] | None:
     turned = reported(clause)
     if _THINKING.match(clause):
         return "thoughts", _about_customers(turned)
-    if _ACTING.match(clause):
+    if _ACTING.match(clause) and not _NOT_DONE.match(clause):
         return "actions", _about_customers(turned)
     if _EXPERIENCE.match(clause):
         return "thoughts", _ended(f"Customers say that {turned[0].lower()}{turned[1:]}")
@@ -219,6 +254,8 @@ def _asked(clause: str) -> str | None:
     """Return a question as reported speech, or None where its form is not known."""
     for pattern, wording in _QUESTIONS:
         found = pattern.match(clause)
+        if found and pattern is _REQUEST and not _FOR_THE_COMPANY.match(found[1]):
+            return None
         if found:
             rest = wording.format(*(reported(_uncapitalised(group)).strip() for group in found.groups()))
             unclear = (
@@ -251,7 +288,8 @@ def _fits(statement: str, clause: str) -> bool:
         _MIN_WORDS <= len(statement.split()) <= _MAX_WORDS
         and clause.isascii()
         and not clause.isupper()
-        and not _UNFIT.search(clause)
+        and not (_UNFIT.search(clause) or _SPLICED.search(clause) or _ELSEWHERE.search(statement))
+        and not _CLIPPED.match(statement)
         and (asked or not _POINTING_OUT.search(statement.rstrip(".")))
         and len(about) >= (1 if asked else _MIN_CONTENT)
         and not unresolved_quantities(statement)

@@ -41,24 +41,46 @@ _OFFER = re.compile(
     r"\b(?:free|trial|discount|off|save|voucher|gift|bonus|guarantee|return|refund|cancel|delivery|deal)\w*",
     re.IGNORECASE,
 )
+_TROUBLE = re.compile(
+    r"\b(?:no|not|never|nobody|without|can(?:no|')t|late|later|delay\w*|slow\w*|overdue|wait\w*|queues?|weeks|ages|forever|too \w+|"
+    r"fail\w*|broke\w*|break\w*|damaged?|defect\w*|faulty|torn|leak\w*|crash\w*|freez\w*|frozen|stuck|errors?|bugs?|lost|los(?:es?|ing)|"
+    r"missing|wrong\w*|incorrect|refus\w*|declin\w*|reject\w*|denied|block\w*|locked|cancel\w*|expired?|hidden|unexpected|extra|twice|"
+    r"double|unclear|confus\w*|mislead\w*|complicated|difficult|hard|trouble|problems?|issues?|rude|unfriendly|unhelpful|ignor\w*|"
+    r"unanswered|dirty|noisy|loud|cold|poor|bad|expensive|overpriced|out of stock|sold out|unavailable|disappoint\w*)\b|n't\b",
+    re.IGNORECASE,
+)
+"""Words by which a name says what is wrong."""
+_FRAGMENT = re.compile(
+    r"^(?:not|least|but|and|or|then|so|who|which|that|would|could|should|to|of|by|from|with|than|as|be|been|being)\b|"
+    r"\b(?:i|i'm|i've|me|my|mine|we|our|us|you|your|he|she|his|her|him|they|them|their|it|its)\b|\b(?:but|and|or) then\b|"
+    r"\b(?:a|an|and|at|but|by|for|from|in|of|on|or|than|that|the|then|to|with)$|^mixed remarks\b|:",
+    re.IGNORECASE,
+)
+"""Signs of a name cut out of a sentence, which says something only to those who know the sentence."""
+_MIN_TROUBLE_WORDS = 2
 _MEASURED = re.compile(r"\{\{m:|\d")
 _MIN_SHORTENED = 3
 
 
 def draft_copy(brief: CopyBrief) -> CopyDraft:
-    """Return new text for each slot that may change, within its limit.
+    """Return new text for slots that may change, within their limits.
 
-    A slot for which nothing can be proposed keeps the control's text. `attempt` moves on to the next proposal.
+    A slot for which nothing can be proposed keeps the control's text, and so do all openings but one, because the same
+    question asked twice is one too many. `attempt` moves on to the next proposal.
     """
     carried = [slot.text for slot in (*brief.change_slots, *brief.keep_slots)]
     carried += [fact.statement for fact in brief.facts]
     slots: dict[str, str] = {}
+    originals: dict[str, str] = {}
     fact_ids: list[str] = []
     for slot in brief.change_slots:
         taken = {*slots.values(), *(other.text for other in brief.keep_slots), slot.text}
-        fitting = _fitting(_PROPOSERS[brief.factor](brief, slot), slot, carried, taken)
+        said = brief.factor is Factor.HOOK and any(slots[name] != text for name, text in originals.items())
+        proposals = () if said else _PROPOSERS[brief.factor](brief, slot)
+        fitting = _fitting(proposals, slot, carried, taken)
         chosen = fitting[brief.attempt % len(fitting)] if fitting else _Proposal(slot.text)
         slots[slot.name] = chosen.text
+        originals[slot.name] = slot.text
         fact_ids += chosen.fact_ids
     return CopyDraft(slots=slots, fact_ids=tuple(dict.fromkeys(fact_ids)))
 
@@ -79,13 +101,23 @@ def _fitting(
 
 
 def _hooks(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
-    """Open with the customers' trouble, as a question."""
+    """Open with the customers' trouble; not at all where its name says nothing to somebody who has not read them."""
     trouble = _bare(brief.pain_point)
-    yield _Proposal(f"{_capitalised(trouble)}? {slot.text}")
-    yield _Proposal(f"{_capitalised(trouble)}? {_first_sentence(slot.text)}")
+    if not is_plain_trouble(trouble):
+        return
     yield _Proposal(f"{_capitalised(trouble)}?")
-    yield _Proposal(f"A word on “{_lowered(trouble)}”")
-    yield _Proposal(f"About “{_lowered(trouble)}”")
+    yield _Proposal(f"{_capitalised(trouble)}? {_closed(slot.text)}")
+    yield _Proposal(f"Customers tell us: {_lowered(trouble)}")
+    yield _Proposal(f"The trouble: {_lowered(trouble)}")
+
+
+def is_plain_trouble(label: str) -> bool:
+    """Tell whether a pain point's name can be understood as a complaint by itself, such as "Parcels come late"."""
+    return (
+        len(label.split()) >= _MIN_TROUBLE_WORDS
+        and _TROUBLE.search(label) is not None
+        and _FRAGMENT.search(label) is None
+    )
 
 
 def _benefits(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:

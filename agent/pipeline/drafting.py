@@ -1,6 +1,5 @@
 """Drafts and verifies maps on the stores; both build the same corpus."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,20 +14,20 @@ from agent.analyse.quotes import choose_quotes
 from agent.analyse.readings import READER_VERSION
 from agent.corpus import Corpus
 from agent.draft.builder import DraftInputs, draft_map
-from agent.draft.scope import make_scope
+from agent.draft.scope import attributes_of, make_scope, map_id_of
 from agent.errors import InputError, NotFoundError
 from agent.pipeline.analysis import SEED, current_themes, read_everything, theme_set_of
 from agent.pipeline.scoping import corpus_of
 from agent.pipeline.workspace import Workspace
 from agent.ports import Progress
 from agent.prompting import load_prompt, prompt_ids
-from agent.schemas.base import Frozen, Scalar
+from agent.schemas.base import Frozen
 from agent.schemas.evidence import Evidence
 from agent.schemas.insight import Behaviour, Moment, PainPoint
 from agent.schemas.journey import DEFAULT_STAGES, JourneyMap, MapType, Provenance, Scope, SourceShare, Window
 from agent.store.results import StoredThemes
-from agent.verify.claims import MapVerification, verify_map
-from agent.verify.quotes import QuoteChecker
+from agent.verify.claims import MapVerification, distinct_quotes, verify_map, verify_quotes
+from agent.verify.quotes import QuoteChecker, text_digest
 
 
 class DraftRequest(Frozen):
@@ -83,12 +82,21 @@ def draft(workspace: Workspace, request: DraftRequest, *, on_progress: Progress 
 def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> MapVerification:
     """Compute every claim of a stored map again.
 
+    A map that another version of the reader made, or one whose texts were cut into other passages, cannot be computed
+    again: only its quotes are looked at, and the outcome says so.
+
     Raises:
         NotFoundError: There is no such map.
     """
-    journey_map = workspace.store.results.map(map_id, version)
+    results = workspace.store.results
+    journey_map = results.map(map_id, version)
+    stored_as = (map_id, results.map_versions(map_id)[-1] if version is None else version)
     made = journey_map.provenance
-    themes = workspace.store.results.themes(made.theme_set)
+    cited = {record_id for record_id, _, _ in distinct_quotes(journey_map)}
+    checker = QuoteChecker.over(workspace.store.records.get_many(cited).values())
+    if made.reader != READER_VERSION:
+        return verify_quotes(journey_map, stored_as=stored_as, checker=checker, current_reader=READER_VERSION)
+    themes = results.themes(made.theme_set)
     if themes is None:
         msg = f"theme set {made.theme_set} of map {map_id!r} is not in the store"
         raise NotFoundError(msg, hint="Draft the map again.")
@@ -97,15 +105,29 @@ def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> 
         themes,
         where=journey_map.scope.where,
         source_ids=made.source_ids,
-        reader_version=made.reader,
         stages=tuple(stage.name for stage in journey_map.stages),
     )
+    if _is_cut_otherwise(workspace, themes, insight.corpus):
+        return verify_quotes(journey_map, stored_as=stored_as, checker=checker, current_reader=READER_VERSION)
     return verify_map(
         journey_map,
         corpus=insight.corpus,
         pain_points=insight.pain_points,
         moments=insight.moments,
-        checker=QuoteChecker.over(insight.corpus.records.values()),
+        checker=checker,
+        stored_as=stored_as,
+    )
+
+
+def _is_cut_otherwise(workspace: Workspace, themes: StoredThemes, corpus: Corpus) -> bool:
+    """Tell whether a text that is as it was is cut into other passages than those that the themes were found in."""
+    cut = {passage.passage_id for passage in corpus.passages}
+    gone = {passage_id for theme in themes.themes for passage_id in theme.passage_ids} - cut
+    readings = workspace.store.readings.iter(READER_VERSION, record_ids=corpus.records)
+    return any(
+        reading.passage_id in gone
+        and reading.text_sha256 == text_digest(corpus.records[reading.record_id].text)
+        for reading in readings
     )
 
 
@@ -129,12 +151,11 @@ def insight_of(
     *,
     where: Mapping[str, str],
     source_ids: Collection[str],
-    reader_version: str = READER_VERSION,
     stages: tuple[str, ...] = DEFAULT_STAGES,
 ) -> Insight:
     """Return corpus, pain points with what the same persons did, and moments of a scope."""
     corpus = corpus_of(
-        workspace, themes, reader_version=reader_version, stages=stages, where=where, source_ids=source_ids
+        workspace, themes, reader_version=READER_VERSION, stages=stages, where=where, source_ids=source_ids
     )
     ranked = rank_pain_points(
         replace(theme_set_of(themes), themes=corpus.themes),
@@ -192,11 +213,11 @@ def _inputs(
         pick_quotes=lambda positions, limit: _pick(corpus, positions, limit),
         writer=workspace.writer,
         provenance=_provenance(workspace, corpus, theme_set=theme_set, source_ids=source_ids),
-        map_id=_map_id(scope, request.type),
+        map_id=map_id_of(scope, request.type),
         version=1,
         now=workspace.now,
         owner=request.owner,
-        attributes=_attributes(corpus),
+        attributes=attributes_of(corpus),
     )
 
 
@@ -229,39 +250,6 @@ def _provenance(
         ),
         n_records=len(corpus.records),
         n_persons=len(corpus.speakers),
-        n_persons_without_identity=_n_without_identity(workspace, corpus),
+        n_persons_without_identity=len(corpus.unidentified),
         seed=SEED,
     )
-
-
-def _n_without_identity(workspace: Workspace, corpus: Corpus) -> int:
-    unidentified = workspace.store.persons.unidentified_ids()
-    return len(corpus.speakers & unidentified)
-
-
-def _attributes(corpus: Corpus) -> dict[str, Scalar]:
-    """Return the six attributes by which static maps and data-driven maps differ, computed from the data."""
-    kinds = sorted({record.kind.value for record in corpus.records.values()})
-    channels = sorted({record.channel for record in corpus.records.values() if record.channel})
-    has_events = corpus.journeys is not None
-    return {
-        "source": ", ".join([*kinds, *(["events"] if has_events else [])]),
-        "frequency": "on demand; the same data gives the same map",
-        "granularity": "person by person, passage by passage",
-        "channels": ", ".join(channels) or "unknown",
-        "actionability": "each pain point has an opportunity and can be answered by checked variants",
-        "adaptability": "drafted again from new data as the next version",
-    }
-
-
-def _map_id(scope: Scope, map_type: MapType) -> str:
-    """Return an id that stays the same for the same scope, so that drafting again makes the next version."""
-    parts = [
-        map_type,
-        scope.persona,
-        scope.journey,
-        scope.goal,
-        scope.purpose,
-        *map(str, sorted(scope.where.items())),
-    ]
-    return "map_" + hashlib.sha256("\n".join(parts).casefold().encode()).hexdigest()[:12]

@@ -1,13 +1,14 @@
 """Builds the corpus of a scope from the stores; drafting and verifying use the same builder."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from agent.analyse.taxonomy import stage_of_event, touchpoint_of_event
 from agent.corpus import Corpus
-from agent.draft.scope import population_of
+from agent.draft.scope import event_population_of, population_of
 from agent.errors import ScopeError
 from agent.events.journeys import Journeys, JourneyScope
+from agent.events.lake import EventWindow
 from agent.normalise import passages_of
 from agent.pipeline.indexing import vectors_of
 from agent.pipeline.workspace import Workspace
@@ -40,30 +41,46 @@ def corpus_of(
         ScopeError: Nobody matches the filter, or a key of it is in no record and no person.
     """
     wanted = frozenset(source_ids)
-    records = {
-        record.record_id: record
-        for record in workspace.store.records.iter(where or None)
-        if record.source_id in wanted
-    }
-    if not records:
-        msg = f"no text of a customer matches {dict(where)!r}" if where else "there is no text of a customer"
-        raise ScopeError(msg, hint="`journey status` shows what is stored; loosen --where.")
+    records = _records_of(workspace, where, wanted)
     read = list(_read_passages(workspace, records, reader_version))
     passages = [passage for passage, _ in read]
     said = {passage.passage_id for passage, reading in read if reading is not None}
-    times = [record.at for record in records.values() if record.at is not None]
-    start, end = (min(times), max(times)) if times else (None, None)
+    start, end = _window_of(records.values())
+    journeys = open_journeys(workspace, stages=stages, where=where, as_of=end, source_ids=wanted)
+    did = EventWindow(None, None) if journeys is None else journeys.window
+    speakers = frozenset(record.person_id for record in records.values())
     return Corpus(
         records=records,
         passages=tuple(passages),
         readings=tuple(_unread(passage) if reading is None else reading for passage, reading in read),
         vectors=vectors_of(passages, store=workspace.store, encoder=workspace.encoder),
         themes=tuple(_still_said(theme, said) for theme in themes.themes),
-        journeys=open_journeys(workspace, stages=stages, where=where, as_of=end),
+        journeys=journeys,
         population=population_of((record.kind for record in records.values()), where, start=start, end=end),
+        event_population=event_population_of(where, start=did.first, end=did.last),
+        unidentified=speakers & workspace.store.persons.unidentified_ids(),
         start=start,
         end=end,
     )
+
+
+def _window_of(records: Iterable[Record]) -> tuple[datetime | None, datetime | None]:
+    times = [record.at for record in records if record.at is not None]
+    return (min(times), max(times)) if times else (None, None)
+
+
+def _records_of(
+    workspace: Workspace, where: Mapping[str, str], source_ids: frozenset[str]
+) -> dict[str, Record]:
+    records = {
+        record.record_id: record
+        for record in workspace.store.records.iter(where or None)
+        if record.source_id in source_ids
+    }
+    if not records:
+        msg = f"no text of a customer matches {dict(where)!r}" if where else "there is no text of a customer"
+        raise ScopeError(msg, hint="`journey status` shows what is stored; loosen --where.")
+    return records
 
 
 def _read_passages(
@@ -115,12 +132,18 @@ def open_journeys(
     stages: tuple[str, ...],
     where: Mapping[str, str],
     as_of: datetime | None,
+    source_ids: Collection[str] | None = None,
 ) -> Journeys | None:
-    """Return the journeys of the persons that the filter keeps; None where they have no events."""
+    """Return the journeys of the persons that the filter keeps; None where they have no events.
+
+    `source_ids` are the sources that count, all where None. An event that stands in several sources counts for the one
+    that was read first. Persons are as they are known now: one whom a later source joins to another, or gives the trait
+    of the filter, changes what is counted, as an erased one does.
+    """
     lake = workspace.lake
     if lake.is_empty():
         return None
-    ends = [at for at in (as_of, lake.window().last) if at is not None]
+    ends = [at for at in (as_of, lake.window(source_ids).last) if at is not None]
     journeys = Journeys(
         lake,
         JourneyScope(
@@ -128,7 +151,8 @@ def open_journeys(
             stage_of=stage_of_event,
             touchpoint_of=lambda name, channel: touchpoint_of_event(name, {}, channel),
             as_of=max(ends, default=workspace.now),
-            persons=workspace.store.records.persons_matching(where),
+            persons=workspace.store.records.persons_matching(where, source_ids=source_ids),
+            source_ids=source_ids,
         ),
     )
     return journeys if journeys.n_persons() else None

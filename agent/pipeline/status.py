@@ -4,6 +4,7 @@ from agent.events.lake import EventLake
 from agent.schemas.base import Frozen
 from agent.schemas.records import Kind, Side
 from agent.store import Store
+from agent.store.presence import held_out_gap, missing_message
 
 
 class SourceStatus(Frozen):
@@ -28,16 +29,24 @@ class Status(Frozen):
     sources: tuple[SourceStatus, ...]
     rejected: dict[str, int]
     """Code of a reason to rows rejected for it."""
+    missing: str | None
+    """What the ledger counts as stored and is gone; None where everything is there."""
 
 
 def status_of(store: Store, lake: EventLake) -> Status:
-    """Count what is in the stores."""
+    """Count what is in the stores.
+
+    Raises:
+        StoreError: A part of them cannot be read.
+    """
     counts = {f"{kind.value}s": store.records.count(kinds=[kind]) for kind in Kind}
     counts["events"] = lake.count()
     counts["customers, working"] = store.persons.count(Side.WORKING)
     counts["customers, held out"] = store.persons.count(Side.HELD_OUT)
     counts["customers without identity"] = store.persons.count(identified=False)
     counts["joined identities"] = len(store.persons.merges())
+    gap = held_out_gap(store)
+    counts["texts held out"] = gap.n_records - gap.n_missing_records
     return Status(
         workspace=store.workspace.name,
         holdout_share=store.workspace.holdout,
@@ -56,4 +65,5 @@ def status_of(store: Store, lake: EventLake) -> Status:
             for source in store.sources.all()
         ),
         rejected=store.sources.reject_counts(),
+        missing=None if gap.is_whole else missing_message(gap, store.home.path),
     )

@@ -17,6 +17,7 @@ from agent.pipeline.indexing import IndexReport, update_index
 from agent.ports import Encoder, Progress, Writer
 from agent.settings import Settings
 from agent.store import Store
+from agent.store.presence import require_held_out
 from agent.store.vault import VaultWriter
 from agent.writer import make_writer
 
@@ -41,7 +42,12 @@ class Workspace:
 
     @cached_property
     def vault(self) -> VaultWriter:
-        """The way into the vault."""
+        """The way into the vault.
+
+        Raises:
+            StoreError: Held-out data that was stored is gone; a new vault in its place would hide that.
+        """
+        require_held_out(self.store)
         return VaultWriter(self.store.home, self.store.workspace.name)
 
     @cached_property

@@ -45,6 +45,11 @@ def signed(value: float | None) -> str:
     return "unknown" if value is None else f"{value:+.2f}".replace("-", "−")
 
 
+def step_text(value: float) -> str:
+    """Return an end of the scale of moods with its sign."""
+    return f"{value:+.1f}".replace("-", "−")
+
+
 def points_text(value: float | None) -> str:
     """Return a difference of shares in percentage points with its sign."""
     return "unknown" if value is None else f"{100 * value:+.0f}{_TIE}points".replace("-", "−")

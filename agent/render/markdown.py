@@ -67,11 +67,15 @@ def _stage(journey_map: JourneyMap, name: str) -> list[str]:
     mood = f"Mood {signed(point.valence)}" if point.valence is not None else "Mood unknown"
     if point.low is not None and point.high is not None:
         mood += f" (95 % interval {signed(point.low)} to {signed(point.high)})"
-    lines = [f"### {_plain(name.capitalize())}", f"{mood}; {point.n_persons} customers speak of it."]
+    lines = [f"### {_plain(name.capitalize())}", f"{mood}; {_speakers(point.n_persons)} of it."]
     for lane, lane_name, _ in LANES:
         lines.append(f"**{lane_name}**")
         lines.extend(line for claim in stage.cells[lane] for line in _claim(claim))
     return lines
+
+
+def _speakers(n: int) -> str:
+    return "1 customer speaks" if n == 1 else f"{n} customers speak"
 
 
 def _claim(claim: Claim) -> list[str]:

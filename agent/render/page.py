@@ -7,8 +7,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from agent.draft.claims import MIN_PERSONS
-from agent.render.curve import curve_of
-from agent.render.figures import interval_text, points_text, share_text, signed, tied
+from agent.render.curve import NARROW_COLUMN, curve_of
+from agent.render.figures import interval_text, points_text, share_text, signed, step_text, tied
 from agent.schemas.evidence import Claim, ClaimStatus, Lane
 from agent.schemas.insight import Trend
 from agent.schemas.journey import JourneyMap
@@ -48,6 +48,7 @@ def render_page(journey_map: JourneyMap) -> str:
         type_name=TYPE_NAMES[journey_map.type],
         lanes=LANES,
         curve=curve_of(journey_map.emotion_curve),
+        narrow_curve=curve_of(journey_map.emotion_curve, column=NARROW_COLUMN),
         headline=headline(journey_map),
         watermark=_watermark(journey_map),
         pain_labels={pain.pain_point_id: pain.label for pain in journey_map.pain_points},
@@ -128,7 +129,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        share=share_text, tied=tied, signed=signed, points=points_text, words=_words, day=_day
+        share=share_text, tied=tied, signed=signed, points=points_text, step=step_text, words=_words, day=_day
     )
     return environment
 

@@ -1,6 +1,6 @@
 """Working records: what customers said, redacted; held-out ones are known here by id and content key alone."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,10 @@ class Records:
         """Remember held-out records, record id to content key, so that a changed row is noticed without the vault."""
         rows = [{"record_id": record_id, "content_key": key} for record_id, key in content_keys.items()]
         self._db.add_new(held_out_records, rows)
+
+    def n_held_out(self) -> int:
+        """Return how many held-out records were stored in the vault."""
+        return int(self._db.scalar(self._db.select(held_out_records, sa.func.count())))
 
     def content_keys(self, record_ids: Iterable[str]) -> dict[str, str]:
         """Return record id to content key for those that are stored, on either side."""
@@ -111,8 +115,14 @@ class Records:
         inner = self._with_person(self._db.select(records, persons.c.canonical_id)).distinct().subquery()
         return int(self._db.scalar(sa.select(sa.func.count()).select_from(inner)))
 
-    def persons_matching(self, where: Mapping[str, str] | None) -> frozenset[str] | None:
+    def persons_matching(
+        self, where: Mapping[str, str] | None, *, source_ids: Collection[str] | None = None
+    ) -> frozenset[str] | None:
         """Return the working persons whose traits or records match a filter, or None where it leaves nobody out.
+
+        Args:
+            where: As for `iter`.
+            source_ids: Sources whose records count, all where None; traits are the persons' and have no source.
 
         Raises:
             ScopeError: A key of `where` is not in the data.
@@ -120,7 +130,11 @@ class Records:
         plan = self._plan(where)
         if plan.empty:
             return None
-        found = {row.canonical_id for row in self._matching_rows(plan, None)}
+        found = {
+            row.canonical_id
+            for row in self._matching_rows(plan, None)
+            if source_ids is None or row.source_id in source_ids
+        }
         if not plan.fields and set(plan.attributes) <= set(plan.traits):
             found.update(
                 person.person_id
@@ -161,7 +175,12 @@ class Records:
     def _matching_rows(self, plan: Where, kinds: Iterable[Kind] | None) -> Iterator[sa.Row[Any]]:
         named = [records.c[field] for field in RECORD_FIELDS]
         light = self._db.select(
-            records, records.c.record_id, persons.c.canonical_id, records.c.attributes, *named
+            records,
+            records.c.record_id,
+            records.c.source_id,
+            persons.c.canonical_id,
+            records.c.attributes,
+            *named,
         )
         query = _of_kinds(self._with_person(light), kinds)
         traits = self._traits(plan)

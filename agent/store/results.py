@@ -118,7 +118,7 @@ class Results:
         if found is None:
             name = map_id if version is None else f"{map_id} version {version}"
             what = f"map {name!r}"
-            raise _not_found(what, hint="`journey map show` without an id lists the maps.")
+            raise _not_found(what, hint="`journey map list` lists them.")
         return found
 
     def map_versions(self, map_id: str) -> list[int]:

@@ -1,5 +1,6 @@
 """What a variant's words rest on: quotations stand in the material, promises in the control, proof on facts."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from agent.errors import QuoteMismatchError, UncitedClaimError
@@ -34,15 +35,31 @@ def grounds_of(
         if invented:
             msg = "the draft quotes words that stand in no fact on offer"
             raise QuoteMismatchError(msg, hint="Quote a fact word for word, or not at all.")
+        if factor is not Factor.PROOF and any(
+            _stands_in(said, _quotes(facts)) for said in quotations_of(text)
+        ):
+            msg = f"the draft quotes a customer, and is to change {factor.value}"
+            raise QuoteMismatchError(msg, hint="Quote customers only as proof.")
         promised = promises_of(text) - promises_of("\n".join(own if factor is Factor.OFFER else material))
         if promised:
             msg = f"the draft promises what nothing bears out: {', '.join(sorted(promised))}"
             raise UncitedClaimError(msg, hint="Promise only what the control promises.")
+    if sum(len(quotations_of(text)) for text in draft.slots.values()) > sum(map(_n_quotations, own)) + 1:
+        msg = "the draft quotes more than once"
+        raise QuoteMismatchError(msg, hint="Quote one customer, once.")
     rests_on = tuple(fact for fact in facts if fact.fact_id in draft.fact_ids or _is_used(fact, draft))
     if factor is Factor.PROOF and not rests_on:
         msg = "the draft proves something by no fact on offer"
         raise UncitedClaimError(msg, hint="Name the fact in fact_ids.")
     return rests_on
+
+
+def _n_quotations(text: str) -> int:
+    return len(quotations_of(text))
+
+
+def _quotes(facts: Sequence[Fact]) -> list[str]:
+    return [item.quote for fact in facts for item in fact.evidence]
 
 
 def _is_used(fact: Fact, draft: CopyDraft) -> bool:
@@ -55,10 +72,17 @@ def _is_used(fact: Fact, draft: CopyDraft) -> bool:
 
 
 def _stands_in(excerpt: str, texts: Iterable[str]) -> bool:
-    plain = _plain(excerpt)
-    return bool(plain) and any(f" {plain} " in f" {_plain(text)} " for text in texts)
+    """Tell whether an excerpt stands in a text character by character.
+
+    Copy may begin a quote with a capital and end it with its own mark; spaces count as one.
+    """
+    said = " ".join(excerpt.strip(_MARKS).split())
+    return bool(said) and any(_has(" ".join(text.split()), said) for text in texts)
 
 
-def _plain(text: str) -> str:
-    """Return a text's words in small letters, marks at their edges taken off: copy may begin and end a quote anew."""
-    return " ".join(word for word in (word.strip(_MARKS) for word in text.casefold().split()) if word)
+def _has(text: str, said: str) -> bool:
+    rest = re.escape(said[1:])
+    return (
+        re.search(rf"(?<!\w)(?:{re.escape(said[0].lower())}|{re.escape(said[0].upper())}){rest}(?!\w)", text)
+        is not None
+    )

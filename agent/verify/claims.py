@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from agent.corpus import Corpus
 from agent.draft.builder import emotion_curve
+from agent.draft.scope import attributes_of, map_id_of
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Claim, ClaimStatus, Evidence
 from agent.schemas.insight import Moment, PainPoint
@@ -25,11 +27,20 @@ class BrokenPart(Frozen):
     """One part of a map that does not hold."""
 
     part: str
-    """`claim`, `pain_point`, `opportunity`, `moment`, `emotion_curve` or `provenance`."""
+    """`map`, `attributes`, `provenance`, `claim`, `pain_point`, `opportunity`, `moment` or `emotion_curve`."""
     part_id: str
     where: str
     """Stage and lane, or the label, for the reader."""
     reasons: tuple[str, ...]
+
+
+class Outcome(StrEnum):
+    """What verifying a map came to."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    OTHER_READER = "other_reader"
+    """It was made from passages cut or read in another way than this version does: only quotes were checked."""
 
 
 class MapVerification(Frozen):
@@ -37,15 +48,19 @@ class MapVerification(Frozen):
 
     map_id: str
     version: int
+    outcome: Outcome
     n_claims: int
     n_quotes: int
     n_numbers: int
     broken: tuple[BrokenPart, ...]
+    reader: str
+    """Version of the reader that made the map."""
+    current_reader: str
 
     @property
     def holds(self) -> bool:
-        """True where nothing is broken."""
-        return not self.broken
+        """True where everything was computed again and nothing is broken."""
+        return self.outcome is Outcome.HOLDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,7 @@ def verify_map(
     pain_points: Sequence[PainPoint],
     moments: Sequence[Moment],
     checker: QuoteChecker,
+    stored_as: tuple[str, int],
 ) -> MapVerification:
     """Verify a map.
 
@@ -72,6 +88,7 @@ def verify_map(
         pain_points: Pain points ranked again from that corpus.
         moments: Moments found again from that corpus.
         checker: Checks quotes against the records as stored now.
+        stored_as: Id and version under which the map is stored.
     """
     found = [
         *_claims(journey_map, corpus, pain_points, checker),
@@ -79,22 +96,63 @@ def verify_map(
         *_opportunities(journey_map, corpus, pain_points),
         *_moments(journey_map, moments),
         *_curve(journey_map, corpus),
-        _provenance(journey_map, corpus),
+        *_head(journey_map, corpus, stored_as),
     ]
     if not any(item.reasons for item in found):
         found.extend(_adjusted(journey_map, pain_points, moments))
-    claims = checked_claims(journey_map)
+    claims, broken = checked_claims(journey_map), _broken(found)
     return MapVerification(
-        map_id=journey_map.map_id,
-        version=journey_map.version,
+        map_id=stored_as[0],
+        version=stored_as[1],
+        outcome=Outcome.BROKEN if broken else Outcome.HOLDS,
         n_claims=len(claims),
         n_quotes=len(distinct_quotes(journey_map)),
         n_numbers=sum(len(claim.metrics) for claim in claims) + len(journey_map.emotion_curve),
-        broken=tuple(
-            BrokenPart(part=item.part, part_id=item.part_id, where=item.where, reasons=tuple(item.reasons))
-            for item in found
-            if item.reasons
-        ),
+        broken=broken,
+        reader=journey_map.provenance.reader,
+        current_reader=journey_map.provenance.reader,
+    )
+
+
+def verify_quotes(
+    journey_map: JourneyMap, *, stored_as: tuple[str, int], checker: QuoteChecker, current_reader: str
+) -> MapVerification:
+    """Verify only the quotes of a map whose numbers this version of the reader cannot compute again.
+
+    Args:
+        journey_map: The map as stored.
+        stored_as: Id and version under which the map is stored.
+        checker: Checks quotes against the records as stored now.
+        current_reader: Version of the reader that is at hand.
+    """
+    found = [_name(journey_map, stored_as)]
+    for stage in journey_map.stages:
+        for lane, cell in stage.cells.items():
+            where = f"{stage.name} / {lane.value}"
+            for claim in cell:
+                faults = _quote_faults((*claim.evidence, *claim.opposing), checker)
+                found.append(_Found("claim", claim.claim_id, where, list(faults)))
+    for pain in journey_map.pain_points:
+        faults = _quote_faults((*pain.evidence, *pain.opposing), checker)
+        found.append(_Found("pain_point", pain.pain_point_id, pain.label, list(faults)))
+    return MapVerification(
+        map_id=stored_as[0],
+        version=stored_as[1],
+        outcome=Outcome.OTHER_READER,
+        n_claims=0,
+        n_quotes=len(distinct_quotes(journey_map)),
+        n_numbers=0,
+        broken=_broken(found),
+        reader=journey_map.provenance.reader,
+        current_reader=current_reader,
+    )
+
+
+def _broken(found: Iterable[_Found]) -> tuple[BrokenPart, ...]:
+    return tuple(
+        BrokenPart(part=item.part, part_id=item.part_id, where=item.where, reasons=tuple(item.reasons))
+        for item in found
+        if item.reasons
     )
 
 
@@ -245,6 +303,7 @@ def _provenance(journey_map: JourneyMap, corpus: Corpus) -> _Found:
             ),
             "n_records": len(corpus.records),
             "n_persons": len(corpus.speakers),
+            "n_persons_without_identity": len(corpus.unidentified),
         }
     )
     reasons = list(differences(made, now))
@@ -253,6 +312,36 @@ def _provenance(journey_map: JourneyMap, corpus: Corpus) -> _Found:
             f"population: map says {journey_map.scope.population!r}, data says {corpus.population!r}"
         )
     return _Found("provenance", journey_map.map_id, "who and what the map is about", reasons)
+
+
+def _head(journey_map: JourneyMap, corpus: Corpus, stored_as: tuple[str, int]) -> Iterator[_Found]:
+    yield _provenance(journey_map, corpus)
+    yield _attributes(journey_map, corpus)
+    yield _name(journey_map, stored_as)
+
+
+def _attributes(journey_map: JourneyMap, corpus: Corpus) -> _Found:
+    made, now = dict(journey_map.attributes), attributes_of(corpus)
+    reasons = [
+        f"{name}: map says {made.get(name)!r}, data says {now.get(name)!r}"
+        for name in sorted(made.keys() | now.keys())
+        if made.get(name) != now.get(name)
+    ]
+    return _Found("attributes", journey_map.map_id, "what kind of map it is", reasons)
+
+
+def _name(journey_map: JourneyMap, stored_as: tuple[str, int]) -> _Found:
+    """Compare id and version with the place in the store, and the id with the scope it stands for."""
+    map_id, version = stored_as
+    reasons: list[str] = []
+    if journey_map.map_id != map_id:
+        reasons.append(f"map_id: map says {journey_map.map_id!r}, it is stored as {map_id!r}")
+    if journey_map.version != version:
+        reasons.append(f"version: map says {journey_map.version}, it is stored as {version}")
+    scope_id = map_id_of(journey_map.scope, journey_map.type)
+    if scope_id != map_id:
+        reasons.append(f"scope: the id of its scope and type is {scope_id!r}, it is stored as {map_id!r}")
+    return _Found("map", map_id, "id, version and scope", reasons)
 
 
 def _adjusted(

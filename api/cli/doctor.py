@@ -11,6 +11,7 @@ from agent.errors import JourneyError
 from agent.prompting import load_prompt, prompt_ids
 from agent.settings import Settings
 from agent.store import Store
+from agent.store.presence import require_held_out
 from api.cli.output import print_json, print_table
 from api.cli.session import json_option, settings_of
 
@@ -65,4 +66,5 @@ def _home(settings: Settings) -> str:
     if not home.exists():
         return f"{home} is not there yet; the first `journey ingest` makes it"
     with Store.open(home, settings.workspace) as store:
+        require_held_out(store)
         return f"{home}, workspace {store.workspace.name!r}: {store.records.count():,} texts"

@@ -6,9 +6,10 @@ import click
 
 from agent.pipeline.ingest import N_PASSES, IngestReport, SourceReport
 from agent.pipeline.ingest import ingest as ingest_files
-from agent.pipeline.status import status_of
+from agent.pipeline.status import Status, status_of
 from agent.read import expand_paths
 from agent.store import Store
+from agent.store.presence import MISSING_HINT
 from api.cli.output import byte_progress, item_progress, print_json, print_table, say
 from api.cli.session import clock, json_option, settings_of, workspace_of
 
@@ -131,12 +132,20 @@ def _tell(source: SourceReport) -> None:
 @json_option()
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
-    """Show what is in the stores and what was rejected, and why."""
+    """Show what is in the stores and what was rejected, and why; exits 1 where something stored is gone."""
     with workspace_of(ctx) as workspace:
         found = status_of(workspace.store, workspace.lake)
     if as_json:
         print_json(found.model_dump(mode="json"))
-        return
+    else:
+        _show_status(found)
+    if found.missing is not None:
+        say(f"Error: {found.missing}")
+        say(f"Hint: {MISSING_HINT}")
+        ctx.exit(1)
+
+
+def _show_status(found: Status) -> None:
     print_table(
         f"Workspace {found.workspace}", ["what", "how many"], [[name, n] for name, n in found.counts.items()]
     )

@@ -5,6 +5,7 @@ Sub-commands are imported when they are called, so that `journey --help` stays f
 
 import importlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,10 +87,14 @@ def journey(ctx: click.Context, home: Path | None, workspace: str | None) -> Non
     ctx.obj = {"home": home, "workspace": workspace}
 
 
-def main() -> None:
-    """Run the command line and exit: 0 done, 1 our error, 2 wrong usage or settings."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 our error, 2 wrong usage or settings.
+
+    Args:
+        arguments: Words after the program's name; those of the process where None.
+    """
     try:
-        code = journey.main(standalone_mode=False)
+        code = journey.main(args=arguments, prog_name="journey", standalone_mode=False)
     except click.exceptions.Abort:
         _say("Stopped. What was stored before is safe; run the same command again to go on.")
         sys.exit(130)

@@ -10,7 +10,8 @@ from agent.render.markdown import render_markdown
 from agent.render.mermaid import render_mermaid
 from agent.render.page import render_page
 from agent.schemas.journey import JourneyMap
-from api.cli.output import item_progress, print_json, print_text, say
+from agent.verify.claims import MapVerification, Outcome
+from api.cli.output import counted, item_progress, print_json, print_text, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 _FORMATS = ("markdown", "mermaid", "html", "json")
@@ -74,9 +75,8 @@ def draft_command(
         print_json(made.model_dump(mode="json"))
     else:
         click.echo(made.map_id)
-        say(
-            f"Drafted version {made.version}: {len(made.pain_points)} pain points, {len(made.moments)} moments."
-        )
+        pains, moments = counted(len(made.pain_points), "pain point"), counted(len(made.moments), "moment")
+        say(f"Drafted version {made.version}: {pains}, {moments}.")
         say(
             f"Look at it with `journey map show {made.map_id}`; check it with `journey map verify {made.map_id}`."
         )
@@ -117,12 +117,26 @@ def verify_command(ctx: click.Context, map_id: str, version: int | None, as_json
     else:
         for part in found.broken:
             print_text(f"broken {part.part} {part.part_id} ({part.where}): {'; '.join(part.reasons)}")
-        say(
-            f"Map {found.map_id} version {found.version}: {found.n_claims:,} claims, {found.n_quotes:,} quotes and "
-            f"{found.n_numbers:,} numbers looked at; {len(found.broken):,} parts broken."
-        )
+        _tell(found)
     if not found.holds:
         ctx.exit(1)
+
+
+def _tell(found: MapVerification) -> None:
+    """Say what was looked at and what it came to."""
+    head = f"Map {found.map_id} version {found.version}"
+    quotes = counted(found.n_quotes, "quote")
+    parts = counted(len(found.broken), "part")
+    if found.outcome is Outcome.OTHER_READER:
+        other = "cuts" if found.reader == found.current_reader else "cuts and reads"
+        say(
+            f"{head}: drafted by reader {found.reader}, this is reader {found.current_reader}, which {other} "
+            f"texts in another way; only {quotes} looked at; {parts} broken."
+        )
+        say("Hint: `journey map draft` with the same scope makes the next version, which can be verified.")
+        return
+    claims, numbers = counted(found.n_claims, "claim"), counted(found.n_numbers, "number")
+    say(f"{head}: {claims}, {quotes} and {numbers} looked at; {parts} broken.")
 
 
 @journey_map.command(name="list")

@@ -71,6 +71,11 @@ def _shown(char: str) -> str:
     return f"\\u{ord(char):04x}"
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def say(text: str) -> None:
     """Talk to the person at the terminal, on stderr."""
     click.echo(visible(text), err=True)

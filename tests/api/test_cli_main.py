@@ -3,17 +3,21 @@
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import click
 import pytest
 import structlog
 
 from agent.errors import ConfigError, InputError, StoreError
 from api.cli import main as cli
 from api.cli.main import journey
-from api.cli.output import log_to_stderr, print_json, print_table, print_text, say
+from api.cli.output import counted, log_to_stderr, print_json, print_table, print_text, say
 from api.cli.session import parse_where
+from tests.api.brand import Ran
+from tests.api.brand import journey as run
+from tests.api.brand import journey_process as run_process
 
 _HEAVY = {
     "chromadb", "sklearn", "scipy", "onnxruntime", "openai", "duckdb", "ibis", "pyarrow", "faker", "phonenumbers", "pandas",
@@ -23,17 +27,6 @@ _COMMANDS = (
     "demo", "init", "ingest", "status", "search", "pain-points", "paths", "moments", "map", "variants", "index", "eval",
     "doctor",
 )  # fmt: skip
-
-
-def _run(*arguments: str, home: Path | None = None) -> subprocess.CompletedProcess[str]:
-    before = ["--home", str(home)] if home else []
-    return subprocess.run(
-        [sys.executable, "-m", "api.cli.main", *before, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"]])
@@ -54,8 +47,6 @@ def test_help_lists_every_command_without_importing_the_heavy_parts(arguments: S
 
 def test_commands_that_are_listed_can_be_called() -> None:
     """Every name in the list leads to a command with help."""
-    import click  # noqa: PLC0415 - only here
-
     context = click.Context(journey)
     for name in journey.list_commands(context):
         command = journey.get_command(context, name)
@@ -63,36 +54,41 @@ def test_commands_that_are_listed_can_be_called() -> None:
         assert command.get_short_help_str()
 
 
-def test_unknown_command_is_wrong_usage() -> None:
+def test_unknown_command_is_wrong_usage(tmp_path: Path) -> None:
     """Exit 2, with the name that was given, and nothing on stdout."""
-    done = _run("stauts")
-    assert done.returncode == 2
-    assert "stauts" in done.stderr
-    assert done.stdout == ""
+    done = run(tmp_path, "stauts")
+    assert done.code == 2
+    assert "stauts" in done.err
+    assert done.out == ""
 
 
-def test_unknown_option_is_wrong_usage() -> None:
+def test_unknown_option_is_wrong_usage(tmp_path: Path) -> None:
     """Exit 2 for an option there is not."""
-    done = _run("--homee", "x", "status")
-    assert (done.returncode, done.stdout) == (2, "")
+    done = run(tmp_path, "--homee", "x", "status")
+    assert (done.code, done.out) == (2, "")
 
 
-def test_version_is_printed() -> None:
+def test_version_is_printed(tmp_path: Path) -> None:
     """The version is that of the package."""
-    done = _run("--version")
-    assert done.returncode == 0
-    assert done.stdout.startswith("journey, version ")
+    done = run(tmp_path, "--version")
+    assert done.code == 0
+    assert done.out.startswith("journey, version ")
 
 
-def test_missing_workspace_is_our_error_with_a_hint(tmp_path: Path) -> None:
-    """Exit 1, error and hint on stderr, nothing on stdout, nothing made."""
-    home = tmp_path / "home"
-    done = _run("status", "--json", home=home)
-    assert (done.returncode, done.stdout) == (1, "")
-    lines = done.stderr.splitlines()
+@pytest.mark.parametrize("runner", [run, run_process])
+def test_missing_workspace_is_our_error_with_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runner: Callable[..., Ran]
+) -> None:
+    """Exit 1, error and hint on stderr, nothing on stdout, nothing made, whatever the terminal's letters are."""
+    monkeypatch.setenv("LC_ALL", "C")
+    home = tmp_path / "家"
+    done = runner(home, "status", "--json")
+    assert (done.code, done.out) == (1, "")
+    lines = done.err.splitlines()
     assert lines[0].startswith("Error: ")
+    assert "家" in lines[0]
     assert lines[1].startswith("Hint: ")
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.err
     assert not home.exists()
 
 
@@ -134,15 +130,23 @@ def test_code_of_a_command_is_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> 
     assert _main(monkeypatch, 0) == 0
 
 
+def test_stop_by_the_keyboard_is_said_and_has_its_own_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever stops a command is told that nothing is lost."""
+    assert _main(monkeypatch, click.exceptions.Abort()) == 130
+    assert "run the same command again" in capsys.readouterr().err
+
+
 def test_setting_that_does_not_fit_names_its_variable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 2 with the variable's name, and no traceback."""
     monkeypatch.setenv("JOURNEY_MODEL_TIMEOUT_S", "soon")
-    done = _run("status", home=tmp_path / "home")
-    assert done.returncode == 2
-    assert "JOURNEY_MODEL_TIMEOUT_S" in done.stderr
-    assert "Traceback" not in done.stderr
+    done = run(tmp_path / "home", "status")
+    assert done.code == 2
+    assert "JOURNEY_MODEL_TIMEOUT_S" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_logs_go_to_stderr_from_warnings_on(capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,6 +179,15 @@ def test_table_cells_are_text_and_never_markup(capsys: pytest.CaptureFixture[str
     shown = capsys.readouterr().out
     for words in ("A [b]title[/b]", "[red]hot[/red] [/]", "12,345", "-", "0.123", "12,346", "True"):
         assert words in shown
+
+
+def test_number_and_noun_agree() -> None:
+    """One of a thing is no plural."""
+    assert [counted(n, "pain point") for n in (0, 1, 1_200)] == [
+        "0 pain points",
+        "1 pain point",
+        "1,200 pain points",
+    ]
 
 
 def test_where_pairs_become_a_filter() -> None:

@@ -65,6 +65,17 @@ ALTERATIONS: dict[str, Callable[[Body], object]] = {
     "opportunity_with_a_number": lambda body: _say(body["opportunities"][0], "Mend it for 40 % more sales."),
     "population": lambda body: body["scope"].update(population="all people on earth"),
     "number_of_customers": lambda body: body["provenance"].update(n_persons=1_000_000),
+    "number_without_identity": lambda body: body["provenance"].update(n_persons_without_identity=99_999),
+    "attribute": lambda body: body["attributes"].update(channels="carrier pigeon"),
+    "attribute_left_out": lambda body: body["attributes"].pop("source"),
+    "attribute_added": lambda body: body["attributes"].update(accuracy="all of it"),
+    "map_id": lambda body: body.update(map_id="map_0123456789ab"),
+    "version": lambda body: body.update(version=7),
+    "persona": lambda body: body["scope"].update(persona="Everybody"),
+    "purpose": lambda body: body["scope"].update(purpose="please the board"),
+    "event_population": lambda body: next(
+        claim for claim in _claims(body, "metrics") if "events" in claim["quantity"]["population"]
+    )["quantity"].update(population="customers who contacted support"),
     "window": lambda body: body["provenance"]["window"].update(start="1999-01-01T00:00:00Z"),
 }
 
@@ -74,6 +85,7 @@ class _Drafted:
     """A map as it is stored, and what the stores say now."""
 
     body: str
+    stored_as: tuple[str, int]
     insight: Insight
 
     def verify(self, alter: Callable[[Body], object] | None = None) -> MapVerification:
@@ -87,6 +99,7 @@ class _Drafted:
             pain_points=self.insight.pain_points,
             moments=self.insight.moments,
             checker=QuoteChecker.over(self.insight.corpus.records.values()),
+            stored_as=self.stored_as,
         )
 
 
@@ -101,7 +114,7 @@ def drafted(brand: Brand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         themes = workspace.store.results.themes(stored.provenance.theme_set)
         assert themes is not None
         insight = insight_of(workspace, themes, where={}, source_ids=stored.provenance.source_ids)
-        yield _Drafted(stored.model_dump_json(), insight)
+        yield _Drafted(stored.model_dump_json(), (brand.map_id, 1), insight)
 
 
 def test_verify_unaltered_map_holds(drafted: _Drafted) -> None:

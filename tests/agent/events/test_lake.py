@@ -1,13 +1,21 @@
 """The event lake on real Parquet parts."""
 
+# PyArrow ships no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from agent.errors import StoreError
+from agent.events.journeys import Journeys
 from agent.events.lake import EventLake, EventWindow
 from agent.events.lake_writer import LakeWriter
-from tests.agent.events.builders import START, event, lake_of
+from tests.agent.events.builders import SCOPE, START, event, lake_of
 
 # Ibis 12 calls what DuckDB has deprecated since: https://github.com/ibis-project/ibis/issues
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
@@ -18,7 +26,7 @@ def test_lake_without_folder_is_empty(tmp_path: Path) -> None:
     lake = EventLake(tmp_path / "none", canonical={"p_old": "p_1"}, scratch=tmp_path)
     assert lake.is_empty()
     assert (lake.count(), lake.persons(), lake.window()) == (0, frozenset(), EventWindow(None, None))
-    assert lake.table().to_pyarrow().num_rows == 0  # pyright: ignore[reportUnknownMemberType]
+    assert lake.table().to_pyarrow().num_rows == 0
     lake.close()
 
 
@@ -73,4 +81,52 @@ def test_part_written_again_is_replaced(tmp_path: Path) -> None:
         writer.append("a.parquet", [event("p_1", second, "look_page", second) for second in range(n)])
     lake = EventLake(tmp_path / "events", canonical={}, scratch=tmp_path)
     assert lake.count() == 2
+    lake.close()
+
+
+@pytest.mark.parametrize("content", [b"\x8f" * 100, b"", b"PAR1" + b"\x00" * 60 + b"PAR1"])
+def test_lake_with_a_part_that_is_no_parquet_names_it(tmp_path: Path, content: bytes) -> None:
+    """Whatever is asked, the error says which file."""
+    folder = tmp_path / "events"
+    lake = lake_of(folder, [event("p_1", 0, "look_page", 0), event("p_2", 0, "look_page", 1)])
+    (folder / "b.parquet").write_bytes(content)
+    for ask in (lake.count, lake.window, lake.persons, lambda: Journeys(lake, SCOPE)):
+        with pytest.raises(StoreError, match=r"b\.parquet") as refused:
+            ask()
+        assert refused.value.hint
+    lake.close()
+
+
+def test_lake_with_a_part_broken_in_the_middle_names_it(tmp_path: Path) -> None:
+    """A whole footer over spoilt rows is found when the rows are read."""
+    folder = tmp_path / "events"
+    lake = lake_of(folder, [event(f"p_{n}", n, "look_page", n) for n in range(2_000)])
+    body = bytearray((folder / "b.parquet").read_bytes())
+    body[4 : len(body) // 2] = b"\xff" * (len(body) // 2 - 4)
+    (folder / "b.parquet").write_bytes(body)
+    with pytest.raises(StoreError, match=r"b\.parquet"):
+        Journeys(lake, SCOPE)
+    lake.close()
+
+
+def test_lake_with_a_part_of_other_columns_names_it(tmp_path: Path) -> None:
+    """A Parquet file of something else is no part either."""
+    folder = tmp_path / "events"
+    lake = lake_of(folder, [event("p_1", 0, "look_page", 0), event("p_2", 0, "look_page", 1)])
+    pq.write_table(pa.table({"x": [1]}), folder / "a.parquet")
+    with pytest.raises(StoreError, match=r"a\.parquet.*its columns are x"):
+        Journeys(lake, SCOPE)
+    lake.close()
+
+
+def test_journeys_of_some_sources_leave_out_the_events_of_others(tmp_path: Path) -> None:
+    """Events carry their source; those read later do not count where they are not asked for."""
+    early = [event("p_1", n, "look_page", n, source="s_1") for n in range(3)]
+    late = [event("p_2", 9_000 + n, "buy_pay", n, source="s_2") for n in range(3)]
+    lake = lake_of(tmp_path / "events", [*early, *late])
+    assert lake.window(["s_1"]) == EventWindow(START, START + timedelta(seconds=2))
+    assert lake.window([]) == EventWindow(None, None)
+    one = Journeys(lake, replace(SCOPE, source_ids=["s_1"]))
+    assert (one.persons, one.window) == ({"p_1"}, EventWindow(START, START + timedelta(seconds=2)))
+    assert Journeys(lake, SCOPE).persons == {"p_1", "p_2"}
     lake.close()

@@ -11,6 +11,7 @@ from agent.errors import NotFoundError
 from agent.firewall import unresolved_quantities
 from agent.offline.analyst import OfflineAnalyst
 from agent.offline.clauses import reported, statements_in
+from agent.offline.copywriting import is_plain_trouble
 from agent.ports import WritingTask
 from agent.schemas.creative import Factor
 from agent.schemas.evidence import Evidence
@@ -63,7 +64,12 @@ def name(*terms: str, quotes: tuple[str, ...] = (), taken: tuple[str, ...] = ())
     return OfflineAnalyst().write(WritingTask("name_theme", brief, ThemeName))
 
 
-def copy(factor: Factor, facts: tuple[FactItem, ...] = FACTS, attempt: int = 0) -> CopyDraft:
+def copy(
+    factor: Factor,
+    facts: tuple[FactItem, ...] = FACTS,
+    attempt: int = 0,
+    label: str = "Refund never arrives",
+) -> CopyDraft:
     """Draft a variant of the control."""
     brief = CopyBrief(
         channel="email",
@@ -71,7 +77,7 @@ def copy(factor: Factor, facts: tuple[FactItem, ...] = FACTS, attempt: int = 0) 
         factor_definition="d",
         change_slots=(SUBJECT, BODY),
         keep_slots=(),
-        pain_point="Refund never arrives",
+        pain_point=label,
         facts=facts,
         quotes=items("My refund never came."),
         attempt=attempt,
@@ -125,6 +131,26 @@ def copy(factor: Factor, facts: tuple[FactItem, ...] = FACTS, attempt: int = 0) 
         ("I love it", None, None),
         ("My agent was [PERSON-x7f] and was rude to me", None, None),
         ("Ich habe gestern angerufen", None, None),
+        ("Can you look there instead?", None, None),
+        ("could you sign up after the review", None, None),
+        ("I'd like to use the gift card I think", None, None),
+        ("The credit was there next day.", None, None),
+        ("I would never have looked without that advert.", None, None),
+        ("I'd recommend the newsletter to anyone", None, None),
+        ("I never ordered from the catalogue again", None, None),
+        ("The new menu is much more plain it makes the app look cheap", None, None),
+        ("I do not like that when I close the basket", None, None),
+        ("The estimated delivery time and the courier", None, None),
+        ("The would be helper on the phone hung up", None, None),
+        ("I gave up and came on here to leave a review", None, None),
+        ("I Always know how many points my account has", None, None),
+        ("I think the payment was taken twice from my card", None, None),
+        (
+            "Is there a fee for a cash withdrawal?",
+            "thoughts",
+            "Customers ask whether there is a fee for a cash withdrawal.",
+        ),
+        ("I would like to change my address", "thoughts", "Customers would like to change their address."),
         ("I HATE THIS SHOP AND ITS STAFF", None, None),
     ],
 )
@@ -269,8 +295,39 @@ def test_draft_copy_every_factor_stays_in_its_limits(factor: Factor, attempt: in
 
 def test_draft_copy_factors_differ_from_control_and_each_other():
     """Each factor gives another text."""
-    bodies = [copy(factor).slots["body"] for factor in Factor]
-    assert len({BODY.text, *bodies}) == len(Factor) + 1
+    texts = [(draft.slots["subject"], draft.slots["body"]) for draft in map(copy, Factor)]
+    assert len({(SUBJECT.text, BODY.text), *texts}) == len(Factor) + 1
+
+
+def test_draft_copy_hook_asks_once_and_keeps_the_other_opening():
+    """One opening names the trouble; the other slots stay as the control has them."""
+    assert copy(Factor.HOOK).slots == {"subject": "Refund never arrives?", "body": BODY.text}
+    assert copy(Factor.HOOK, attempt=1).slots["subject"] == "Refund never arrives? Shop the new season."
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Sizes and colours", "Least somebody listened", "Person would handle my case", "Not in the shop", "Mixed remarks",
+        "Free delivery but then added", "Refund", "Late", "It never works", "Delivery: late", "Parcel was not the",
+    ],
+)  # fmt: skip
+def test_draft_copy_label_that_is_no_plain_complaint_opens_nothing(label: str):
+    """A reader of an advert has not read the reviews; a fragment of one makes no headline."""
+    assert not is_plain_trouble(label)
+    assert copy(Factor.HOOK, label=label).slots == {"subject": SUBJECT.text, "body": BODY.text}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Parcels come late", "Payment failed", "Money has not been returned", "Refunds take weeks", "Nobody answers the phone",
+        "No dimensions for the item", "App crashes", "Don't understand the manual", "Free returns are refused",
+    ],
+)  # fmt: skip
+def test_draft_copy_plain_complaint_opens_the_copy(label: str):
+    """What is understood by itself is asked as a question."""
+    assert copy(Factor.HOOK, label=label).slots["subject"] == f"{label}?"
 
 
 @pytest.mark.parametrize("factor", [Factor.BENEFIT, Factor.PROOF, Factor.OFFER])

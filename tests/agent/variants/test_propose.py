@@ -90,6 +90,30 @@ def test_variant_that_quotes_a_fact_lists_it_and_its_evidence() -> None:
     assert made.variants[0].evidence == _QUOTED.evidence
 
 
+@pytest.mark.parametrize(
+    ("factor", "slots"),
+    [
+        (Factor.HOOK, {"subject": "“It came to the wrong door.”"}),
+        (Factor.PROOF, {"body": f"{_BODY} One says: “It came, to the wrong door.”"}),
+        (Factor.PROOF, {"body": f"{_BODY} One says: “It came to the Wrong door.”"}),
+        (Factor.PROOF, {"body": f"{_BODY} “It came to the wrong door.” “Came to the wrong door.”"}),
+    ],
+    ids=["quote in an opening", "a comma more", "a capital more", "two quotes"],
+)
+def test_variant_quotes_once_word_for_word_and_only_as_proof(factor: Factor, slots: dict[str, str]) -> None:
+    """A proof carries one exact quote; anything else carries none."""
+    assert _from(factor, slots, _QUOTED.fact_id, *(fact.fact_id for fact in _FACTS)).variants == ()
+
+
+def test_label_that_is_no_complaint_makes_no_opening() -> None:
+    """The offline analyst leaves the opening to the control; other factors are still proposed."""
+    pain = pain_point(label="Sizes and colours")
+    request = VariantRequest(pain, _CONTROL, facts_of(pain, pain.metrics[0]), 8, NOW)
+    made = propose_variants(request, writer=OfflineAnalyst())
+    assert made.variants
+    assert not [variant for variant in made.variants if variant.changed_factor is Factor.HOOK]
+
+
 def test_variant_may_quote_part_of_a_fact() -> None:
     """An excerpt in marks stands in the quote, with its own capital and full stop."""
     assert _from(Factor.PROOF, {"body": f"{_BODY} One says: “Came to the wrong door!”"}).variants
