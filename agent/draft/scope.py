@@ -8,7 +8,7 @@ from datetime import datetime
 from agent.corpus import Corpus
 from agent.errors import ScopeError
 from agent.schemas.base import Scalar
-from agent.schemas.journey import Scope
+from agent.schemas.journey import Scope, StageRule
 from agent.schemas.records import Kind
 
 _PLURAL = re.compile(r"\s(?:and|or|und|et|y)\s|[,;/&+]", re.IGNORECASE)
@@ -22,7 +22,14 @@ _SAID: dict[Kind, str] = {
 
 
 def make_scope(
-    *, persona: str, journey: str, goal: str, purpose: str, where: Mapping[str, str], population: str
+    *,
+    persona: str,
+    journey: str,
+    goal: str,
+    purpose: str,
+    where: Mapping[str, str],
+    population: str,
+    stage_rules: tuple[StageRule, ...] = (),
 ) -> Scope:
     """Return a scope that is about one thing.
 
@@ -47,6 +54,7 @@ def make_scope(
         journey=journey.strip(),
         goal=goal.strip(),
         purpose=purpose.strip(),
+        stage_rules=stage_rules,
         population=population,
     )
 
@@ -81,6 +89,7 @@ def map_id_of(scope: Scope, map_type: str) -> str:
         scope.goal,
         scope.purpose,
         *map(str, sorted(scope.where.items())),
+        *(rule.model_dump_json() for rule in scope.stage_rules),
     ]
     return "map_" + hashlib.sha256("\n".join(parts).casefold().encode()).hexdigest()[:12]
 

@@ -12,6 +12,7 @@ from agent.analyse.behaviour import Experience, behaviour_of, moments_of
 from agent.analyse.pain_points import rank_pain_points
 from agent.analyse.quotes import choose_quotes
 from agent.analyse.readings import READER_VERSION
+from agent.analyse.stages import DEFAULT_PLAN, StagePlan, plan_of
 from agent.corpus import Corpus
 from agent.draft.builder import DraftInputs, draft_map
 from agent.draft.scope import attributes_of, make_scope, map_id_of
@@ -24,7 +25,7 @@ from agent.prompting import load_prompt, prompt_ids
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Evidence
 from agent.schemas.insight import Behaviour, Moment, PainPoint
-from agent.schemas.journey import DEFAULT_STAGES, JourneyMap, MapType, Provenance, Scope, SourceShare, Window
+from agent.schemas.journey import JourneyMap, MapType, Provenance, Scope, SourceShare, StageRule, Window
 from agent.store.results import StoredThemes
 from agent.verify.claims import MapVerification, distinct_quotes, verify_map, verify_quotes
 from agent.verify.quotes import QuoteChecker, text_digest
@@ -39,6 +40,8 @@ class DraftRequest(Frozen):
     purpose: str
     type: MapType = "current"
     where: dict[str, str] = Field(default_factory=dict)
+    stage_rules: tuple[StageRule, ...] = ()
+    """Stages that replace the default ones."""
     owner: str | None = None
 
 
@@ -65,13 +68,16 @@ def draft(workspace: Workspace, request: DraftRequest, *, on_progress: Progress 
     read = read_everything(workspace, on_progress=on_progress)
     themes, theme_set = current_themes(workspace, read)
     source_ids = _all_sources(workspace)
-    insight = insight_of(workspace, themes, where=request.where, source_ids=source_ids)
+    insight = insight_of(
+        workspace, themes, where=request.where, source_ids=source_ids, plan=plan_of(request.stage_rules)
+    )
     scope = make_scope(
         persona=request.persona,
         journey=request.journey,
         goal=request.goal,
         purpose=request.purpose,
         where=request.where,
+        stage_rules=request.stage_rules,
         population=insight.corpus.population,
     )
     made = draft_map(_inputs(workspace, request, scope, insight, theme_set=theme_set, source_ids=source_ids))
@@ -105,7 +111,7 @@ def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> 
         themes,
         where=journey_map.scope.where,
         source_ids=made.source_ids,
-        stages=tuple(stage.name for stage in journey_map.stages),
+        plan=plan_of(journey_map.scope.stage_rules),
     )
     if _is_cut_otherwise(workspace, themes, insight.corpus):
         return verify_quotes(journey_map, stored_as=stored_as, checker=checker, current_reader=READER_VERSION)
@@ -151,11 +157,11 @@ def insight_of(
     *,
     where: Mapping[str, str],
     source_ids: Collection[str],
-    stages: tuple[str, ...] = DEFAULT_STAGES,
+    plan: StagePlan = DEFAULT_PLAN,
 ) -> Insight:
     """Return corpus, pain points with what the same persons did, and moments of a scope."""
     corpus = corpus_of(
-        workspace, themes, reader_version=READER_VERSION, stages=stages, where=where, source_ids=source_ids
+        workspace, themes, reader_version=READER_VERSION, plan=plan, where=where, source_ids=source_ids
     )
     ranked = rank_pain_points(
         replace(theme_set_of(themes), themes=corpus.themes),
@@ -207,7 +213,7 @@ def _inputs(
         corpus=corpus,
         scope=scope,
         type=request.type,
-        stages=DEFAULT_STAGES,
+        stages=plan_of(scope.stage_rules).names,
         pain_points=insight.pain_points,
         moments=insight.moments,
         pick_quotes=lambda positions, limit: _pick(corpus, positions, limit),

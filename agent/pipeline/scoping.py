@@ -1,9 +1,11 @@
 """Builds the corpus of a scope from the stores; drafting and verifying use the same builder."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from agent.analyse.taxonomy import stage_of_event, touchpoint_of_event
+from agent.analyse.stages import StagePlan
+from agent.analyse.taxonomy import touchpoint_of_event
 from agent.corpus import Corpus
 from agent.draft.scope import event_population_of, population_of
 from agent.errors import ScopeError
@@ -23,7 +25,7 @@ def corpus_of(
     themes: StoredThemes,
     *,
     reader_version: str,
-    stages: tuple[str, ...],
+    plan: StagePlan,
     where: Mapping[str, str],
     source_ids: Collection[str],
 ) -> Corpus:
@@ -33,7 +35,7 @@ def corpus_of(
         workspace: Whose stores are read.
         themes: Themes and the passages that belong to them.
         reader_version: Version whose readings count.
-        stages: Stages of the map, in order.
+        plan: Stages of the map, and what belongs to each.
         where: The persona's filter on records or persons; empty means everyone.
         source_ids: Sources that count.
 
@@ -46,13 +48,15 @@ def corpus_of(
     passages = [passage for passage, _ in read]
     said = {passage.passage_id for passage, reading in read if reading is not None}
     start, end = _window_of(records.values())
-    journeys = open_journeys(workspace, stages=stages, where=where, as_of=end, source_ids=wanted)
+    journeys = open_journeys(workspace, plan=plan, where=where, as_of=end, source_ids=wanted)
     did = EventWindow(None, None) if journeys is None else journeys.window
     speakers = frozenset(record.person_id for record in records.values())
     return Corpus(
         records=records,
         passages=tuple(passages),
-        readings=tuple(_unread(passage) if reading is None else reading for passage, reading in read),
+        readings=tuple(
+            _unread(passage) if reading is None else _placed(reading, plan) for passage, reading in read
+        ),
         vectors=vectors_of(passages, store=workspace.store, encoder=workspace.encoder),
         themes=tuple(_still_said(theme, said) for theme in themes.themes),
         journeys=journeys,
@@ -107,6 +111,11 @@ def _still_said(theme: Theme, said: Collection[str]) -> Theme:
     )
 
 
+def _placed(reading: Reading, plan: StagePlan) -> Reading:
+    stage = plan.stage_of(reading.stage, reading.touchpoint)
+    return reading if stage == reading.stage else replace(reading, stage=stage)
+
+
 def _unread(passage: Passage) -> Reading:
     """Return a reading that says nothing: its customer spoke, and no count rests on the words."""
     return Reading(
@@ -129,7 +138,7 @@ def _unread(passage: Passage) -> Reading:
 def open_journeys(
     workspace: Workspace,
     *,
-    stages: tuple[str, ...],
+    plan: StagePlan,
     where: Mapping[str, str],
     as_of: datetime | None,
     source_ids: Collection[str] | None = None,
@@ -147,8 +156,8 @@ def open_journeys(
     journeys = Journeys(
         lake,
         JourneyScope(
-            stages=stages,
-            stage_of=stage_of_event,
+            stages=plan.names,
+            stage_of=plan.stage_of_event,
             touchpoint_of=lambda name, channel: touchpoint_of_event(name, {}, channel),
             as_of=max(ends, default=workspace.now),
             persons=workspace.store.records.persons_matching(where, source_ids=source_ids),

@@ -15,6 +15,14 @@ DEFAULT_STAGES: tuple[str, ...] = ("awareness", "consideration", "decision", "re
 MapType = Literal["current", "future", "day", "blueprint"]
 
 
+class StageRule(Frozen):
+    """One stage of a map, and what belongs to it by the names of the built-in lists."""
+
+    name: str = Field(min_length=1, max_length=60)
+    stages: tuple[str, ...] = ()
+    touchpoints: tuple[str, ...] = ()
+
+
 class Scope(Frozen):
     """One persona, one journey, one goal, one purpose."""
 
@@ -24,6 +32,8 @@ class Scope(Frozen):
     journey: str = Field(min_length=1)
     goal: str = Field(min_length=1)
     purpose: str = Field(min_length=1)
+    stage_rules: tuple[StageRule, ...] = ()
+    """Stages that replace the default ones; verifying places texts and events by them."""
     population: str
     """Who the map is about, as a sentence part, with the window."""
 

@@ -3,11 +3,11 @@
 import click
 
 from agent.analyse.paths import paths_of
+from agent.analyse.stages import DEFAULT_PLAN
 from agent.pipeline.drafting import Insight, current_insight
 from agent.pipeline.scoping import open_journeys
 from agent.render.figures import interval_text, points_text, share_text
 from agent.render.page import trend_text
-from agent.schemas.journey import DEFAULT_STAGES
 from api.cli.output import item_progress, print_json, print_table, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
@@ -76,7 +76,7 @@ def moments(ctx: click.Context, where: tuple[str, ...], as_json: bool) -> None:
 def paths(ctx: click.Context, where: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Show what customers did: what directly followed what, where journeys start and end, whole paths."""
     with workspace_of(ctx) as workspace:
-        journeys = open_journeys(workspace, stages=DEFAULT_STAGES, where=parse_where(where), as_of=None)
+        journeys = open_journeys(workspace, plan=DEFAULT_PLAN, where=parse_where(where), as_of=None)
         if journeys is None:
             say("There are no events of these customers; `journey ingest --kind events` reads them.")
             ctx.exit(1)

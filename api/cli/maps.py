@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import orjson
 
+from agent.analyse.stages import load_stage_rules
 from agent.pipeline.drafting import DraftRequest, draft, verify
 from agent.render.markdown import render_markdown
 from agent.render.mermaid import render_mermaid
@@ -34,6 +35,11 @@ def journey_map() -> None:
     default="current",
     show_default=True,
 )
+@click.option(
+    "--stages",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="File of stages that replace the five default ones; see docs/stages.md.",
+)
 @click.option("--owner", help="Who owns the map.")
 @where_option()
 @click.option("--out", type=click.Path(path_type=Path), help="Write the map as JSON.")
@@ -47,6 +53,7 @@ def draft_command(
     goal: str,
     purpose: str,
     map_type: str,
+    stages: Path | None,
     owner: str | None,
     where: tuple[str, ...],
     out: Path | None,
@@ -61,6 +68,7 @@ def draft_command(
             "goal": goal,
             "purpose": purpose,
             "type": map_type,
+            "stage_rules": () if stages is None else load_stage_rules(stages),
             "owner": owner,
             "where": parse_where(where),
         }

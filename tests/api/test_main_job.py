@@ -249,3 +249,28 @@ def test_empty_home_says_what_to_do(tmp_path: Path) -> None:
         assert refused.code == 1
         assert "Hint: " in refused.err
         assert "Traceback" not in refused.err
+
+
+def test_draft_with_stages_of_ones_own_verifies_and_shows_them(copied: Brand, tmp_path: Path) -> None:
+    """Passages and events stand in the stages of the file; the default stages are gone."""
+    stages = tmp_path / "stages.toml"
+    stages.write_text(
+        '[[stage]]\nname = "find"\nstages = ["awareness", "consideration"]\n'
+        '[[stage]]\nname = "buy"\nstages = ["decision"]\n'
+        '[[stage]]\nname = "own"\nstages = ["retention", "advocacy"]\n',
+        encoding="utf-8",
+    )
+    words = ["--persona", "Fernway customers", "--journey", "First order", "--goal", "get gear that fits"]
+    drafted = copied.journey(
+        "map", "draft", *words, "--purpose", "find what to mend first", "--stages", str(stages), "--json"
+    )
+    assert drafted.code == 0, drafted.err
+    made = JourneyMap.model_validate_json(drafted.out)
+    assert [stage.name for stage in made.stages] == ["find", "buy", "own"]
+    assert made.map_id != copied.map_id
+    speak = {point.stage: point.n_persons for point in made.emotion_curve}
+    default = {point.stage: point.n_persons for point in _map(copied).emotion_curve}
+    assert speak["buy"] == default["decision"]
+    assert speak["own"] >= max(default["retention"], default["advocacy"])
+    assert {pain.stage for pain in made.pain_points} <= {"find", "buy", "own", None}
+    assert copied.journey("map", "verify", made.map_id).code == 0

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from agent.draft.scope import event_population_of, make_scope, map_id_of
+from agent.schemas.journey import StageRule
 
 _START, _END = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 30, tzinfo=UTC)
 
@@ -33,11 +34,17 @@ def test_event_population_without_times_says_so() -> None:
 
 def test_map_id_stands_for_every_part_of_the_scope() -> None:
     """Another goal, filter or type is another map; the population, which follows from the data, is not."""
-    parts = {"persona": "P", "journey": "J", "goal": "G", "purpose": "U"}
-    scope = make_scope(**parts, where={}, population="customers")
-    same = make_scope(**parts, where={}, population="other customers")
-    others = [make_scope(**{**parts, name: "X"}, where={}, population="customers") for name in parts]
-    others.append(make_scope(**parts, where={"segment": "x"}, population="customers"))
+    scope = make_scope(persona="P", journey="J", goal="G", purpose="U", where={}, population="customers")
+    same = scope.model_copy(update={"population": "other customers"})
+    changes = {
+        "persona": "X",
+        "journey": "X",
+        "goal": "X",
+        "purpose": "X",
+        "where": {"segment": "x"},
+        "stage_rules": (StageRule(name="all", stages=("decision",)),),
+    }
+    others = [scope.model_copy(update={name: value}) for name, value in changes.items()]
     ids = [map_id_of(each, "current") for each in (scope, *others)] + [map_id_of(scope, "future")]
     assert len(set(ids)) == len(ids)
     assert map_id_of(same, "current") == ids[0]
