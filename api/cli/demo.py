@@ -10,6 +10,8 @@ from api.cli.output import print_table, say
 from api.cli.session import settings_of
 from api.demo import N_PERSONS, DemoResult, run_demo
 
+_N_SHOWN = 20
+
 
 @click.command()
 @click.option(
@@ -51,7 +53,12 @@ def _show(result: DemoResult) -> None:
             ]
         )
     columns = ["#", "pain point", "stage", "severity", "reach", "95 %", "planted"]
-    print_table("Pain points found, beside what was planted", columns, rows)
+    print_table("Pain points found, beside what was planted", columns, rows[:_N_SHOWN])
+    if len(rows) > _N_SHOWN:
+        say(f"... and {len(rows) - _N_SHOWN} further ones, which `journey pain-points` lists.")
+    missed = [found.pain_point_id for found in result.coverage.planted if not found.theme_id]
+    if missed:
+        say(f"Planted, and not found as one of their own: {', '.join(missed)}.")
     verdicts = [
         [
             variant.changed_factor.value,
