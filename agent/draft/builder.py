@@ -238,18 +238,27 @@ def opportunity_of(template: str, pain: PainPoint, metric: Metric) -> Opportunit
 def opportunity_claims(
     facts: cells.StageFacts, pains: Sequence[Claim], opportunities: Sequence[Opportunity]
 ) -> tuple[Claim, ...]:
-    """Return the opportunities of the stage as claims that name the pain point's claim they rest on."""
+    """Return the opportunities of the stage as claims that name the pain points' claims they rest on.
+
+    Pain points that are answered by the same words share one claim: a cell says nothing twice.
+    """
     by_pain = {opportunity.pain_point_id: opportunity for opportunity in opportunities}
+    answered: dict[str, list[str]] = {}
+    metrics: dict[str, tuple[Metric, ...]] = {}
+    for pain, claim in zip(facts.pain_points, pains, strict=False):
+        opportunity = by_pain.get(pain.pain_point_id)
+        if opportunity is not None:
+            answered.setdefault(opportunity.template, []).append(claim.claim_id)
+            metrics.setdefault(opportunity.template, opportunity.metrics)
     claims = [
         inferred(
             stage=facts.stage,
             lane=Lane.OPPORTUNITIES,
-            template=by_pain[pain.pain_point_id].template,
-            metrics=by_pain[pain.pain_point_id].metrics,
-            rests_on=[claim.claim_id],
+            template=template,
+            metrics=metrics[template],
+            rests_on=rests_on,
         )
-        for pain, claim in zip(facts.pain_points, pains, strict=False)
-        if pain.pain_point_id in by_pain
+        for template, rests_on in answered.items()
     ]
     return tuple(claims) or (
         unknown(

@@ -46,7 +46,6 @@ def corpus_of(
     records = _records_of(workspace, where, wanted)
     read = list(_read_passages(workspace, records, reader_version))
     passages = [passage for passage, _ in read]
-    said = {passage.passage_id for passage, reading in read if reading is not None}
     start, end = _window_of(records.values())
     journeys = open_journeys(workspace, plan=plan, where=where, as_of=end, source_ids=wanted)
     did = EventWindow(None, None) if journeys is None else journeys.window
@@ -54,11 +53,9 @@ def corpus_of(
     return Corpus(
         records=records,
         passages=tuple(passages),
-        readings=tuple(
-            _unread(passage) if reading is None else _placed(reading, plan) for passage, reading in read
-        ),
+        readings=tuple(_reading(passage, reading, plan) for passage, reading in read),
         vectors=vectors_of(passages, store=workspace.store, encoder=workspace.encoder),
-        themes=tuple(_still_said(theme, said) for theme in themes.themes),
+        themes=_still_said(themes.themes, read),
         journeys=journeys,
         population=population_of((record.kind for record in records.values()), where, start=start, end=end),
         event_population=event_population_of(where, start=did.first, end=did.last),
@@ -101,17 +98,23 @@ def _read_passages(
             yield passage, reading if reading is not None and reading.text_sha256 == digest else None
 
 
-def _still_said(theme: Theme, said: Collection[str]) -> Theme:
-    """Return a theme without the passages whose words are no longer what was read."""
-    return theme.model_copy(
-        update={
-            "passage_ids": tuple(key for key in theme.passage_ids if key in said),
-            "core_passage_ids": tuple(key for key in theme.core_passage_ids if key in said),
-        }
+def _still_said(themes: Iterable[Theme], read: Iterable[tuple[Passage, Reading | None]]) -> tuple[Theme, ...]:
+    """Return the themes without the passages whose words are no longer what was read."""
+    said = {passage.passage_id for passage, reading in read if reading is not None}
+    return tuple(
+        theme.model_copy(
+            update={
+                "passage_ids": tuple(key for key in theme.passage_ids if key in said),
+                "core_passage_ids": tuple(key for key in theme.core_passage_ids if key in said),
+            }
+        )
+        for theme in themes
     )
 
 
-def _placed(reading: Reading, plan: StagePlan) -> Reading:
+def _reading(passage: Passage, reading: Reading | None, plan: StagePlan) -> Reading:
+    if reading is None:
+        return _unread(passage)
     stage = plan.stage_of(reading.stage, reading.touchpoint)
     return reading if stage == reading.stage else replace(reading, stage=stage)
 
