@@ -10,7 +10,7 @@ from agent.pipeline.status import Status, status_of
 from agent.read import expand_paths
 from agent.store import Store
 from agent.store.presence import MISSING_HINT
-from api.cli.output import byte_progress, item_progress, print_json, print_table, say
+from api.cli.output import byte_progress, counted, item_progress, print_json, print_table, say
 from api.cli.session import clock, json_option, settings_of, workspace_of
 
 _KINDS = ("auto", "transcripts", "reviews", "events", "surveys", "interviews")
@@ -125,6 +125,11 @@ def _tell(source: SourceReport) -> None:
     if source.n_rejected > len(source.reasons[:5]):
         say(
             f"{source.name}: {source.n_rejected} rows rejected in all; `journey status` counts them by reason."
+        )
+    if source.n_conflicts:
+        say(
+            f"{source.name}: {counted(source.n_conflicts, 'row')} with an id that is stored with other content; what is "
+            "stored was kept. To read a file anew, say with another mapping, read it into another --workspace."
         )
 
 

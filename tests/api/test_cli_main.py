@@ -231,3 +231,15 @@ def test_log_warning_given_again_is_said_once(capsys: pytest.CaptureFixture[str]
         assert capsys.readouterr().err.count("encoding_fallback") == 2
     finally:
         structlog.reset_defaults()
+
+
+def test_ingest_of_known_ids_with_other_content_says_what_was_kept_and_what_to_do(tmp_path: Path) -> None:
+    """A corrected export, or another mapping, does not replace what is stored, and does not pass in silence."""
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text("id,text\nreview-0000001,The parcel came late.\n", encoding="utf-8")
+    second.write_text("id,text\nreview-0000001,The parcel came early.\n", encoding="utf-8")
+    home = tmp_path / "home"
+    assert run(home, "ingest", "--kind", "reviews", str(first)).code == 0
+    again = run(home, "ingest", "--kind", "reviews", str(second))
+    assert "1 row with an id that is stored with other content" in again.err
+    assert "--workspace" in again.err
