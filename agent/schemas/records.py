@@ -200,7 +200,7 @@ class Person(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One to three sentences of one customer turn: the unit that is embedded, found and tagged.
+    """A sentence of one customer turn, with the fragments beside it: the unit that is embedded, found and tagged.
 
     `text == record.text[start:end]`.
     """

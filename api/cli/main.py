@@ -59,6 +59,9 @@ _COMMANDS = {
     "ingest": _Lazy("api.cli.ingest:ingest", "Read exports into the workspace."),
     "status": _Lazy("api.cli.ingest:status", "Show what is in the stores and what was rejected."),
     "search": _Lazy("api.cli.search:search", "Find what customers said about something."),
+    "discover": _Lazy(
+        "api.cli.discover:discover", "Find themes without a list, in a file or in what is stored."
+    ),
     "pain-points": _Lazy("api.cli.insight:pain_points", "List what hurts customers, worst first."),
     "paths": _Lazy("api.cli.insight:paths", "Show what customers did, step by step."),
     "moments": _Lazy("api.cli.insight:moments", "Show which experiences go along with later outcomes."),

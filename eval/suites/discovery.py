@@ -26,12 +26,12 @@ from agent.analyse.readings import PassageReader
 from agent.analyse.themes import ThemeSet, find_themes
 from agent.embed import open_encoder
 from agent.normalise import passages_of
+from agent.pipeline.discovering import themes_of_texts
 from agent.ports import Encoder, Vectors
 from agent.prepare import PrepareContext, prepare_record
 from agent.read import read_file
 from agent.redact import Redactor
-from agent.schemas.insight import Emotion, Reading, Severity
-from agent.schemas.records import Kind, Passage, RawRecord, Record
+from agent.schemas.records import Passage, RawRecord, Record
 from eval.scorers.coverage import CoverageScore, PlantedScore, score_coverage
 from eval.simulator import iter_person_truth, load_truth, simulate
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
@@ -109,11 +109,9 @@ def _query_table(
         texts, labels = [text for text, _ in pairs], [label for _, label in pairs]
         vectors = encoder.encode(texts)
         started = time.perf_counter()
-        passages = [_query_passage(row, text) for row, text in enumerate(texts)]
-        readings = [_complaint(passage) for passage in passages]
-        themes = find_themes(passages, vectors, readings, reader=reader, seed=seed)
+        themes = themes_of_texts(texts, vectors, reader=reader)
         spent_s = time.perf_counter() - started
-        found = [themes.assignments.get(passage.passage_id) for passage in passages]
+        found = [themes.assignments.get(f"row:{row}") for row in range(len(texts))]
         n_labels = len(set(labels))
         rows.append(
             _query_row(labels, found, names=(name, "ours"), n_groups=len(themes.themes), spent_s=spent_s)
@@ -144,32 +142,6 @@ def _query_row(
         round(sum(group is None for group in found) / len(found), 3),
         round(spent_s, 1),
     ]
-
-
-def _query_passage(row: int, text: str) -> Passage:
-    ends = len(text)
-    return Passage(
-        f"r{row}:0-{ends}", f"r{row}", f"p{row}", 0, ends, text, "", Kind.TRANSCRIPT, None, None, None
-    )
-
-
-def _complaint(passage: Passage) -> Reading:
-    """Read every query as a complaint, for all of them are to be grouped."""
-    return Reading(
-        passage.passage_id,
-        passage.record_id,
-        passage.person_id,
-        passage.start,
-        passage.end,
-        passage.text_sha256,
-        sentiment=-1.0,
-        emotion=Emotion.NEUTRAL,
-        stage=None,
-        touchpoint=None,
-        complaint=True,
-        severity=Severity.ANNOYS,
-        at=None,
-    )
 
 
 def _brand_tables(

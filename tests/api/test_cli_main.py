@@ -24,7 +24,7 @@ _HEAVY = {
     "numpy", "sqlalchemy", "langchain_core",
 }  # fmt: skip
 _COMMANDS = (
-    "demo", "init", "ingest", "status", "search", "pain-points", "paths", "moments", "map", "variants", "index", "eval",
+    "demo", "init", "ingest", "status", "search", "discover", "pain-points", "paths", "moments", "map", "variants", "index", "eval",
     "doctor",
 )  # fmt: skip
 

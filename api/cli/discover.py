@@ -1,0 +1,45 @@
+"""`journey discover`: themes without a given list, of a file or of what is stored."""
+
+from pathlib import Path
+
+import click
+
+from agent.analyse.readings import PassageReader
+from agent.embed import open_encoder
+from agent.pipeline.discovering import Discovery, discover_stored, discover_texts
+from agent.read.texts import read_texts
+from api.cli.output import item_progress, print_json, print_table, say
+from api.cli.session import json_option, settings_of, workspace_of
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--text-field", help="Column or key of the text, where it is not a usual one.")
+@json_option()
+@click.pass_context
+def discover(ctx: click.Context, path: Path | None, text_field: str | None, as_json: bool) -> None:
+    """Find themes without a list: in PATH, of which nothing is stored, or in the workspace's complaints."""
+    found = _of_workspace(ctx) if path is None else _of_file(ctx, path, text_field)
+    if as_json:
+        print_json(found.model_dump(mode="json") | {"assignments": _assignments(found)})
+        return
+    rows = [[theme.n, theme.label, theme.quotes[0] if theme.quotes else None] for theme in found.themes]
+    print_table("Themes", ["customers" if path is None else "rows", "theme", "for instance"], rows)
+    say(f"{len(found.themes):,} themes; {100 * found.unassigned_share:.0f} % belong to none.")
+
+
+def _assignments(found: Discovery) -> list[dict[str, str | int | None]]:
+    """Return the assignments with their null themes, which say something."""
+    place = "row" if any(one.row is not None for one in found.assignments) else "passage_id"
+    return [{place: getattr(one, place), "theme_id": one.theme_id} for one in found.assignments]
+
+
+def _of_file(ctx: click.Context, path: Path, text_field: str | None) -> Discovery:
+    settings = settings_of(ctx)
+    encoder = open_encoder(settings.cache_dir.expanduser(), threads=settings.threads)
+    return discover_texts(read_texts(path, field=text_field), encoder=encoder, reader=PassageReader(encoder))
+
+
+def _of_workspace(ctx: click.Context) -> Discovery:
+    with workspace_of(ctx) as workspace, item_progress("Reading passages") as advance:
+        return discover_stored(workspace, on_progress=advance)
