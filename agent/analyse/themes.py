@@ -132,12 +132,13 @@ def _find(
     sample = _sample(complaints, texts, people, seed=seed)
     views = fit_views([texts[i] for i in sample], vectors[sample], seed=seed)
     persons = np.unique(people[sample], return_inverse=True)[1].astype(np.int64)
-    groups = _drop_small(group(views.matrix, persons), persons, min_persons=min_persons)
+    more = _further_speakers(sample, complaints, texts, people)
+    groups = _drop_small(group(views.matrix, persons), persons, more, min_persons=min_persons)
     if groups.max() == NONE:
         return None
     groups = dissolve(views.matrix, groups, persons)
     settled = settle(views.matrix, groups, persons).argmax(axis=1).astype(np.int64)
-    groups = _drop_small(settled, persons, min_persons=min_persons)
+    groups = _drop_small(settled, persons, more, min_persons=min_persons)
     if groups.max() == NONE:
         return None
     outside = np.setdiff1d(np.arange(len(passages)), complaints)
@@ -197,10 +198,22 @@ def _sample(complaints: Labels, texts: list[str], people: Labels, *, seed: int) 
     return np.sort(distinct[order[:_SAMPLE]])
 
 
-def _drop_small(groups: Labels, persons: Labels, *, min_persons: int) -> Labels:
+def _further_speakers(sample: Labels, complaints: Labels, texts: list[str], people: Labels) -> Labels:
+    """Return for each sampled text how many persons beside its own wrote just the same."""
+    speakers: dict[tuple[str, ...], set[int]] = {}
+    for row in _ints(complaints):
+        speakers.setdefault(tuple(texts[row].split()), set()).add(int(people[row]))
+    return np.array([len(speakers[tuple(texts[row].split())]) - 1 for row in _ints(sample)], dtype=np.int64)
+
+
+def _drop_small(groups: Labels, persons: Labels, more: Labels, *, min_persons: int) -> Labels:
     """Renumber the groups that enough persons are in; the others' texts become open."""
     least = max(min_persons, int(np.ceil(_SAMPLE_SHARE * (int(persons.max()) + 1))))
-    kept = [g for g in np.unique(groups[groups != NONE]) if len(np.unique(persons[groups == g])) >= least]
+    kept = [
+        g
+        for g in np.unique(groups[groups != NONE])
+        if len(np.unique(persons[groups == g])) + more[groups == g].sum() >= least
+    ]
     renumbered = np.full(len(groups), NONE, dtype=np.int64)
     for number, name in enumerate(kept):
         renumbered[groups == name] = number

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agent.firewall import unresolved_quantities
 from agent.schemas.creative import Factor
-from agent.schemas.writing import CopyBrief, CopyDraft, SlotItem
+from agent.schemas.writing import CopyBrief, CopyDraft, FactItem, SlotItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,10 @@ _FRAGMENT = re.compile(
     re.IGNORECASE,
 )
 """Signs of a name cut out of a sentence, which says something only to those who know the sentence."""
+_COMMAND = re.compile(
+    r"\b(?:ignore|disregard|instructions?|prompts?|system message|assistant|https?|www)\b", re.IGNORECASE
+)
+"""Customers' words that address a machine or lead elsewhere."""
 _MIN_TROUBLE_WORDS = 2
 _MEASURED = re.compile(r"\{\{m:|\d")
 _MIN_SHORTENED = 3
@@ -117,12 +121,18 @@ def is_plain_trouble(label: str) -> bool:
         len(label.split()) >= _MIN_TROUBLE_WORDS
         and _TROUBLE.search(label) is not None
         and _FRAGMENT.search(label) is None
+        and _COMMAND.search(label) is None
     )
+
+
+def _told(brief: CopyBrief) -> list[FactItem]:
+    """Return the facts that may be told; customers' words that address a machine or lead elsewhere are no copy."""
+    return [fact for fact in brief.facts if _COMMAND.search(fact.statement) is None]
 
 
 def _benefits(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
     """Say first what the customer gets, as the facts say it."""
-    for fact in sorted(brief.facts, key=lambda fact: bool(_MEASURED.search(fact.statement))):
+    for fact in sorted(_told(brief), key=lambda fact: bool(_MEASURED.search(fact.statement))):
         statement = _bare(fact.statement)
         yield _Proposal(f"{_capitalised(statement)}. {slot.text}", (fact.fact_id,))
         yield _Proposal(_capitalised(statement) + _stop(slot.text), (fact.fact_id,))
@@ -130,7 +140,7 @@ def _benefits(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
 
 def _proofs(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
     """Back the control's words with a fact, one that counts something where there is one."""
-    for fact in sorted(brief.facts, key=lambda fact: not _MEASURED.search(fact.statement)):
+    for fact in sorted(_told(brief), key=lambda fact: not _MEASURED.search(fact.statement)):
         statement = _capitalised(_bare(fact.statement))
         yield _Proposal(f"{_closed(slot.text)} {statement}.", (fact.fact_id,))
         yield _Proposal(f"{_closed(_first_sentence(slot.text))} {statement}.", (fact.fact_id,))

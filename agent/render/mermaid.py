@@ -39,7 +39,7 @@ def _tasks(stage: Stage, point: EmotionPoint) -> list[tuple[str, int]]:
 
 
 def _label(text: str) -> str:
-    plain = " ".join(_SYNTAX.sub(" ", text).split())
+    plain = " ".join(_SYNTAX.sub(" ", text.replace("%", " percent")).split())
     if len(plain) > _MAX_CHARS:
         plain = plain[: _MAX_CHARS - 1].rsplit(" ", 1)[0] + "…"
     return f"“{plain}”" if _KEYWORDS.match(plain) else plain or "unnamed"

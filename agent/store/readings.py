@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from agent.errors import StoreError
 from agent.schemas.insight import Emotion, Reading, Severity
 from agent.store.engine import Scoped
 from agent.store.tables import persons, readings
@@ -72,6 +73,14 @@ def _row(version: str, reading: Reading) -> dict[str, object]:
 
 
 def _reading(row: sa.Row[Any]) -> Reading:
+    try:
+        emotion = Emotion(row.emotion)
+        severity = None if row.severity is None else Severity(row.severity)
+    except ValueError as exc:
+        msg = f"the stored reading of passage {row.passage_id!r} is damaged: {exc}"
+        raise StoreError(
+            msg, hint="Restore the database from a backup; nothing else reads like this."
+        ) from exc
     return Reading(
         passage_id=row.passage_id,
         record_id=row.record_id,
@@ -80,10 +89,10 @@ def _reading(row: sa.Row[Any]) -> Reading:
         end=row.end,
         text_sha256=row.text_sha256,
         sentiment=row.sentiment,
-        emotion=Emotion(row.emotion),
+        emotion=emotion,
         stage=row.stage,
         touchpoint=row.touchpoint,
         complaint=row.complaint,
-        severity=None if row.severity is None else Severity(row.severity),
+        severity=severity,
         at=row.at,
     )

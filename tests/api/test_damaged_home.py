@@ -85,3 +85,13 @@ def test_vault_of_which_some_records_were_deleted_is_missed(copied: Brand) -> No
     looked = copied.journey("status", "--json")
     assert looked.code == 1
     assert f"1 of {n_records} held-out records" in json.loads(looked.out)["missing"]
+
+
+def test_spoilt_reading_is_named_and_gives_no_traceback(copied: Brand) -> None:
+    """A value that no reader writes is damage, said as such."""
+    with sqlite3.connect(copied.home / "journey.db") as database:
+        database.execute("UPDATE readings SET emotion = 'zzz'")
+    refused = copied.journey("map", "verify", copied.map_id)
+    assert refused.code == 1
+    assert "is damaged" in refused.err
+    assert "Hint:" in refused.err

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from agent.draft.builder import opportunity_claims, opportunity_of
+from agent.draft.cells import MAX_CLAIMS, StageFacts, pain_metric, pain_points
 from agent.pipeline.drafting import Insight, insight_of
 from agent.pipeline.workspace import open_workspace
 from agent.schemas.journey import JourneyMap
@@ -126,3 +128,18 @@ def test_verify_unaltered_map_holds(drafted: _Drafted) -> None:
 def test_verify_altered_map_names_a_broken_part(drafted: _Drafted, alteration: str) -> None:
     """Whoever changes the stored map cannot change what a reader sees without verifying finding it."""
     assert drafted.verify(ALTERATIONS[alteration]).broken
+
+
+def test_opportunity_claims_pain_points_with_one_answer_share_a_claim(drafted: _Drafted) -> None:
+    """A suggestion that answers several pain points stands in its cell once and rests on all of them."""
+    first = drafted.insight.pain_points[0]
+    stage = first.stage or "retention"
+    pains = tuple(
+        pain.model_copy(update={"stage": stage}) for pain in drafted.insight.pain_points[:MAX_CLAIMS]
+    )
+    facts = StageFacts(stage, drafted.insight.corpus, pains, lambda _positions, _limit: ())
+    metric = pain_metric(first, drafted.insight.corpus)
+    opportunities = [opportunity_of("Say it before they ask.", pain, metric) for pain in pains]
+    (claim,) = opportunity_claims(facts, pain_points(facts), opportunities)
+    assert len(pains) > 1
+    assert claim.rests_on == tuple(pain.claim_id for pain in pain_points(facts))

@@ -103,3 +103,12 @@ def _three(
 ) -> tuple[list[Passage], Vectors, list[Reading]]:
     passages, readings, vectors, _ = made
     return passages, vectors, readings
+
+
+def test_find_themes_where_everybody_says_the_same_counts_each_person() -> None:
+    """One wording, copied or common, is grouped once and counted for everybody who wrote it."""
+    said = ("The delivery was late and nobody told me.", "The delivery was late and nobody told me again.")
+    passages = [passage(f"r{i}", f"p{i}", said[i % 2]) for i in range(60)]
+    vectors = HashEncoder(64).encode([p.text for p in passages])
+    found = _find(passages, vectors, [reading(p, complaint=True) for p in passages])
+    assert sum(len(theme.passage_ids) for theme in found.themes) == 60
