@@ -26,6 +26,8 @@ from agent.schemas.records import Passage
 _optimize: Any = optimize
 _limit_threads: Any = threadpool_limits
 
+THEMES_VERSION = "themes-2"
+"""Version of the grouping and naming; themes that another version found are found again."""
 MIN_PERSONS = 5
 """Below this many distinct persons nothing is called a theme: the interval of a share of four in a thousand spans a
 factor of six, and a quote of so small a group may point to a person."""
@@ -129,10 +131,11 @@ def _find(
     if len(np.unique(people[complaints])) < min_persons:
         return None
     texts = [plain_text(passage.text) for passage in passages]
-    sample = _sample(complaints, texts, people, seed=seed)
+    by_wording = _by_wording(complaints, texts)
+    sample = _sample(by_wording, people, seed=seed)
     views = fit_views([texts[i] for i in sample], vectors[sample], seed=seed)
     persons = np.unique(people[sample], return_inverse=True)[1].astype(np.int64)
-    more = _further_speakers(sample, complaints, texts, people)
+    more = _further_speakers(sample, by_wording, people)
     groups = _drop_small(group(views.matrix, persons), persons, more, min_persons=min_persons)
     if groups.max() == NONE:
         return None
@@ -185,12 +188,18 @@ def _matrix(views: Views, texts: list[str], vectors: Vectors, rows: Labels) -> M
     return apply_views(views, [texts[i] for i in rows], vectors[rows]) if len(rows) else views.matrix[:0]
 
 
-def _sample(complaints: Labels, texts: list[str], people: Labels, *, seed: int) -> Labels:
-    """Return complaints to group: each wording once, all of a person's or none, at most a few thousand."""
+def _by_wording(complaints: Labels, texts: list[str]) -> dict[int, list[int]]:
+    """Return the complaints' rows by the first row that has the same words."""
     first: dict[tuple[str, ...], int] = {}
-    for row in map(int, complaints):
-        first.setdefault(tuple(texts[row].split()), row)
-    distinct = np.array(sorted(first.values()), dtype=np.int64)
+    rows: dict[int, list[int]] = {}
+    for row in _ints(complaints):
+        rows.setdefault(first.setdefault(tuple(texts[row].split()), row), []).append(row)
+    return rows
+
+
+def _sample(by_wording: Mapping[int, Sequence[int]], people: Labels, *, seed: int) -> Labels:
+    """Return complaints to group: each wording once, all of a person's or none, at most a few thousand."""
+    distinct = np.array(sorted(by_wording), dtype=np.int64)
     if len(distinct) <= _SAMPLE:
         return distinct
     rank = np.random.default_rng(seed).permutation(int(people.max()) + 1)
@@ -198,12 +207,11 @@ def _sample(complaints: Labels, texts: list[str], people: Labels, *, seed: int) 
     return np.sort(distinct[order[:_SAMPLE]])
 
 
-def _further_speakers(sample: Labels, complaints: Labels, texts: list[str], people: Labels) -> Labels:
+def _further_speakers(sample: Labels, by_wording: Mapping[int, Sequence[int]], people: Labels) -> Labels:
     """Return for each sampled text how many persons beside its own wrote just the same."""
-    speakers: dict[tuple[str, ...], set[int]] = {}
-    for row in _ints(complaints):
-        speakers.setdefault(tuple(texts[row].split()), set()).add(int(people[row]))
-    return np.array([len(speakers[tuple(texts[row].split())]) - 1 for row in _ints(sample)], dtype=np.int64)
+    return np.array(
+        [len(np.unique(people[list(by_wording[row])])) - 1 for row in _ints(sample)], dtype=np.int64
+    )
 
 
 def _drop_small(groups: Labels, persons: Labels, more: Labels, *, min_persons: int) -> Labels:

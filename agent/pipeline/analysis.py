@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 
 from agent.analyse.readings import READER_VERSION
-from agent.analyse.themes import ThemeSet, find_themes
+from agent.analyse.themes import THEMES_VERSION, ThemeSet, find_themes
 from agent.errors import EvidenceError
 from agent.firewall import check_template
 from agent.normalise import passages_of
@@ -131,7 +131,7 @@ def _name(theme: Theme, texts: dict[str, str], taken: Sequence[str], writer: Wri
 
 def _digest(read: ReadPassages, writer: str) -> str:
     """Digest of all that themes follow from."""
-    digest = hashlib.sha256(f"{READER_VERSION}\n{writer}\n{SEED}\n".encode())
+    digest = hashlib.sha256(f"{READER_VERSION}\n{THEMES_VERSION}\n{writer}\n{SEED}\n".encode())
     for passage in read.passages:
         digest.update(f"{passage.passage_id} {passage.text_sha256} {passage.person_id}\n".encode())
     return digest.hexdigest()

@@ -91,12 +91,6 @@ def macro_f1(expected: Sequence[LabelT], given: Sequence[LabelT]) -> float:
     return sum(f1_of_class(expected, given, name=name) for name in classes) / len(classes) if classes else 0.0
 
 
-def agreement_with_sets(accepted: Sequence[frozenset[str]], given: Sequence[str]) -> float:
-    """Return the share of answers that are among the accepted ones."""
-    pairs = list(zip(accepted, given, strict=True))
-    return sum(got in want for want, got in pairs) / len(pairs) if pairs else 0.0
-
-
 def mean_absolute_error(expected: NDArray[np.float64], given: NDArray[np.float64]) -> float:
     """Return the mean absolute difference."""
     return float(np.mean(np.abs(expected - given))) if len(expected) else 0.0
