@@ -7,10 +7,11 @@ which was true of the data stays computable from it. It never holds anything of 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from agent.analyse.copies import Copies
 from agent.events.journeys import Journeys
 from agent.ports import Vectors
 from agent.schemas.insight import Reading, Theme
@@ -26,6 +27,7 @@ class Corpus:
     """
 
     records: Mapping[str, Record]
+    """A copy of somebody's text stands under the person of its earliest posting."""
     passages: tuple[Passage, ...]
     readings: tuple[Reading, ...]
     vectors: Vectors
@@ -41,6 +43,8 @@ class Corpus:
     """Speakers who named no identifier."""
     start: datetime | None
     end: datetime | None
+    copies: Copies = field(default_factory=Copies)
+    """Which records count for another person than they name, as copies."""
 
     @cached_property
     def speakers(self) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 Three views meet: the sentence vectors, the words, and who says what. Each text is drawn towards its nearest neighbours,
 which evens out what does not matter (a product's name, a date, a way of typing); texts that then lie together make small
-nodes; nodes are merged while they are near in meaning, the sooner the more often the same persons say both.
+nodes; nodes are merged while they are near in meaning, the sooner the more often the same persons say both. Where hardly
+anybody says two things, how the texts lie decides alone (`shapes`).
 """
 
 from dataclasses import dataclass
@@ -10,21 +11,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.cluster import hierarchy
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from agent.analyse.shapes import Labels, Matrix, group_by_shape, smoothed, unit
 from agent.ports import Vectors
 
 # SciPy and scikit-learn ship no types.
-_sparse: Any = sparse
 _hierarchy: Any = hierarchy
 _tfidf: Any = TfidfVectorizer
 _svd: Any = TruncatedSVD
-
-Matrix = NDArray[np.float32]
-Labels = NDArray[np.int64]
 
 N_LEXICAL = 100
 _LEXICAL_WEIGHT = 0.5
@@ -36,7 +33,8 @@ _PERSONS_WEIGHT = 0.3
 _PRIOR_PERSONS = 1.0
 _MAX_LIFT = 2.5
 _MIN_TEXTS = 3
-_TINY = 1e-9
+_COMPANY = 0.1
+"""Share of texts whose person says another one, from which persons have a say in what belongs together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +60,28 @@ def apply_views(views: Views, texts: list[str], vectors: Vectors) -> Matrix:
     return _join(texts, vectors, views.centre, views.words)
 
 
-def group(plain: Matrix, persons: Labels) -> Labels:
+def group(plain: Matrix, vectors: Vectors, persons: Labels) -> Labels:
     """Return the group of each text, numbered from 0.
 
     Args:
         plain: Unit rows of `fit_views`, at most a few thousand: time and memory grow with the square.
-        persons: Whose text each row is, any integers.
+        vectors: Unit sentence vectors of the same texts.
+        persons: Whose text each row is, numbered from 0.
     """
+    if not witnessed(persons):
+        return group_by_shape(plain, vectors)
     n = len(plain)
     if n <= _MIN_TEXTS:
         return np.zeros(n, dtype=np.int64)
-    smooth = _smooth(plain)
+    smooth = smoothed(unit(plain - plain.mean(axis=0)), _NEIGHBOURS, steps=_SMOOTHING_STEPS)
     tree = _hierarchy.linkage(smooth.astype(np.float64), "ward")
     nodes = np.unique(_hierarchy.fcluster(tree, _NODE_HEIGHT, "distance"), return_inverse=True)[1]
     return _Merging(smooth, nodes.astype(np.int64), persons).merged()
 
 
-def unit(matrix: NDArray[np.floating]) -> Matrix:
-    """Return rows scaled to length 1; a zero row stays zero."""
-    return (matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), _TINY)).astype(np.float32)
+def witnessed(persons: Labels) -> bool:
+    """Tell whether enough texts have another one of the same person beside them for persons to have a say."""
+    return bool((np.bincount(persons)[persons] > 1).mean() >= _COMPANY)
 
 
 def _fit_words(texts: list[str], *, seed: int) -> tuple[Any, Any] | None:
@@ -105,28 +106,6 @@ def _join(texts: list[str], vectors: Vectors, centre: Matrix, words: tuple[Any, 
     vectoriser, components = words
     lexical = unit(np.asarray(components.transform(vectoriser.transform(texts)), dtype=np.float32))
     return unit(np.hstack([meaning, _LEXICAL_WEIGHT * lexical]))
-
-
-def _smooth(matrix: Matrix) -> Matrix:
-    """Return each text moved towards the texts nearest to it, in steps; what all texts share is taken off first."""
-    rows = unit(matrix - matrix.mean(axis=0))
-    for _ in range(_SMOOTHING_STEPS):
-        links = _neighbours(rows)
-        weights = np.maximum(np.asarray(links.sum(axis=1)), _TINY).reshape(-1, 1)
-        rows = unit(rows + np.asarray(links @ rows) / weights)
-    return rows
-
-
-def _neighbours(rows: Matrix) -> Any:  # noqa: ANN401 - a SciPy matrix
-    """Return the cosines of near pairs, each row with its nearest and with those it is nearest to."""
-    n = len(rows)
-    k = min(_NEIGHBOURS, n - 1)
-    likeness = rows @ rows.T
-    np.fill_diagonal(likeness, -1.0)
-    nearest = np.argpartition(-likeness, k - 1, axis=1)[:, :k]
-    values = np.clip(np.take_along_axis(likeness, nearest, axis=1), 0.0, 1.0).ravel()
-    links = _sparse.csr_matrix((values, (np.repeat(np.arange(n), k), nearest.ravel())), shape=(n, n))
-    return links.maximum(links.T)
 
 
 class _Merging:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from agent.analyse.clusters import Labels, Matrix
+from agent.analyse.shapes import Labels, Matrix
 
 # SciPy ships no types.
 _optimize: Any = optimize

@@ -4,24 +4,30 @@ Everything is counted over distinct persons; a person with fifty messages counts
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-import numpy as np
-
+from agent.analyse.concentration import Segments, concentrations_of
 from agent.analyse.quotes import choose_opposing, choose_quotes
-from agent.analyse.statistics import Slope, benjamini_hochberg, monthly_slope, quantity, reach_quantity
+from agent.analyse.stability import stabilities_of
+from agent.analyse.statistics import quantity, reach_quantity, severity_weighted
 from agent.analyse.themes import MIN_PERSONS, ThemeSet, plural_stage
+from agent.analyse.trends import SpokenMonths, trends_of
 from agent.errors import InputError
 from agent.ports import Vectors
-from agent.schemas.insight import SEVERITY_WEIGHT, PainPoint, RankTerms, Reading, Severity, Theme, Trend
+from agent.schemas.evidence import Quantity
+from agent.schemas.insight import (
+    SEVERITY_WEIGHT,
+    Concentration,
+    PainPoint,
+    RankTerms,
+    Reading,
+    Severity,
+    Theme,
+    Trend,
+)
 from agent.schemas.records import Passage
 
-_PERCENT = 100.0
-_SIGNIFICANT = 0.05
-_MIN_TREND_PERSONS = 20
-_FLAT = 0.5
 _ORDER = tuple(Severity)
 
 
@@ -51,8 +57,11 @@ def rank_pain_points(
     persons_in_scope: Collection[str],
     population: str,
     min_persons: int = MIN_PERSONS,
+    segments: Segments | None = None,
 ) -> list[PainPoint]:
     """Return the pain points, highest reach x severity first; `behaviour` stays empty here.
+
+    A person counts once, whatever they wrote; copies of one text under several names are folded before (`find_copies`).
 
     Args:
         themes: What was found; passages outside the scope are passed over.
@@ -62,6 +71,7 @@ def rank_pain_points(
         persons_in_scope: Persons who said something: the total of every reach.
         population: Who they are, as a sentence part.
         min_persons: Distinct persons below which nothing is reported.
+        segments: Attributes of the persons, by which a pain point may be concentrated.
 
     Raises:
         InputError: Passages, readings and vectors differ in number, or nobody is in scope.
@@ -76,11 +86,14 @@ def rank_pain_points(
         for theme in themes.themes
         if len(_persons(scope, rows := scope.members(theme))) >= min_persons
     ]
-    trends = _trends(scope, [rows for _, rows in kept])
+    members = [rows for _, rows in kept]
+    spoken = SpokenMonths.of(passages, persons=scope.persons)
+    trends = trends_of([[passages[row] for row in rows] for rows in members], spoken, population=population)
     points = [
         _pain_point(scope, theme, rows, trend) for (theme, rows), trend in zip(kept, trends, strict=True)
     ]
-    return sorted(points, key=lambda point: (-point.rank.score, point.pain_point_id))
+    places = concentrations_of(members, passages, readings, persons=scope.persons, segments=segments or {})
+    return _ranked(points, places, [_worst_of(scope, rows) for rows in members], min_persons=min_persons)
 
 
 def _persons(scope: _Scope, rows: Sequence[int]) -> set[str]:
@@ -88,11 +101,9 @@ def _persons(scope: _Scope, rows: Sequence[int]) -> set[str]:
 
 
 def _pain_point(scope: _Scope, theme: Theme, rows: list[int], trend: Trend) -> PainPoint:
-    persons = _persons(scope, rows)
-    reach = reach_quantity(len(persons), len(scope.persons), scope.population)
-    worst = _worst([scope.readings[row] for row in rows])
-    counts = Counter(worst.values())
-    weight = sum(SEVERITY_WEIGHT[severity] * n for severity, n in counts.items()) / max(len(worst), 1)
+    reach = reach_quantity(len(_persons(scope, rows)), len(scope.persons), scope.population)
+    weights = [SEVERITY_WEIGHT[severity] for severity in _told(_worst_of(scope, rows))]
+    counts = Counter(_told(_worst_of(scope, rows)))
     members = scope.vectors[rows]
     return PainPoint(
         pain_point_id="pp_" + theme.theme_id.removeprefix("t_"),
@@ -102,73 +113,64 @@ def _pain_point(scope: _Scope, theme: Theme, rows: list[int], trend: Trend) -> P
         severity=max(_ORDER, key=lambda severity: (counts[severity], SEVERITY_WEIGHT[severity])),
         severity_shares={
             severity: quantity(
-                counts[severity], len(worst), "customers with this pain point whose words tell how bad it is"
+                counts[severity],
+                len(weights),
+                "customers with this pain point whose words tell how bad it is",
             )
             for severity in _ORDER
         },
         reach=reach,
         trend=trend,
-        rank=RankTerms(reach=reach.share or 0.0, severity=weight, score=(reach.share or 0.0) * weight),
+        rank=_rank_terms(reach, weights),
         evidence=choose_quotes([scope.passages[row] for row in rows], members, terms=theme.terms),
         opposing=choose_opposing(members, scope.passages, scope.vectors, scope.readings),
         theme_id=theme.theme_id,
     )
 
 
-def _worst(readings: Sequence[Reading]) -> dict[str, Severity]:
-    """Return for each person the worst that they say; persons whose words do not tell are left out."""
-    worst: dict[str, Severity] = {}
-    for reading in readings:
-        if reading.severity is None:
-            continue
-        known = worst.get(reading.person_id)
-        if known is None or SEVERITY_WEIGHT[reading.severity] > SEVERITY_WEIGHT[known]:
-            worst[reading.person_id] = reading.severity
+def _rank_terms(reach: Quantity, weights: Sequence[float]) -> RankTerms:
+    share, severity = reach.share or 0.0, sum(weights) / max(len(weights), 1)
+    score = severity_weighted(reach, weights)
+    return RankTerms(
+        reach=share,
+        severity=severity,
+        score=share * severity,
+        low=None if score is None else score.low,
+        high=None if score is None else score.high,
+    )
+
+
+def _worst_of(scope: _Scope, rows: Sequence[int]) -> dict[str, Severity | None]:
+    """Return for each person the worst that they say; None for persons whose words do not tell."""
+    worst: dict[str, Severity | None] = {}
+    for row in rows:
+        reading, person_id = scope.readings[row], scope.passages[row].person_id
+        known, said = worst.setdefault(person_id, None), reading.severity
+        if said is not None and (known is None or SEVERITY_WEIGHT[said] > SEVERITY_WEIGHT[known]):
+            worst[person_id] = said
     return worst
 
 
-def _trends(scope: _Scope, members: list[list[int]]) -> list[Trend]:
-    """Return each theme's trend, with p-values adjusted for the number of themes tested."""
-    spoke = sorted(
-        {(p.person_id, _month(p.at)) for p in scope.passages if p.at and p.person_id in scope.persons}
-    )
-    names = (
-        np.unique([person for person, _ in spoke], return_inverse=True)[1]
-        if spoke
-        else np.zeros(0, dtype=np.int64)
-    )
-    months = np.array([month for _, month in spoke], dtype=np.float64)
-    slopes: list[Slope | None] = []
-    for rows in members:
-        said = {(p.person_id, _month(p.at)) for p in (scope.passages[row] for row in rows) if p.at}
-        enough = len({person for person, _ in said}) >= _MIN_TREND_PERSONS
-        hits = np.array([pair in said for pair in spoke], dtype=bool)
-        slopes.append(monthly_slope(names, months, hits) if enough else None)
-    adjusted = iter(benjamini_hochberg([slope.p_value for slope in slopes if slope is not None]).tolist())
-    return [_trend(slope, next(adjusted) if slope is not None else 1.0) for slope in slopes]
+def _told(worst: Mapping[str, Severity | None]) -> list[Severity]:
+    return [severity for severity in worst.values() if severity is not None]
 
 
-def _month(at: datetime | None) -> int:
-    return at.year * 12 + at.month if at is not None else 0
-
-
-def _trend(slope: Slope | None, p_value: float) -> Trend:
-    """Return a slope in words; without a proven change it is flat only where a large one can be ruled out."""
-    if slope is None:
-        reason = f"fewer than {_MIN_TREND_PERSONS} customers with a date, or fewer than three months"
-        return Trend(direction="unknown", change_per_month=None, reason=reason)
-    large = _FLAT * slope.share / (slope.n_months - 1)
-    if p_value < _SIGNIFICANT:
-        direction, reason = ("rising" if slope.per_month > 0 else "falling"), None
-    elif max(-slope.low, slope.high) <= large:
-        direction, reason = "flat", None
-    else:
-        direction, reason = "unknown", "too few customers to tell a change from chance"
-    return Trend(
-        direction=direction,
-        change_per_month=_PERCENT * slope.per_month,
-        low=_PERCENT * slope.low,
-        high=_PERCENT * slope.high,
-        p_value=p_value,
-        reason=reason,
-    )
+def _ranked(
+    points: Sequence[PainPoint],
+    places: Sequence[tuple[Concentration, ...]],
+    worst: Sequence[Mapping[str, Severity | None]],
+    *,
+    min_persons: int,
+) -> list[PainPoint]:
+    """Return the points by rank, each with where it is concentrated and whether it keeps its place."""
+    order = sorted(range(len(points)), key=lambda i: (-points[i].rank.score, points[i].pain_point_id))
+    kept = stabilities_of([worst[i] for i in order], min_persons=min_persons)
+    return [
+        points[i].model_copy(
+            update={
+                "concentration": places[i],
+                "rank": points[i].rank.model_copy(update={"stability": stability}),
+            }
+        )
+        for i, stability in zip(order, kept, strict=True)
+    ]

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -22,18 +23,24 @@ Matrix = NDArray[np.float32]
 _MIN_WORDS = 2
 _MAX_WORDS = 7
 _MAX_MEMBERS = 400
+_LEAST_MEMBERS = 60
+_ALL_MEMBERS = 16_000
 _N_TERMS = 8
 _NAME_SHARE = 0.6
 _MAX_SHARED = 0.5
 _MIN_PIECE = 3
 _MAX_PHRASES = 60
+_LEAST_PHRASES = 10
+_ALL_PHRASES = 2_400
+"""Phrases looked at over all groups, so that naming takes about as long for many groups as for few."""
 _LEAST_LIKENESS = 0.05
 _CALM_WEIGHT = 0.2
 _TINY = 1e-9
 
-_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _BREAK = re.compile(r"\[[A-Z_]+-\w+\]|[^\w\s'’-]|\w*\d\w*(?:['’]\w+)?|[–—]|\n|_")
-_TOKEN = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORDLESS = "remarks without words"
 
 
 def _word_set(words: str) -> frozenset[str]:
@@ -130,8 +137,11 @@ def name_groups(
     """
     common = _document_shares(texts)
     names = _proper_names(texts)
-    members = [[texts[row] for row in rows[:_MAX_MEMBERS]] for rows in groups]
-    candidates = [_phrases(inside, common, names) for inside in members]
+    n_groups = max(len(groups), 1)
+    n_members = min(_MAX_MEMBERS, max(_LEAST_MEMBERS, _ALL_MEMBERS // n_groups))
+    n_phrases = min(_MAX_PHRASES, max(_LEAST_PHRASES, _ALL_PHRASES // n_groups))
+    members = [[texts[row] for row in rows[:n_members]] for rows in groups]
+    candidates = [_phrases(inside, common, names)[:n_phrases] for inside in members]
     centre = vectors.mean(axis=0) if len(vectors) else np.zeros(0, dtype=np.float32)
     directions = [vectors[list(rows)].mean(axis=0) - centre for rows in groups]
     ranked = _ranked_by_meaning(candidates, directions, centre, reader)
@@ -172,6 +182,7 @@ def _ranked_by_meaning(
     return ranked
 
 
+@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return a word without its commonest endings, so that "delayed" and "delays" count as one."""
     for ending in ("ing", "ied", "ies", "ed", "es", "s"):
@@ -285,13 +296,21 @@ def _fallback(texts: Sequence[str], used: set[str]) -> str:
         label = " and ".join([", ".join(ranked[: size - 1]), ranked[size - 1]])
         if label not in used:
             return label
-    label = "other remarks"
-    while label in used:
-        label += " again"
-    return label
+    return next(label for label in _wordless_labels(len(used) + 1) if label not in used)
+
+
+def _wordless_labels(n: int) -> list[str]:
+    return [_WORDLESS, *(f"more {_WORDLESS} ({letters})" for letters in _letters(n))]
+
+
+def _letters(n: int) -> list[str]:
+    """Return `n` different marks without a digit: a to z, aa to zz and so on."""
+    return ["abcdefghijklmnopqrstuvwxyz"[i % 26] * (1 + i // 26) for i in range(n)]
 
 
 def _definition(label: str, terms: Sequence[str]) -> str:
+    if label.endswith(_WORDLESS) or f"{_WORDLESS} (" in label:
+        return "Texts of signs, digits or single words that no two customers share."
     others = [term for term in terms if term != label][:2]
     quoted = [f'"{term}"' for term in (label, *others)]
     listed = quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + f" or {quoted[-1]}"

@@ -2,7 +2,7 @@
 
 Feeling, complaint and severity come from small trained heads over cues, words and vectors; stage and touchpoint from
 the phrases of the taxonomy nearest in meaning together with words that name them outright. Where neither is sure the
-answer is None. A reading depends on its passage alone, never on the passages beside it.
+answer is None. What is not in English, or has nothing to read, is marked and read as unknown. A reading depends on its passage alone, never on the passages beside it.
 """
 
 from collections.abc import Sequence
@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from agent.analyse.cues import Lexical, PhraseTree, lexical_of
 from agent.analyse.heads import Heads, Inputs, open_heads
+from agent.analyse.languages import language_fit
 from agent.analyse.taxonomy import TAXONOMY_VERSION, Entry, taxonomy
 from agent.errors import EmbeddingMismatchError
 from agent.ports import Encoder, Vectors
-from agent.schemas.insight import Emotion, Reading, Severity
+from agent.schemas.insight import Emotion, Friction, Reading, Severity
 from agent.schemas.records import Passage
 
-READER_VERSION = f"reader-2+{TAXONOMY_VERSION}"
+READER_VERSION = f"reader-3+{TAXONOMY_VERSION}"
 """Version of the heads and rules; a reading made by another version is made again."""
 
 _GLAD = frozenset({Emotion.RELIEVED, Emotion.DELIGHTED, Emotion.GRATEFUL})
@@ -61,8 +62,11 @@ class Placing:
 
 _STAGE_OF_TOUCHPOINT_BONUS = 0.2
 """What a stage gains where one of its touchpoints was recognised."""
-_TONE_WEIGHT = 0.5
+_TONE_WEIGHT = 0.35
 """How strongly the tone, learnt from customers, corrects the emotion, learnt from forum comments."""
+_EMOTION_FROM = 0.3
+"""An emotion less likely than this is not named."""
+_FRICTIONS = {friction.value: friction for friction in Friction}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,7 @@ class PassageReader:
         self._stages = Placing(stage_names, cue_bonus=0.2, floor=0.25, margin=0.02, head_start=0.05)
         self._touchpoints = Placing(touchpoint_names, cue_bonus=0.2, floor=0.35, margin=0.04, head_start=0.05)
         self._column_of_stage = {entry.name: stage_names.index(entry.stage) for entry in lists.touchpoints}
-        friction_names = tuple(entry.name for entry in lists.frictions)
-        self._frictions = Placing(friction_names, cue_bonus=0.2, floor=0.3, margin=0.03, head_start=0.05)
-        entries = (*lists.stages, *lists.touchpoints, *lists.frictions)
+        entries = (*lists.stages, *lists.touchpoints)
         self._cues = PhraseTree({f"{type(entry).__name__}:{entry.name}": entry.cues for entry in entries})
         self._prototypes = _encode_prototypes(encoder, entries, lists.none)
 
@@ -134,33 +136,31 @@ class PassageReader:
         return readings
 
     def _read_chunk(self, passages: Sequence[Passage], vectors: Vectors) -> list[Reading]:
-        lexical = lexical_of([passage.text for passage in passages])
-        heads = self._heads
+        texts = [passage.text for passage in passages]
+        lexical, heads = lexical_of(texts), self._heads
         inputs = self._inputs(lexical, vectors)
         tone = heads.tone.probabilities(inputs)
-        sentiments = tone[:, 2] - tone[:, 0]
-        complains = complaints_of(heads, inputs) >= COMPLAINT_FROM
-        severities = [
-            Severity(heads.severity.classes[i]) for i in heads.severity.probabilities(inputs).argmax(axis=1)
-        ]
+        sentiments = np.round(tone[:, 2] - tone[:, 0], 3).astype(float).tolist()
+        readable = _readable(texts, lexical)
+        complains = (complaints_of(heads, inputs) >= COMPLAINT_FROM).tolist()
+        severities = _named(heads.severity.probabilities(inputs), heads.severity.classes)
+        frictions = _named(heads.friction.probabilities(inputs), heads.friction.classes)
         emotions = emotions_of(heads, inputs, tone)
         stages, touchpoints = self._place(lexical, vectors)
         return [
             Reading(
-                passage_id=passage.passage_id,
-                record_id=passage.record_id,
-                person_id=passage.person_id,
-                start=passage.start,
-                end=passage.end,
-                text_sha256=passage.text_sha256,
-                sentiment=round(float(sentiments[row]), 3),
+                *_origin(passage),
+                sentiment=sentiments[row],
                 emotion=emotions[row],
                 stage=stages[row],
                 touchpoint=touchpoints[row],
-                complaint=bool(complains[row]),
-                severity=severities[row] if complains[row] else None,
+                complaint=complains[row],
+                severity=Severity(severities[row]) if complains[row] else None,
                 at=passage.at,
+                friction=_FRICTIONS.get(frictions[row]) if complains[row] else None,
             )
+            if readable[row]
+            else _unread(passage)
             for row, passage in enumerate(passages)
         ]
 
@@ -168,7 +168,7 @@ class PassageReader:
         """Return how likely each text, best a single sentence, is a complaint, shape `(len(texts),)`.
 
         Calibrated on single sentences of organisations and industries the head had not seen; how well stands in
-        `heads/complaint.md`. `read` calls a complaint what comes out at `COMPLAINT_FROM` or above.
+        `heads/complaint.md`; 0 for what is not readable. `read` calls a complaint what comes out at `COMPLAINT_FROM` or above.
 
         Args:
             texts: In any order; each is read by itself.
@@ -179,12 +179,15 @@ class PassageReader:
         """
         self._check_shape(texts, vectors)
         chances = [
-            complaints_of(
-                self._heads, self._inputs(lexical_of(texts[i : i + _CHUNK]), vectors[i : i + _CHUNK])
-            )
+            self._chances(texts[i : i + _CHUNK], vectors[i : i + _CHUNK])
             for i in range(0, len(texts), _CHUNK)
         ]
         return np.concatenate([np.zeros(0, dtype=np.float32), *chances])
+
+    def _chances(self, texts: Sequence[str], vectors: Vectors) -> Matrix:
+        lexical = lexical_of(texts)
+        chances = complaints_of(self._heads, self._inputs(lexical, vectors))
+        return chances * np.array(_readable(texts, lexical), dtype=np.float32)
 
     def read_phrases(self, phrases: Sequence[str]) -> tuple[Vectors, Matrix]:
         """Encode short texts and tell how likely each is a complaint.
@@ -197,21 +200,6 @@ class PassageReader:
 
     def _inputs(self, lexical: Lexical, vectors: Vectors) -> Inputs:
         return self._heads.inputs(lexical, vectors if self.uses_vectors else None)
-
-    def frictions(self, passages: Sequence[Passage], vectors: Vectors) -> list[str | None]:
-        """Return the kind of friction of complaints: technical, comprehension, handoff, or None where none is clear.
-
-        Args:
-            passages: Complaints; of other passages the answer means nothing.
-            vectors: As for `read`.
-
-        Raises:
-            EmbeddingMismatchError: `vectors` has another shape.
-        """
-        self._check_shape(passages, vectors)
-        scores, cued, nothing = self._scores(lexical_of([passage.text for passage in passages]), vectors)
-        first = len(self._stages.names) + len(self._touchpoints.names)
-        return self._frictions.choose(scores[:, first:], cued[:, first:], nothing)
 
     def _place(self, lexical: Lexical, vectors: Vectors) -> tuple[list[str | None], list[str | None]]:
         scores, cued, nothing = self._scores(lexical, vectors)
@@ -239,8 +227,8 @@ class PassageReader:
             raise EmbeddingMismatchError(msg, hint="Encode the passages with the reader's own encoder.")
 
 
-def emotions_of(heads: Heads, inputs: Inputs, tone: Matrix) -> list[Emotion]:
-    """Choose an emotion for each passage, corrected by the tone so that no complaint comes out delighted.
+def emotions_of(heads: Heads, inputs: Inputs, tone: Matrix) -> list[Emotion | None]:
+    """Choose an emotion for each passage; None where none is likely.
 
     Args:
         heads: All heads.
@@ -248,9 +236,18 @@ def emotions_of(heads: Heads, inputs: Inputs, tone: Matrix) -> list[Emotion]:
         tone: Probabilities of negative, neutral and positive, shape `(n, 3)`.
     """
     emotions = [Emotion(name) for name in heads.emotion.classes]
+    chances = emotion_chances(heads, inputs, tone)
+    sure = (chances.max(axis=1, initial=0.0) >= _EMOTION_FROM).tolist()
+    best = chances.argmax(axis=1).tolist()
+    return [emotions[index] if is_sure else None for index, is_sure in zip(best, sure, strict=True)]
+
+
+def emotion_chances(heads: Heads, inputs: Inputs, tone: Matrix) -> Matrix:
+    """Return how likely each emotion is, shape `(n, 9)`, corrected by the tone so that no complaint comes out delighted."""
+    emotions = [Emotion(name) for name in heads.emotion.classes]
     tone_of = [2 if emotion in _GLAD else 1 if emotion is Emotion.NEUTRAL else 0 for emotion in emotions]
     weighted = heads.emotion.probabilities(inputs) * tone[:, tone_of] ** np.float32(_TONE_WEIGHT)
-    return [emotions[index] for index in weighted.argmax(axis=1)]
+    return weighted / weighted.sum(axis=1, keepdims=True)
 
 
 def complaints_of(heads: Heads, inputs: Inputs) -> Matrix:
@@ -263,3 +260,42 @@ def _encode_prototypes(encoder: Encoder, entries: Sequence[Entry], nothing: Sequ
     ends = np.cumsum([0, *map(len, lists)]).tolist()
     vectors = encoder.encode([phrase for phrases in lists for phrase in phrases])
     return _Prototypes(vectors, tuple(pairwise(ends)))
+
+
+def _readable(texts: Sequence[str], lexical: Lexical) -> list[bool]:
+    """Say of every text whether it has anything to read, in English."""
+    return [
+        bool(tokens) and language_fit(text).is_english
+        for text, tokens in zip(texts, lexical.tokens, strict=True)
+    ]
+
+
+def _named(chances: Matrix, classes: Sequence[str]) -> list[str]:
+    best: list[int] = chances.argmax(axis=1).tolist()
+    return [classes[index] for index in best]
+
+
+def _origin(passage: Passage) -> tuple[str, str, str, int, int, str]:
+    """Return where a passage stands: the first fields of its reading, in order."""
+    return (
+        passage.passage_id,
+        passage.record_id,
+        passage.person_id,
+        passage.start,
+        passage.end,
+        passage.text_sha256,
+    )
+
+
+def _unread(passage: Passage) -> Reading:
+    return Reading(
+        *_origin(passage),
+        sentiment=0.0,
+        emotion=None,
+        stage=None,
+        touchpoint=None,
+        complaint=False,
+        severity=None,
+        at=passage.at,
+        readable=False,
+    )

@@ -15,6 +15,7 @@ from scipy import special, stats
 
 from agent.errors import InputError
 from agent.schemas.evidence import Quantity
+from agent.schemas.insight import SEVERITY_WEIGHT
 
 CONFIDENCE = 0.95
 _Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
@@ -23,6 +24,9 @@ MEMBERSHIP_ERROR = 0.3
 truth is known (suite `discovery`)."""
 _MIN_EXPECTED = 5.0
 _MIN_CLUSTERS = 2
+_NO_SPREAD = 1e-12
+POWER = 0.8
+WEIGHTS = tuple(SEVERITY_WEIGHT.values())
 
 # SciPy ships no types.
 _scipy_stats: Any = stats
@@ -61,6 +65,8 @@ class Slope:
     n_months: int
     share: float
     """Mean share over all person-months."""
+    design_effect: float = 1.0
+    """Variance of the slope over what as many independent person-months would give; at least 1."""
 
 
 def wilson(n: int, total: int) -> Interval:
@@ -238,17 +244,22 @@ def mean_interval(values: Sequence[float] | Floats) -> Estimate | None:
     return Estimate(mean, mean - half, mean + half)
 
 
-def monthly_slope(persons: NDArray[np.integer], months: Floats, said: NDArray[np.bool_]) -> Slope | None:
+def monthly_slope(
+    persons: NDArray[np.integer], months: Floats, said: NDArray[np.bool_], *, n_texts: Floats | None = None
+) -> Slope | None:
     """Return the linear change per month of the share of persons who said something.
 
     Least squares on person-months with a variance that is robust to unequal spread and clustered by person, so that
     a person who speaks in many months weighs as one voice. A linear model gives percentage points directly; its
-    errors' unequal spread is what the robust variance is for.
+    errors' unequal spread is what the robust variance is for. The error is the larger one of with and without the slope,
+    because a month of few persons, far from the others, hides its own spread.
 
     Args:
         persons: Person of each person-month, any integers, shape `(n,)`.
         months: Month of each person-month, shape `(n,)`; one row for each person and month in which they spoke.
         said: Whether the person said it in that month, shape `(n,)`.
+        n_texts: Texts of the person in that month, shape `(n,)`; where given, the slope is at an equal number of them, so
+            that customers who write more often than they used to are no trend.
 
     Returns:
         The slope; None with fewer than three months, fewer than three persons, or no variation at all.
@@ -256,24 +267,112 @@ def monthly_slope(persons: NDArray[np.integer], months: Floats, said: NDArray[np
     Source:
         Liang and Zeger (1986), Biometrika 73, 13-22; small-sample factor as in Cameron and Miller (2015), CR1.
     """
-    n_months = len(np.unique(months))
+    if len(np.unique(months)) <= _MIN_CLUSTERS:
+        return None
+    return clustered_slope(persons, months, said, control=n_texts)
+
+
+def clustered_slope(
+    persons: NDArray[np.integer], at: Floats, said: NDArray[np.bool_], *, control: Floats | None = None
+) -> Slope | None:
+    """Return the slope of a share over any scale, as `monthly_slope` does over months; two values of it are enough.
+
+    Args:
+        persons: Person of each row, any integers, shape `(n,)`.
+        at: Where the row stands on the scale, shape `(n,)`.
+        said: Whether the person said it there, shape `(n,)`.
+        control: What is held equal, shape `(n,)`.
+    """
+    n_places = len(np.unique(at))
     _, cluster = np.unique(persons, return_inverse=True)
     n_clusters = int(cluster.max()) + 1 if len(cluster) else 0
-    if n_months <= _MIN_CLUSTERS or n_clusters <= _MIN_CLUSTERS:
+    if n_places < _MIN_CLUSTERS or n_clusters <= _MIN_CLUSTERS:
         return None
     y = said.astype(np.float64)
-    centred = months - months.mean()
+    held = [] if control is None or np.ptp(control) == 0 else [control - control.mean()]
+    centred = _residual(at - at.mean(), held)
     spread = float(centred @ centred)
-    slope = float(centred @ y) / spread
-    residual = y - y.mean() - slope * centred
-    scores = np.bincount(cluster, weights=centred * residual, minlength=n_clusters)
-    factor = n_clusters / (n_clusters - 1) * (len(y) - 1) / (len(y) - 2)
-    error = float(np.sqrt(factor * (scores @ scores))) / spread
+    if spread <= _NO_SPREAD * len(y):
+        return None
+    without = _residual(y - y.mean(), held)
+    slope = float(centred @ without) / spread
+    factor = n_clusters / (n_clusters - 1) * (len(y) - 1) / max(len(y) - 2 - len(held), 1)
+    error = max(
+        _clustered_error(centred * residual, cluster, factor)
+        for residual in (without, without - slope * centred)
+    )
+    error /= spread
     if error == 0.0:
         return None
     half = _t_quantile(n_clusters - 1) * error
     p_value = float(2 * _special.stdtr(n_clusters - 1, -abs(slope) / error))
-    return Slope(slope, slope - half, slope + half, p_value, n_clusters, n_months, float(y.mean()))
+    share = float(y.mean())
+    chance = share * (1 - share) / spread
+    return Slope(
+        slope, slope - half, slope + half, p_value, n_clusters, n_places, share, max(error**2 / chance, 1.0)
+    )
+
+
+def _residual(values: Floats, held: list[Floats]) -> Floats:
+    for other in held:
+        values = values - other * (float(other @ values) / float(other @ other))
+    return values
+
+
+def _clustered_error(scores: Floats, cluster: NDArray[np.integer], factor: float) -> float:
+    sums = np.bincount(cluster, weights=scores)
+    return math.sqrt(factor * float(sums @ sums))
+
+
+def persons_needed(
+    share: float, change: float, *, n_places: int, n_tests: int, level: float, design_effect: float = 1.0
+) -> int:
+    """Return how many persons a place are needed to find a change of a share with a power of 0.8.
+
+    Args:
+        share: Before the change.
+        change: From the first place to the last, linear; 0.08 is eight percentage points.
+        n_places: Months or periods, equally far from each other and equally full; at least 2.
+        n_tests: Shares that are tested together; each is asked for at `level / n_tests`, which is enough whatever the
+            others show.
+        level: Significance level, two-sided.
+        design_effect: Variance of the slope over what independent rows would give.
+    """
+    normal = NormalDist()
+    z = normal.inv_cdf(1 - level / (2 * n_tests)) + normal.inv_cdf(POWER)
+    middle = min(max(share + change / 2, 0.0), 0.5)
+    spread = n_places * (n_places**2 - 1) / 12 / (n_places - 1) ** 2
+    return math.ceil(design_effect * z**2 * middle * (1 - middle) / (change**2 * spread))
+
+
+def severity_weighted(reach: Quantity, weights: Sequence[float] | Floats) -> Estimate | None:
+    """Return reach times mean severity weight, over persons, with its interval; None where the reach is unknown.
+
+    The bounds of the share and of the mean weight are put together on the scale of logarithms, where their errors add up
+    (method of variance estimates recovery). The mean of weights between the least and the greatest has Wilson's interval,
+    which is at least as wide as theirs, as few persons' weights may all be equal by chance.
+
+    Args:
+        reach: Share of persons with the pain point; its bounds are kept.
+        weights: Of the worst that each of them says, those left out whose words do not tell; within 0 to 1, positive.
+
+    Source:
+        Zou and Donner (2008), Statist. Med. 27, 1693-1702.
+    """
+    if reach.share is None or reach.low is None or reach.high is None:
+        return None
+    values = np.asarray(weights, dtype=np.float64)
+    if not len(values) or reach.n == 0:
+        return Estimate(0.0, 0.0, reach.high) if reach.n == 0 else None
+    mean = float(values.mean())
+    least, greatest = min(WEIGHTS), max(WEIGHTS)
+    place = min(max((mean - least) / (greatest - least), 0.0), 1.0)
+    bounds = _wilson(place, len(values))
+    low, high = (least + (greatest - least) * bound for bound in (bounds.low, bounds.high))
+    down = math.hypot(math.log(reach.share / reach.low), math.log(mean / low))
+    up = math.hypot(math.log(reach.high / reach.share), math.log(high / mean))
+    score = reach.share * mean
+    return Estimate(score, score * math.exp(-down), min(score * math.exp(up), 1.0))
 
 
 def _t_quantile(freedom: int) -> float:

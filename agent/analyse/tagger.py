@@ -13,6 +13,8 @@ from agent.ports import Vectors
 from agent.schemas.insight import Theme
 from agent.schemas.records import Passage
 
+_ASSIGNED = 0.3
+"""Chance from which a text is given to its likeliest theme."""
 _BELONGS = 0.5
 """Chance from which a passage belongs to a theme."""
 
@@ -50,3 +52,20 @@ class ThemeTagger:
         texts = [plain_text(passage.text) for passage in passages]
         chances = self.judge.chances(apply_views(self.views, texts, vectors))
         return chances[:, self.theme_ids.index(theme_id)] >= _BELONGS
+
+    def assign(self, texts: Sequence[str], vectors: Vectors) -> list[str | None]:
+        """Return the theme each text says most, or None where none is likely enough.
+
+        Args:
+            texts: Any number.
+            vectors: Of them, unit, shape `(n_texts, dim)`.
+        """
+        if not texts:
+            return []
+        chances = self.judge.chances(apply_views(self.views, [plain_text(text) for text in texts], vectors))
+        likely = chances[:, : len(self.theme_ids)]
+        best, height = likely.argmax(axis=1), likely.max(axis=1)
+        return [
+            self.theme_ids[int(theme)] if chance >= _ASSIGNED else None
+            for theme, chance in zip(best, height, strict=True)
+        ]

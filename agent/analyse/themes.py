@@ -4,29 +4,29 @@ Counts rest on membership: a person has a theme if one of their passages is a me
 themes when it says both; `assignments` names the one it says most.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from scipy import optimize
 from threadpoolctl import threadpool_limits
 
-from agent.analyse.clusters import Labels, Matrix, Views, apply_views, fit_views, group
+from agent.analyse.clusters import Views, apply_views, fit_views, group, witnessed
+from agent.analyse.identities import Lineage, all_gone, identify
 from agent.analyse.membership import NONE, Chances, dissolve, settle, shares_of, teach, with_context
 from agent.analyse.phrases import Naming, PhraseReader, name_groups
+from agent.analyse.seeding import carried_on
+from agent.analyse.shapes import Labels, Matrix
 from agent.errors import InputError
 from agent.ports import Vectors
 from agent.schemas.insight import Reading, Theme
 from agent.schemas.records import Passage
 
-# SciPy ships no types.
-_optimize: Any = optimize
+# Threadpoolctl ships no types.
 _limit_threads: Any = threadpool_limits
 
-THEMES_VERSION = "themes-2"
+THEMES_VERSION = "themes-3"
 """Version of the grouping and naming; themes that another version found are found again."""
 MIN_PERSONS = 5
 """Below this many distinct persons nothing is called a theme: the interval of a share of four in a thousand spans a
@@ -34,27 +34,16 @@ factor of six, and a quote of so small a group may point to a person."""
 
 _SAMPLE = 5000
 _SAMPLE_SHARE = 0.004
+_LONE_SHARE = 0.001
+"""The least share of persons in a theme; less where nobody says two things, and only likeness makes a theme."""
 _SURE = 0.3
 _SURE_OUTSIDE = 0.5
 _ALSO = 0.25
 _MAX_SENTIMENT = -0.25
 _CORE = 8
-_SAME_THEME = 0.2
 _CHUNK = 20_000
 _NOISE = re.compile(r"\[[A-Z_]+-\w+\]|\d+")
 _SENTENCE_END = re.compile(r"[.!?]+\s+\S|\n")
-
-Fate = Literal["kept", "split", "merged", "new", "gone"]
-
-
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """What became of a theme since the earlier run."""
-
-    fate: Fate
-    theme_id: str
-    others: tuple[str, ...] = ()
-    """Themes it was split into or merged from; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +98,10 @@ def find_themes(
         raise InputError(msg, hint="Pass the vectors and readings of these passages, in their order.")
     # One thread: sums in one order, and no waiting for busy cores over many small products.
     with _limit_threads(limits=1):
-        found = _find(passages, vectors, readings, seed=seed, min_persons=min_persons)
+        found = _find(passages, vectors, readings, seed=seed, min_persons=min_persons, previous=previous)
         if found is None:
             n_complaints = sum(reading.complaint for reading in readings)
-            return ThemeSet((), {}, 1.0 if n_complaints else 0.0, _all_gone(previous))
+            return ThemeSet((), {}, 1.0 if n_complaints else 0.0, all_gone(_members_of(previous)))
         members = {
             group: rows
             for group, rows in _members(found, passages, vectors).items()
@@ -124,7 +113,13 @@ def find_themes(
 
 
 def _find(
-    passages: Sequence[Passage], vectors: Vectors, readings: Sequence[Reading], *, seed: int, min_persons: int
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    readings: Sequence[Reading],
+    *,
+    seed: int,
+    min_persons: int,
+    previous: ThemeSet | None,
 ) -> _Found | None:
     complaints = np.array([i for i, reading in enumerate(readings) if reading.complaint], dtype=np.int64)
     people = np.unique([passage.person_id for passage in passages], return_inverse=True)[1].astype(np.int64)
@@ -136,12 +131,18 @@ def _find(
     views = fit_views([texts[i] for i in sample], vectors[sample], seed=seed)
     persons = np.unique(people[sample], return_inverse=True)[1].astype(np.int64)
     more = _further_speakers(sample, by_wording, people)
-    groups = _drop_small(group(views.matrix, persons), persons, more, min_persons=min_persons)
+    groups = _drop_small(
+        group(views.matrix, vectors[sample], persons), persons, more, min_persons=min_persons
+    )
     if groups.max() == NONE:
         return None
-    groups = dissolve(views.matrix, groups, persons)
-    settled = settle(views.matrix, groups, persons).argmax(axis=1).astype(np.int64)
-    groups = _drop_small(settled, persons, more, min_persons=min_persons)
+    if witnessed(persons):
+        groups = dissolve(views.matrix, groups, persons)
+        settled = settle(views.matrix, groups, persons).argmax(axis=1).astype(np.int64)
+        groups = _drop_small(settled, persons, more, min_persons=min_persons)
+    before = _groups_before([passages[i].passage_id for i in _ints(sample)], previous)
+    if before is not None:
+        groups = _drop_small(carried_on(views.matrix, groups, before), persons, more, min_persons=min_persons)
     if groups.max() == NONE:
         return None
     outside = np.setdiff1d(np.arange(len(passages)), complaints)
@@ -149,6 +150,21 @@ def _find(
     return _spread(
         views, groups, (sample, complaints, outside, doubtful), (texts, vectors, people), seed=seed
     )
+
+
+def _groups_before(passage_ids: Sequence[str], previous: ThemeSet | None) -> Labels | None:
+    """Return which of the earlier themes each passage was in, `NONE` where in none; None without an earlier run."""
+    if previous is None or not previous.themes:
+        return None
+    number = {theme.theme_id: i for i, theme in enumerate(previous.themes)}
+    return np.array(
+        [number.get(previous.assignments.get(key, ""), NONE) for key in passage_ids], dtype=np.int64
+    )
+
+
+def _members_of(previous: ThemeSet | None) -> dict[str, tuple[str, ...]]:
+    themes = () if previous is None else previous.themes
+    return {theme.theme_id: theme.passage_ids for theme in themes}
 
 
 def _spread(
@@ -216,7 +232,8 @@ def _further_speakers(sample: Labels, by_wording: Mapping[int, Sequence[int]], p
 
 def _drop_small(groups: Labels, persons: Labels, more: Labels, *, min_persons: int) -> Labels:
     """Renumber the groups that enough persons are in; the others' texts become open."""
-    least = max(min_persons, int(np.ceil(_SAMPLE_SHARE * (int(persons.max()) + 1))))
+    share = _SAMPLE_SHARE if witnessed(persons) else _LONE_SHARE
+    least = max(min_persons, int(np.ceil(share * (int(persons.max()) + 1))))
     kept = [
         g
         for g in np.unique(groups[groups != NONE])
@@ -242,7 +259,9 @@ def _assemble(
     previous: ThemeSet | None,
 ) -> ThemeSet:
     passages, vectors, readings = said
-    ids, lineage = _identify([[passages[i].passage_id for i in rows] for rows in members.values()], previous)
+    ids, lineage = identify(
+        [[passages[i].passage_id for i in rows] for rows in members.values()], _members_of(previous)
+    )
     id_of = dict(zip(members, ids, strict=True))
     main = _ints(found.chances.argmax(axis=1))
     assignments = {
@@ -317,7 +336,7 @@ def plural_stage(readings: Sequence[Reading]) -> str | None:
     for reading in readings:
         if reading.stage is not None:
             persons.setdefault(reading.stage, set()).add(reading.person_id)
-    said = len(_union(list(persons.values())))
+    said = len(set[str]().union(*persons.values()))
     ranked = sorted(persons, key=lambda stage: (-len(persons[stage]), stage))
     if not ranked or len(persons[ranked[0]]) < max(_STAGE_PERSONS, _STAGE_SHARE * said):
         return None
@@ -326,56 +345,5 @@ def plural_stage(readings: Sequence[Reading]) -> str | None:
     return ranked[0]
 
 
-def _identify(members: list[list[str]], previous: ThemeSet | None) -> tuple[list[str], tuple[Lineage, ...]]:
-    """Return an id for each theme: the earlier one's with most shared members, else one made of its core."""
-    ids = [
-        "t_" + hashlib.sha256("\n".join(sorted(rows[:_CORE])).encode()).hexdigest()[:16] for rows in members
-    ]
-    old = previous.themes if previous is not None else ()
-    if not old:
-        return ids, tuple(Lineage("new", theme_id) for theme_id in ids)
-    new_sets, old_sets = [set(rows) for rows in members], [set(theme.passage_ids) for theme in old]
-    everything_new, everything_old = _union(new_sets), _union(old_sets)
-    shared: Chances = np.zeros((len(members), len(old)))
-    for i, new in enumerate(new_sets):
-        for j, was in enumerate(old_sets):
-            # Only passages of both runs: what was added since must not make a theme look changed.
-            joint = (new & everything_old) | (was & everything_new)
-            shared[i, j] = len(new & was) / len(joint) if joint else 0.0
-    taken: dict[int, int] = {}
-    for i, j in zip(*_optimize.linear_sum_assignment(-shared), strict=True):
-        if shared[i, j] >= _SAME_THEME:
-            taken[int(i)] = int(j)
-            ids[int(i)] = old[int(j)].theme_id
-    return ids, _lineage(ids, taken, shared, [theme.theme_id for theme in old])
-
-
 def _ints(values: Labels) -> list[int]:
     return [int(value) for value in values]
-
-
-def _union(sets: list[set[str]]) -> set[str]:
-    return {name for names in sets for name in names}
-
-
-def _lineage(
-    ids: list[str], taken: dict[int, int], shared: Chances, old_ids: list[str]
-) -> tuple[Lineage, ...]:
-    notes: list[Lineage] = []
-    for i, theme_id in enumerate(ids):
-        fed_by = tuple(
-            old_ids[j] for j in range(len(old_ids)) if shared[i, j] >= _SAME_THEME and old_ids[j] != theme_id
-        )
-        if i not in taken:
-            notes.append(Lineage("split", theme_id, fed_by) if fed_by else Lineage("new", theme_id))
-        elif fed_by:
-            notes.append(Lineage("merged", theme_id, fed_by))
-        else:
-            notes.append(Lineage("kept", theme_id))
-    left = set(range(len(old_ids))) - set(taken.values())
-    notes.extend(Lineage("gone", old_ids[j]) for j in sorted(left))
-    return tuple(notes)
-
-
-def _all_gone(previous: ThemeSet | None) -> tuple[Lineage, ...]:
-    return tuple(Lineage("gone", theme.theme_id) for theme in previous.themes) if previous is not None else ()

@@ -1,13 +1,19 @@
-"""Reads every passage, finds the themes among them and has them named; work that was done is not done again."""
+"""Reads every passage, finds the themes among them, has them named and applies what people decided about them.
+
+Work that was done is not done again: themes are found anew only where the data has changed, and the decisions are applied
+to them anew only then or where there is a new decision.
+"""
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 import structlog
 
+from agent.analyse.curation import apply_edits, themes_of_people
+from agent.analyse.lineage import lineage_of
 from agent.analyse.readings import READER_VERSION
 from agent.analyse.themes import THEMES_VERSION, ThemeSet, find_themes
 from agent.errors import EvidenceError
@@ -76,15 +82,52 @@ def _read(
 
 
 def current_themes(workspace: Workspace, read: ReadPassages) -> tuple[StoredThemes, int]:
-    """Return the themes of what was read and their version, found anew only where the data has changed."""
+    """Return the themes of what was read, with people's decisions applied, and their version.
+
+    Raises:
+        SchemaError: A stored theme or decision does not fit this version of the product.
+    """
+    store = workspace.store
+    found = _found_themes(workspace, read)
+    n_entries = store.curation.length()
+    stored = store.results.themes()
+    if stored is not None and (stored.input_sha256, stored.curation) == (found.input_sha256, n_entries):
+        return stored, store.results.themes_version()
+    curated = apply_edits(
+        theme_set_of(found),
+        list(store.curation.entries()),
+        passages=read.passages,
+        vectors=read.vectors,
+        readings=read.readings,
+    )
+    before = () if stored is None else stored.themes
+    said = {passage.passage_id for passage in read.passages}
+    made = StoredThemes(
+        themes=curated.themes.themes,
+        assignments=dict(curated.themes.assignments),
+        unassigned_share=curated.themes.unassigned_share,
+        input_sha256=found.input_sha256,
+        curation=n_entries,
+        notes=curated.notes,
+        lineage=lineage_of(before, curated.themes.themes, said=said),
+    )
+    return made, store.results.save_themes(made, now=workspace.now)
+
+
+def _found_themes(workspace: Workspace, read: ReadPassages) -> StoredThemes:
+    """Return the themes as they are found, before any decision of a person."""
     results = workspace.store.results
     digest = _digest(read, workspace.writer.model_id)
-    stored = results.themes()
+    stored = results.found_themes()
     if stored is not None and stored.input_sha256 == digest:
-        return stored, results.themes_version()
-    previous = None if stored is None else theme_set_of(stored)
+        return stored
     found = find_themes(
-        read.passages, read.vectors, read.readings, reader=workspace.reader, seed=SEED, previous=previous
+        read.passages,
+        read.vectors,
+        read.readings,
+        reader=workspace.reader,
+        seed=SEED,
+        previous=_previous(workspace, stored),
     )
     made = StoredThemes(
         themes=tuple(_named(found.themes, read.passages, workspace.writer)),
@@ -92,7 +135,21 @@ def current_themes(workspace: Workspace, read: ReadPassages) -> tuple[StoredThem
         unassigned_share=found.unassigned_share,
         input_sha256=digest,
     )
-    return made, results.save_themes(made, now=workspace.now)
+    results.save_found_themes(made, now=workspace.now)
+    return made
+
+
+def _previous(workspace: Workspace, stored: StoredThemes | None) -> ThemeSet | None:
+    """Return the themes whose ids are taken over: those found last, and those that people made or pinned."""
+    if stored is None:
+        return None
+    found = {theme.theme_id for theme in stored.themes}
+    kept = [
+        theme
+        for theme in themes_of_people(list(workspace.store.curation.entries()))
+        if theme.theme_id not in found
+    ]
+    return replace(theme_set_of(stored), themes=(*stored.themes, *kept))
 
 
 def theme_set_of(stored: StoredThemes) -> ThemeSet:

@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version as package_version
+from itertools import chain
 
 from pydantic import Field
 
 from agent.analyse.behaviour import Experience, behaviour_of, moments_of
+from agent.analyse.concentration import segments_of
 from agent.analyse.pain_points import rank_pain_points
 from agent.analyse.quotes import choose_quotes
 from agent.analyse.readings import READER_VERSION
@@ -88,7 +90,8 @@ def draft(workspace: Workspace, request: DraftRequest, *, on_progress: Progress 
 def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> MapVerification:
     """Compute every claim of a stored map again.
 
-    A map that another version of the reader made, or one whose texts were cut into other passages, cannot be computed
+    The themes are those it was drafted from: a decision about themes that was made since breaks nothing in it and is
+    named. A map that another version of the reader made, or one whose texts were cut into other passages, cannot be computed
     again: only its quotes are looked at, and the outcome says so.
 
     Raises:
@@ -115,7 +118,7 @@ def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> 
     )
     if _is_cut_otherwise(workspace, themes, insight.corpus):
         return verify_quotes(journey_map, stored_as=stored_as, checker=checker, current_reader=READER_VERSION)
-    return verify_map(
+    verified = verify_map(
         journey_map,
         corpus=insight.corpus,
         pain_points=insight.pain_points,
@@ -123,6 +126,8 @@ def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> 
         checker=checker,
         stored_as=stored_as,
     )
+    decided = range(themes.curation + 1, workspace.store.curation.length() + 1)
+    return verified.model_copy(update={"decisions_since": tuple(decided)})
 
 
 def _is_cut_otherwise(workspace: Workspace, themes: StoredThemes, corpus: Corpus) -> bool:
@@ -170,10 +175,23 @@ def insight_of(
         corpus.vectors,
         persons_in_scope=corpus.speakers,
         population=corpus.population,
+        segments=_segments(workspace, corpus),
     )
     followed = [(pain, *_followed(pain, corpus)) for pain in ranked]
     pain_points = tuple(pain.model_copy(update={"behaviour": done}) for pain, _, done in followed)
     return Insight(corpus, pain_points, moments_of([(told, done) for _, told, done in followed]))
+
+
+def _segments(workspace: Workspace, corpus: Corpus) -> dict[str, dict[str, str]]:
+    """Return what parts the customers into groups, by the attributes of their texts and then by their traits."""
+    records = (corpus.records[record_id] for record_id in sorted(corpus.records))
+    traits = sorted(workspace.store.persons.with_traits(), key=lambda person: person.person_id)
+    return segments_of(
+        chain(
+            ((record.person_id, record.attributes) for record in records),
+            ((person.person_id, person.traits) for person in traits if person.person_id in corpus.speakers),
+        )
+    )
 
 
 def _all_sources(workspace: Workspace) -> list[str]:
@@ -257,5 +275,7 @@ def _provenance(
         n_records=len(corpus.records),
         n_persons=len(corpus.speakers),
         n_persons_without_identity=len(corpus.unidentified),
+        n_copies=corpus.copies.n_copies,
+        n_copied_texts=corpus.copies.n_texts,
         seed=SEED,
     )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from agent.analyse.copies import Copies, WrittenText, find_copies
 from agent.analyse.stages import StagePlan
 from agent.analyse.taxonomy import touchpoint_of_event
 from agent.corpus import Corpus
@@ -43,7 +44,9 @@ def corpus_of(
         ScopeError: Nobody matches the filter, or a key of it is in no record and no person.
     """
     wanted = frozenset(source_ids)
-    records = _records_of(workspace, where, wanted)
+    named = _records_of(workspace, where, wanted)
+    copies = find_copies(WrittenText.of(record) for record in named.values())
+    records = _counted_once(named, copies)
     read = list(_read_passages(workspace, records, reader_version))
     passages = [passage for passage, _ in read]
     start, end = _window_of(records.values())
@@ -62,7 +65,16 @@ def corpus_of(
         unidentified=speakers & workspace.store.persons.unidentified_ids(),
         start=start,
         end=end,
+        copies=copies,
     )
+
+
+def _counted_once(records: Mapping[str, Record], copies: Copies) -> dict[str, Record]:
+    """Return the records, each copy under the person for whom it counts."""
+    return {
+        record_id: record.model_copy(update={"person_id": copies.person_of.get(record_id, record.person_id)})
+        for record_id, record in records.items()
+    }
 
 
 def _window_of(records: Iterable[Record]) -> tuple[datetime | None, datetime | None]:
@@ -116,7 +128,9 @@ def _reading(passage: Passage, reading: Reading | None, plan: StagePlan) -> Read
     if reading is None:
         return _unread(passage)
     stage = plan.stage_of(reading.stage, reading.touchpoint)
-    return reading if stage == reading.stage else replace(reading, stage=stage)
+    if (stage, passage.person_id) == (reading.stage, reading.person_id):
+        return reading
+    return replace(reading, stage=stage, person_id=passage.person_id)
 
 
 def _unread(passage: Passage) -> Reading:

@@ -25,10 +25,19 @@ def read_texts(path: Path, *, field: str | None = None) -> Iterator[tuple[int, s
         InputError: The file cannot be read, has no rows, or lacks the column.
     """
     source = Source(path, take_sample(path))
-    require_columns(source, (field,) if field is not None else _USUAL)
-    name = field if field is not None else next(usual for usual in _USUAL if usual in source.sample.keys)
+    name = text_column(source, field)
     for item in read_rows(source):
         if isinstance(item, RowReject):
             yield item.row, None
         else:
             yield item[0], text_of(item[1].get(name))
+
+
+def text_column(source: Source, field: str | None) -> str:
+    """Return the column or key that texts stand in: the one named, else the first there is of the usual ones.
+
+    Raises:
+        InputError: The file has no such column.
+    """
+    require_columns(source, (field,) if field is not None else _USUAL)
+    return field if field is not None else next(usual for usual in _USUAL if usual in source.sample.keys)

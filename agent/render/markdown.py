@@ -4,7 +4,16 @@ import re
 from collections.abc import Sequence
 
 from agent.render.figures import interval_text, quantity_text, share_text, signed
-from agent.render.page import LANES, TYPE_NAMES, headline, provenance_rows, trend_text
+from agent.render.page import (
+    LANES,
+    TYPE_NAMES,
+    headline,
+    places_text,
+    provenance_rows,
+    score_text,
+    stability_text,
+    trend_text,
+)
 from agent.schemas.evidence import Claim, ClaimStatus, Evidence
 from agent.schemas.insight import PainPoint
 from agent.schemas.journey import JourneyMap
@@ -108,8 +117,12 @@ def _pain(number: int, pain: PainPoint) -> list[str]:
     head = (
         f"- **{number}. {_plain(pain.label)}** ({pain.severity.value.replace('_', ' ')}{place}, "
         f"{trend_text(pain.trend)}): {_plain(quantity_text(pain.reach))}. "
-        f"Rank {100 * pain.rank.score:.1f} = reach {share_text(pain.rank.reach)} × severity {pain.rank.severity:.2f} × 100."
+        f"Rank {score_text(pain.rank)} = reach {share_text(pain.rank.reach)} × severity {pain.rank.severity:.2f} × 100"
+        f"{'; ' + stability_text(pain.rank) if pain.rank.stability else ''}."
     )
+    places = places_text(pain.concentration)
+    if places:
+        head += f" Concentrated in: {_plain(places)}."
     return [head, *_quotes(pain.evidence, pain.opposing)]
 
 

@@ -1,5 +1,6 @@
 """Renders a map as one self-contained page: no script, nothing fetched, prints on paper, reads on a phone."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from agent.draft.claims import MIN_PERSONS
 from agent.render.curve import NARROW_COLUMN, curve_of
 from agent.render.figures import interval_text, points_text, share_text, signed, step_text, tied
 from agent.schemas.evidence import Claim, ClaimStatus, Lane
-from agent.schemas.insight import Trend
+from agent.schemas.insight import Concentration, RankTerms, Trend
 from agent.schemas.journey import JourneyMap
 from agent.verify.claims import checked_claims, distinct_quotes
 
@@ -56,6 +57,9 @@ def render_page(journey_map: JourneyMap) -> str:
         floor=MIN_PERSONS,
         interval=interval_text,
         trend_text=trend_text,
+        places_text=places_text,
+        stability_text=stability_text,
+        score_text=score_text,
     )
 
 
@@ -92,6 +96,7 @@ def provenance_rows(journey_map: JourneyMap) -> list[tuple[str, str]]:
         ("Data window", window),
         ("Sources", sources),
         ("Without identity", f"{made.n_persons_without_identity:,} customers who named no identifier"),
+        ("Copies", copies_text(made.n_copies, made.n_copied_texts)),
         *rows,
         ("Worded by", made.writer),
         ("Encoder", made.encoder),
@@ -103,10 +108,54 @@ def provenance_rows(journey_map: JourneyMap) -> list[tuple[str, str]]:
     ]
 
 
+def copies_text(n_copies: int, n_texts: int) -> str:
+    """Return how many texts were taken for copies of others."""
+    if n_copies == 0:
+        return "none found"
+    copies, texts = ("copy" if n_copies == 1 else "copies"), ("text" if n_texts == 1 else "texts")
+    return (
+        f"{n_copies:,} {copies} of {n_texts:,} {texts} folded: each counts for the person who posted it first"
+    )
+
+
+def places_text(concentrations: Iterable[Concentration]) -> str:
+    """Return where a pain point is concentrated, with shares; nothing where no concentration is proven."""
+    return "; ".join(
+        f"{_place(found)} {share_text(found.here.share)} (others {share_text(found.elsewhere.share)})"
+        for found in concentrations
+        if found.verdict == "concentrated" and found.here is not None and found.elsewhere is not None
+    )
+
+
+def stability_text(rank: RankTerms) -> str:
+    """Return whether a pain point keeps its place when customers are drawn again; nothing where that is not known."""
+    if rank.stability is None:
+        return ""
+    place = f"in the top {rank.stability.top} in {share_text(rank.stability.share)} of resamples"
+    return place if rank.stability.stable else f"unstable: {place}"
+
+
+def score_text(rank: RankTerms) -> str:
+    """Return the score of a rank with its 95 % interval."""
+    if rank.low is None or rank.high is None:
+        return f"{100 * rank.score:.1f}"
+    return f"{100 * rank.score:.1f} ({100 * rank.low:.1f}–{100 * rank.high:.1f})"
+
+
+def _place(found: Concentration) -> str:
+    if found.dimension == "channel_switch":
+        return "switch of channels"
+    kind = found.attribute if found.dimension == "segment" else found.dimension
+    return f"{_words(kind or '').lower()} {found.value}"
+
+
 def trend_text(trend: Trend) -> str:
     """Return a trend in words, with its size where it is proven."""
     if trend.direction == "unknown":
-        return "trend unknown"
+        needed = trend.needed_per_month
+        return (
+            "trend unknown" if needed is None else f"trend unknown: about {needed:,} customers a month needed"
+        )
     if trend.direction == "flat" or trend.change_per_month is None:
         return "no proven trend"
     return f"{trend.direction} {abs(trend.change_per_month):.1f} points a month"

@@ -28,6 +28,11 @@ _DOUBLED = re.compile(r"(?<=..)([bdfgmnprt])\1$|(?<=...el)l$")
 _SHORT_BASE = re.compile(r"^[^aeiou][aeiou][^aeiouwxy]$")
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in lower case, in order; an apostrophe is left out."""
+    return [word.replace("’", "'").replace("'", "") for word in _WORD.findall(text.lower())]
+
+
 def terms_of(text: str) -> list[str]:
     """Return the stemmed content words of a text, in order."""
     words = (_CLITIC.sub("", word.replace("’", "'")) for word in _WORD.findall(text.lower()))

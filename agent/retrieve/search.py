@@ -169,6 +169,7 @@ class Retriever:
         position = int(ranking.positions[group.place])
         passage = self._table.passages[position]
         best = self._span(ranking, group.place)
+        before, after = self._table.beside(position)
         return SearchHit(
             **best.model_dump(),
             record_id=passage.record_id,
@@ -177,8 +178,8 @@ class Retriever:
             kind=passage.kind,
             channel=passage.channel,
             at=passage.at,
-            before=self._neighbour(position, -1),
-            after=self._neighbour(position, 1),
+            before=before,
+            after=after,
             also=tuple(self._span(ranking, place) for place in group.also),
             n_alike=n_alike,
         )
@@ -193,10 +194,3 @@ class Retriever:
             meaning=round(float(ranking.cosines[place]), 4),
             words=round(float(ranking.coverages[place]), 4),
         )
-
-    def _neighbour(self, position: int, step: int) -> str:
-        passages = self._table.passages
-        other = position + step
-        if not 0 <= other < len(passages) or passages[other].record_id != passages[position].record_id:
-            return ""
-        return passages[other].text

@@ -60,12 +60,37 @@ class PassageTable:
         """
         mask = np.ones(len(self.passages), dtype=np.bool_)
         for key, value in where.items():
-            column = self.columns.get(key)
-            if column is None:
-                msg = f"nothing has a field {key!r}; there are {', '.join(self.columns) or 'none'}"
-                raise InputError(msg, hint="Use one of these fields with --where KEY=VALUE.")
+            column = self._column(key)
             mask &= column.codes == column.code_of.get(_folded(value), -2)
         return mask
+
+    def values(self, key: str) -> list[str | None]:
+        """Return each passage's value of a field, without case, or None where it has none.
+
+        Raises:
+            InputError: The field is in no record and no person.
+        """
+        column = self._column(key)
+        names: list[str | None] = [*column.code_of, None]  # a code of -1 is the last
+        return [names[code] for code in column.codes.tolist()]
+
+    def beside(self, position: int) -> tuple[str, str]:
+        """Return the texts just before and just after a passage in its record, or nothing."""
+        own = self.passages[position].record_id
+        near = [
+            self.passages[other].text
+            if 0 <= other < len(self.passages) and self.passages[other].record_id == own
+            else ""
+            for other in (position - 1, position + 1)
+        ]
+        return near[0], near[1]
+
+    def _column(self, key: str) -> _Column:
+        column = self.columns.get(key)
+        if column is None:
+            msg = f"nothing has a field {key!r}; there are {', '.join(self.columns) or 'none'}"
+            raise InputError(msg, hint="Use one of these fields with --where KEY=VALUE.")
+        return column
 
     def select(self, where: Mapping[str, str]) -> "Selection":
         """Return the passages that match all conditions, with their vectors side by side.

@@ -31,6 +31,14 @@ class Severity(StrEnum):
     ANNOYS = "annoys"
 
 
+class Friction(StrEnum):
+    """What kind of hitch a complaint is about."""
+
+    TECHNICAL = "technical"
+    COMPREHENSION = "comprehension"
+    HANDOFF = "handoff"
+
+
 SEVERITY_WEIGHT: dict[Severity, float] = {
     Severity.BLOCKED: 1.0,
     Severity.COSTS_EFFORT: 0.6,
@@ -51,7 +59,8 @@ class Reading:
     text_sha256: str
     sentiment: float
     """-1 (bad) to 1 (good)."""
-    emotion: Emotion
+    emotion: Emotion | None
+    """None where none is likely; neutral is an answer, this is not."""
     stage: str | None
     """Name of one of the five default stages; None where the text does not say."""
     touchpoint: str | None
@@ -59,6 +68,11 @@ class Reading:
     severity: Severity | None
     """None where it is no complaint."""
     at: datetime | None
+    friction: Friction | None = None
+    """None where it is no complaint, or one of another kind."""
+    readable: bool = True
+    """False where the text is in a language or script the reader does not know, or has nothing to read: then every other
+    field is None or False, and the sentiment is 0 and means nothing."""
 
 
 class Theme(Frozen):
@@ -77,6 +91,16 @@ class Theme(Frozen):
     """A few members that are central and differ from each other."""
 
 
+class MonthShare(Frozen):
+    """How many of those who spoke in a month said something then."""
+
+    month: str
+    """Year and month, UTC: "2026-03"."""
+    share: Quantity
+    used: bool
+    """False where the slope leaves the month out: the data covers less than half of it, or too few customers spoke."""
+
+
 class Trend(Frozen):
     """Whether something becomes more or less frequent."""
 
@@ -89,6 +113,51 @@ class Trend(Frozen):
     """Adjusted for the number of themes (Benjamini-Hochberg)."""
     reason: str | None = None
     """Why it is unknown."""
+    months: tuple[MonthShare, ...] = ()
+    """Every month in which somebody spoke, in order."""
+    needed_per_month: int | None = None
+    """Where it is unknown: customers a month with whom a change of eight points over these months, three at least, would be
+    found with a power of 0.8."""
+
+
+class Change(Frozen):
+    """What became of a share from one period to another."""
+
+    verdict: Literal["changed", "unchanged", "unknown"]
+    """`unchanged` where a change worth speaking of is ruled out, `unknown` where there is not enough data."""
+    before: Quantity
+    after: Quantity
+    difference: float | None
+    """After minus before, as a share; None where it was not tested."""
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    """Adjusted for the number of shares compared (Benjamini-Hochberg)."""
+    needed: int | None = None
+    """Where it is unknown: customers in each period with whom a change of eight points would be found with a power of 0.8."""
+    reason: str | None = None
+
+
+class Concentration(Frozen):
+    """Whether a pain point is voiced in one place more than other complaints are."""
+
+    dimension: Literal["stage", "channel", "channel_switch", "segment"]
+    attribute: str | None = None
+    """Which attribute of a customer; of a segment only."""
+    verdict: Literal["concentrated", "spread", "unknown"]
+    """`spread` where a concentration worth speaking of is ruled out, `unknown` where there is not enough data."""
+    value: str | None = None
+    """The place with the largest difference."""
+    here: Quantity | None = None
+    """Of the customers who voice it, those who do so there."""
+    elsewhere: Quantity | None = None
+    """Of the customers who voice other complaints and not this one, those who do so there."""
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    """Adjusted for everything tested on the map (Benjamini-Hochberg)."""
+    reason: str | None = None
 
 
 class Behaviour(Frozen):
@@ -107,12 +176,28 @@ class Behaviour(Frozen):
     """Persons with the pain point and no events: counted, never dropped in silence."""
 
 
+class Stability(Frozen):
+    """Whether a pain point keeps its place when the customers are drawn again, with replacement."""
+
+    top: int
+    """The pain point stands among so many first ones."""
+    share: float
+    """Share of the resamples in which it stays among them, voiced by enough customers to be reported."""
+    stable: bool
+    """True from nine resamples in ten."""
+
+
 class RankTerms(Frozen):
     """Every term of a rank, so that it can be checked: rank = reach x severity."""
 
     reach: float
     severity: float
+    """Mean of `SEVERITY_WEIGHT` over the customers who voice it, each by the worst that they say."""
     score: float
+    low: float | None = None
+    """Bounds of the score's 95 % interval."""
+    high: float | None = None
+    stability: Stability | None = None
 
 
 class PainPoint(Frozen):
@@ -127,6 +212,8 @@ class PainPoint(Frozen):
     reach: Quantity
     trend: Trend
     rank: RankTerms
+    concentration: tuple[Concentration, ...] = ()
+    """By stage, channel, channel switch and each attribute of the customers that the data has."""
     evidence: tuple[Evidence, ...]
     opposing: tuple[Evidence, ...] = ()
     behaviour: tuple[Behaviour, ...] = ()

@@ -104,6 +104,10 @@ class Provenance(Frozen):
     n_records: int
     n_persons: int
     n_persons_without_identity: int
+    n_copies: int = 0
+    """Texts that repeat another person's and count for that person."""
+    n_copied_texts: int = 0
+    """Texts that were repeated."""
     seed: int
 
 

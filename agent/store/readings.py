@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from agent.errors import StoreError
-from agent.schemas.insight import Emotion, Reading, Severity
+from agent.schemas.insight import Emotion, Friction, Reading, Severity
 from agent.store.engine import Scoped
 from agent.store.tables import persons, readings
 
@@ -63,19 +63,22 @@ def _row(version: str, reading: Reading) -> dict[str, object]:
         "end": reading.end,
         "text_sha256": reading.text_sha256,
         "sentiment": reading.sentiment,
-        "emotion": reading.emotion.value,
+        "emotion": None if reading.emotion is None else reading.emotion.value,
         "stage": reading.stage,
         "touchpoint": reading.touchpoint,
         "complaint": reading.complaint,
         "severity": None if reading.severity is None else reading.severity.value,
         "at": reading.at,
+        "friction": None if reading.friction is None else reading.friction.value,
+        "readable": reading.readable,
     }
 
 
 def _reading(row: sa.Row[Any]) -> Reading:
     try:
-        emotion = Emotion(row.emotion)
+        emotion = None if row.emotion is None else Emotion(row.emotion)
         severity = None if row.severity is None else Severity(row.severity)
+        friction = None if row.friction is None else Friction(row.friction)
     except ValueError as exc:
         msg = f"the stored reading of passage {row.passage_id!r} is damaged: {exc}"
         raise StoreError(
@@ -95,4 +98,6 @@ def _reading(row: sa.Row[Any]) -> Reading:
         complaint=row.complaint,
         severity=severity,
         at=row.at,
+        friction=friction,
+        readable=row.readable,
     )

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from agent.errors import NotFoundError, SchemaError
 from agent.schemas.base import Frozen
 from agent.schemas.creative import Certificate, VariantSet
+from agent.schemas.curation import EditNote, ThemeFate
 from agent.schemas.insight import PainPoint, Theme
 from agent.schemas.journey import JourneyMap
 from agent.store.engine import Scoped
@@ -21,9 +22,10 @@ from agent.store.tables import documents
 DocumentT = TypeVar("DocumentT", bound=Frozen)
 
 _CURRENT = "current"
-_MAP, _THEMES, _PAIN_POINTS, _VARIANTS, _CERTIFICATE = (
+_MAP, _THEMES, _FOUND_THEMES, _PAIN_POINTS, _VARIANTS, _CERTIFICATE = (
     "map",
     "themes",
+    "found_themes",
     "pain_points",
     "variant_set",
     "certificate",
@@ -31,14 +33,20 @@ _MAP, _THEMES, _PAIN_POINTS, _VARIANTS, _CERTIFICATE = (
 
 
 class StoredThemes(Frozen):
-    """Themes of one run and which passages belong to them."""
+    """Themes and which passages belong to them: as they were found, or with people's decisions applied to that."""
 
     themes: tuple[Theme, ...]
     assignments: dict[str, str]
     """Passage id to theme id."""
     unassigned_share: float
     input_sha256: str
-    """Of all that the themes follow from; equal digests give equal themes."""
+    """Of all that the themes were found from; equal digests give equal themes."""
+    curation: int = 0
+    """Entries of the log of decisions that were there when it was made."""
+    notes: tuple[EditNote, ...] = ()
+    """Decisions that could not be applied as they were meant."""
+    lineage: tuple[ThemeFate, ...] = ()
+    """What became of each theme of the version before."""
 
 
 class _PainPoints(Frozen):
@@ -51,13 +59,25 @@ class Results:
     def __init__(self, scoped: Scoped) -> None:
         self._db = scoped
 
+    def save_found_themes(self, themes: StoredThemes, *, now: datetime) -> int:
+        """Store the themes as a run found them, before any decision of a person, and return their version."""
+        return self._save(_FOUND_THEMES, _CURRENT, themes, now=now)
+
+    def found_themes(self) -> StoredThemes | None:
+        """Return the themes as the latest run found them; None where there was none yet."""
+        return self._load(StoredThemes, _FOUND_THEMES, _CURRENT, None)
+
     def save_themes(self, themes: StoredThemes, *, now: datetime) -> int:
         """Store a theme set and return its version, counted from 1."""
         return self._save(_THEMES, _CURRENT, themes, now=now)
 
     def themes_version(self) -> int:
         """Return the version of the latest theme set; 0 where there is none yet."""
-        return max(self._versions(_THEMES, _CURRENT), default=0)
+        return max(self.theme_versions(), default=0)
+
+    def theme_versions(self) -> list[int]:
+        """Return the versions of the theme set, oldest first."""
+        return self._versions(_THEMES, _CURRENT)
 
     def themes(self, version: int | None = None) -> StoredThemes | None:
         """Return a version of the theme set, the latest where None; None where there is none yet."""

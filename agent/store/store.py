@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from agent.errors import InputError, NotFoundError, SplitFixedError
 from agent.store.caches import ModelCalls, VectorCache
+from agent.store.curation import CurationLog
 from agent.store.engine import Database, Scoped, open_engine
 from agent.store.home import Home, HomeLock
 from agent.store.migrate import migrate
@@ -58,6 +59,7 @@ class Store:
         self.vectors = VectorCache(scoped)
         self.readings = Readings(scoped)
         self.results = Results(scoped)
+        self.curation = CurationLog(scoped)
         self.model_calls = ModelCalls(scoped)
         self._lock = lock
         self._database = database

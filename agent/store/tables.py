@@ -188,12 +188,14 @@ readings = _scoped(
     Column("end", Integer, nullable=False),
     _text("text_sha256"),
     Column("sentiment", Float, nullable=False),
-    _text("emotion"),
+    Column("emotion", Text),
     Column("stage", Text),
     Column("touchpoint", Text),
     Column("complaint", Boolean, nullable=False),
     Column("severity", Text),
     Column("at", UtcTime),
+    Column("friction", Text),
+    Column("readable", Boolean, nullable=False),
 )
 
 documents = _scoped(
@@ -204,6 +206,16 @@ documents = _scoped(
     _text("body"),
     _text("content_sha256"),
     Column("saved_at", UtcTime, nullable=False),
+)
+
+curations = _scoped(
+    "curations",
+    _key("number", Integer),
+    Column("at", UtcTime, nullable=False),
+    _text("by"),
+    _text("reason"),
+    Column("theme_set", Integer, nullable=False),
+    _text("edit"),
 )
 
 model_calls = _scoped(

@@ -56,6 +56,8 @@ class MapVerification(Frozen):
     reader: str
     """Version of the reader that made the map."""
     current_reader: str
+    decisions_since: tuple[int, ...] = ()
+    """Decisions about themes that were made since it was drafted: the map stands on the themes as they were before."""
 
     @property
     def holds(self) -> bool:
@@ -240,7 +242,11 @@ _CHECKED_ELSEWHERE = (
     "trend.p_value",
     "trend.direction",
     "trend.reason",
+    "trend.needed_per_month",
+    "rank.stability",
+    "concentration",
 )
+"""What depends on every other pain point is compared once all of them are known to be the same."""
 
 
 def _pain_faults(pain: PainPoint, current: PainPoint) -> Iterator[str]:
@@ -304,6 +310,8 @@ def _provenance(journey_map: JourneyMap, corpus: Corpus) -> _Found:
             "n_records": len(corpus.records),
             "n_persons": len(corpus.speakers),
             "n_persons_without_identity": len(corpus.unidentified),
+            "n_copies": corpus.copies.n_copies,
+            "n_copied_texts": corpus.copies.n_texts,
         }
     )
     reasons = list(differences(made, now))
@@ -344,13 +352,24 @@ def _name(journey_map: JourneyMap, stored_as: tuple[str, int]) -> _Found:
     return _Found("map", map_id, "id, version and scope", reasons)
 
 
+def _shared_faults(pain: PainPoint, current: PainPoint) -> Iterator[str]:
+    """Yield what a pain point says otherwise of what is tested, or placed, together with all others."""
+    yield from (f"trend.{reason}" for reason in differences(pain.trend, current.trend))
+    yield from (f"rank.{reason}" for reason in differences(pain.rank, current.rank))
+    if len(pain.concentration) != len(current.concentration):
+        yield f"concentration: map has {len(pain.concentration)} of them, data gives {len(current.concentration)}"
+        return
+    for said, found in zip(pain.concentration, current.concentration, strict=True):
+        yield from (f"concentration.{reason}" for reason in differences(said, found))
+
+
 def _adjusted(
     journey_map: JourneyMap, pain_points: Sequence[PainPoint], moments: Sequence[Moment]
 ) -> Iterator[_Found]:
     """Compare what depends on every other pain point or moment, once all of them are known to be the same."""
-    now = {pain.theme_id: pain.trend for pain in pain_points}
+    now = {pain.theme_id: pain for pain in pain_points}
     for pain in journey_map.pain_points:
-        reasons = [f"trend.{reason}" for reason in differences(pain.trend, now[pain.theme_id])]
+        reasons = list(_shared_faults(pain, now[pain.theme_id]))
         yield _Found("pain_point", pain.pain_point_id, pain.label, reasons)
     effects = {moment.moment_id: moment for moment in moments}
     for moment in journey_map.moments:

@@ -7,9 +7,19 @@ import click
 from agent.analyse.readings import PassageReader
 from agent.embed import open_encoder
 from agent.pipeline.discovering import Discovery, discover_stored, discover_texts
+from agent.pipeline.naming import UnkeptCalls
 from agent.read.texts import read_texts
+from agent.writer import make_writer
 from api.cli.output import item_progress, print_json, print_table, say
 from api.cli.session import json_option, settings_of, workspace_of
+
+_DOING = {
+    "reading": "Reading the file",
+    "encoding": "Encoding",
+    "grouping": "Grouping",
+    "assigning": "Assigning the rows",
+    "naming": "Naming",
+}
 
 
 @click.command()
@@ -23,9 +33,23 @@ def discover(ctx: click.Context, path: Path | None, text_field: str | None, as_j
     if as_json:
         print_json(found.model_dump(mode="json") | {"assignments": _assignments(found)})
         return
-    rows = [[theme.n, theme.label, theme.quotes[0] if theme.quotes else None] for theme in found.themes]
-    print_table("Themes", ["customers" if path is None else "rows", "theme", "for instance"], rows)
+    heading_of = {heading.parent_id: heading.label for heading in found.parents}
+    rows = [
+        [
+            theme.n,
+            heading_of.get(theme.parent_id or ""),
+            theme.label,
+            theme.quotes[0] if theme.quotes else None,
+        ]
+        for theme in found.themes
+    ]
+    columns = ["customers" if path is None else "rows", "under", "theme", "for instance"]
+    if not found.parents:
+        columns, rows = [columns[0], *columns[2:]], [[row[0], *row[2:]] for row in rows]
+    print_table("Themes", columns, rows)
     say(f"{len(found.themes):,} themes; {100 * found.unassigned_share:.0f} % belong to none.")
+    if found.note is not None:
+        say(found.note)
 
 
 def _assignments(found: Discovery) -> list[dict[str, str | int | None]]:
@@ -37,7 +61,13 @@ def _assignments(found: Discovery) -> list[dict[str, str | int | None]]:
 def _of_file(ctx: click.Context, path: Path, text_field: str | None) -> Discovery:
     settings = settings_of(ctx)
     encoder = open_encoder(settings.cache_dir.expanduser(), threads=settings.threads)
-    return discover_texts(read_texts(path, field=text_field), encoder=encoder, reader=PassageReader(encoder))
+    return discover_texts(
+        read_texts(path, field=text_field),
+        encoder=encoder,
+        reader=PassageReader(encoder),
+        writer=make_writer(settings, call_log=UnkeptCalls()) if settings.has_model else None,
+        on_stage=lambda stage: say(f"{_DOING[stage]} ..."),
+    )
 
 
 def _of_workspace(ctx: click.Context) -> Discovery:

@@ -7,7 +7,8 @@ from agent.analyse.stages import DEFAULT_PLAN
 from agent.pipeline.drafting import Insight, current_insight
 from agent.pipeline.scoping import open_journeys
 from agent.render.figures import interval_text, points_text, share_text
-from agent.render.page import trend_text
+from agent.render.page import copies_text, places_text, score_text, stability_text, trend_text
+from agent.schemas.insight import SEVERITY_WEIGHT, Severity
 from api.cli.output import item_progress, print_json, print_table, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
@@ -22,7 +23,9 @@ def pain_points(ctx: click.Context, where: tuple[str, ...], as_json: bool) -> No
     """List what hurts customers, worst first: reach x severity, with trend, quotes and what they did then."""
     found = _insight(ctx, where)
     if as_json:
-        print_json({"pain_points": [pain.model_dump(mode="json") for pain in found.pain_points]})
+        copies = {"n_copies": found.corpus.copies.n_copies, "n_texts": found.corpus.copies.n_texts}
+        points = [pain.model_dump(mode="json") for pain in found.pain_points]
+        print_json({"pain_points": points, "severity_weights": SEVERITY_WEIGHT, "copies": copies})
         return
     rows = [
         [
@@ -30,17 +33,29 @@ def pain_points(ctx: click.Context, where: tuple[str, ...], as_json: bool) -> No
             pain.pain_point_id,
             pain.label,
             pain.stage,
-            pain.severity.value.replace("_", " "),
+            _spoken(pain.severity),
             share_text(pain.reach.share),
             interval_text(pain.reach.low, pain.reach.high),
             f"{pain.reach.n:,}/{pain.reach.total:,}",
-            f"{100 * pain.rank.score:.1f}",
+            score_text(pain.rank),
+            stability_text(pain.rank),
             trend_text(pain.trend),
+            places_text(pain.concentration),
         ]
         for number, pain in enumerate(found.pain_points, start=1)
     ]
-    columns = ["#", "id", "pain point", "stage", "severity", "reach", "95 %", "customers", "rank", "trend"]
+    columns = ["#", "id", "pain point", "stage", "severity", "reach", "95 %", "customers"]
+    columns += ["score (95 %)", "place", "trend", "concentrated in"]
     print_table(f"Pain points of {found.corpus.population}", columns, rows)
+    weights = ", ".join(f"{_spoken(severity)} {weight:g}" for severity, weight in SEVERITY_WEIGHT.items())
+    say(
+        f"Score = reach x mean severity x 100; severity weighs {weights}, each customer by the worst they say."
+    )
+    say(f"Copies: {copies_text(found.corpus.copies.n_copies, found.corpus.copies.n_texts)}.")
+
+
+def _spoken(severity: Severity) -> str:
+    return severity.value.replace("_", " ")
 
 
 @click.command()

@@ -59,9 +59,13 @@ _COMMANDS = {
     "ingest": _Lazy("api.cli.ingest:ingest", "Read exports into the workspace."),
     "status": _Lazy("api.cli.ingest:status", "Show what is in the stores and what was rejected."),
     "search": _Lazy("api.cli.search:search", "Find what customers said about something."),
+    "cite": _Lazy("api.cli.search:cite", "Answer a question with every passage that answers it, or none."),
+    "tag": _Lazy("api.cli.tag:tag", "Give texts the tags of a list."),
     "discover": _Lazy(
         "api.cli.discover:discover", "Find themes without a list, in a file or in what is stored."
     ),
+    "themes": _Lazy("api.cli.themes:themes", "List, show and curate themes; every decision can be undone."),
+    "record": _Lazy("api.cli.themes:record", "Show a single text with a summary in its own words."),
     "pain-points": _Lazy("api.cli.insight:pain_points", "List what hurts customers, worst first."),
     "paths": _Lazy("api.cli.insight:paths", "Show what customers did, step by step."),
     "moments": _Lazy("api.cli.insight:moments", "Show which experiences go along with later outcomes."),

@@ -145,6 +145,12 @@ def _tell(found: MapVerification) -> None:
         return
     claims, numbers = counted(found.n_claims, "claim"), counted(found.n_numbers, "number")
     say(f"{head}: {claims}, {quotes} and {numbers} looked at; {parts} broken.")
+    if found.decisions_since:
+        made = counted(len(found.decisions_since), "decision")
+        say(f"It stands on its themes as they were drafted; {made} about themes made since are not in it.")
+        say(
+            "Hint: `journey themes history` lists them; `journey map draft` with the same scope takes them in."
+        )
 
 
 @journey_map.command(name="list")

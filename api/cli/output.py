@@ -91,14 +91,29 @@ def print_json(value: object) -> None:
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table on stdout; cells are plain text, never markup, because customers wrote some of them."""
+def print_json_line(value: object) -> None:
+    """Print one JSON object as one line on stdout."""
+    click.echo(orjson.dumps(value).decode())
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, aside: bool = False
+) -> None:
+    """Print a table on stdout; cells are plain text, never markup, because customers wrote some of them.
+
+    Args:
+        title: Stands above it.
+        columns: Their names.
+        rows: One cell a column.
+        aside: Print it on stderr, beside data that goes to stdout in another form.
+    """
     table = Table(title=Text(visible(title)), title_justify="left", header_style="bold")
     for column in columns:
         table.add_column(Text(visible(column)))
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    Console(width=None if sys.stdout.isatty() else _WIDTH_UNWATCHED).print(table)
+    stream = sys.stderr if aside else sys.stdout
+    Console(file=stream, width=None if stream.isatty() else _WIDTH_UNWATCHED).print(table)
 
 
 def _cell(value: object) -> str:

@@ -1,12 +1,12 @@
-"""`journey search` and `journey index`: finds what customers said; keeps the index whole."""
+"""`journey search`, `journey cite` and `journey index`: finds what customers said; keeps the index whole."""
 
 from collections.abc import Iterator
 
 import click
 
 from agent.pipeline.indexing import check_index
-from agent.pipeline.searching import open_retriever
-from agent.schemas.search import SearchHit, SearchResult
+from agent.pipeline.searching import open_citer, open_retriever
+from agent.schemas.search import Citation, CitationResult, SearchHit, SearchResult
 from api.cli.output import item_progress, print_json, print_text, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
@@ -39,6 +39,54 @@ def search(ctx: click.Context, query: str, where: tuple[str, ...], limit: int, a
         _show(result)
 
 
+@click.command()
+@click.argument("question")
+@click.option(
+    "--earlier",
+    multiple=True,
+    metavar="TEXT",
+    help="What was said before, oldest first; repeatable. QUESTION is then a turn, which may ask for nothing.",
+)
+@click.option(
+    "--about", metavar="FIELD", help="Field of what is spoken of, such as product; it has to be named."
+)
+@where_option()
+@json_option()
+@click.pass_context
+def cite(
+    ctx: click.Context,
+    question: str,
+    earlier: tuple[str, ...],
+    about: str | None,
+    where: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Answer QUESTION with every passage that answers it, or say why there is none and what would be needed.
+
+    The number at a quote's end is the probability that it answers.
+    """
+    with workspace_of(ctx) as workspace:
+        result = open_citer(workspace).cite(
+            question, earlier=earlier or None, where=parse_where(where), subject=about
+        )
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        _show_citations(result)
+
+
+def _show_citations(result: CitationResult) -> None:
+    if result.subjects:
+        print_text(f"About: {', '.join(result.subjects)}")
+    if not result.found:
+        print_text(f"The data does not say. {result.needed}")
+    for number, citation in enumerate(result.citations, start=1):
+        print_text(f"{number}. “{citation.quote}”")
+        for line in _around(number, citation):
+            print_text(line)
+        print_text(f"   {_source(citation)} · {citation.probability:.2f}")
+
+
 def _show(result: SearchResult) -> None:
     if not result.found:
         print_text(f"The data does not say: {_REASONS[result.reason or 'below_floor']}.")
@@ -51,12 +99,22 @@ def _show(result: SearchResult) -> None:
 def _lines(number: int, hit: SearchHit) -> Iterator[str]:
     others = f"  ({hit.n_alike:,} more say nearly the same)" if hit.n_alike else ""
     yield f"{number}. “{hit.quote}”{others}"
-    if hit.before or hit.after:
-        yield "   in: " + " ".join(filter(None, (_end_of(hit.before), f"[{number}]", _start_of(hit.after))))
+    yield from _around(number, hit)
     for span in hit.also:
         yield f"   also: “{span.quote}”"
-    when = f"{hit.at:%Y-%m-%d}" if hit.at else "no date"
-    yield f"   {hit.kind.value} {hit.external_id}, {when} · {hit.record_id}:{hit.start}-{hit.end} · {hit.score:.2f}"
+    yield f"   {_source(hit)} · {hit.score:.2f}"
+
+
+def _around(number: int, found: SearchHit | Citation) -> Iterator[str]:
+    if found.before or found.after:
+        yield "   in: " + " ".join(
+            filter(None, (_end_of(found.before), f"[{number}]", _start_of(found.after)))
+        )
+
+
+def _source(found: SearchHit | Citation) -> str:
+    when = f"{found.at:%Y-%m-%d}" if found.at else "no date"
+    return f"{found.kind.value} {found.external_id}, {when} · {found.record_id}:{found.start}-{found.end}"
 
 
 def _start_of(text: str) -> str:

@@ -5,16 +5,26 @@
 
 from eval.simulator.plan import DEFAULT_AS_OF, Shift, SimulationPlan
 from eval.simulator.run import SimulatedBrand, simulate
-from eval.simulator.truth import BrandTruth, PainTruth, PersonTruth, iter_person_truth, load_truth
+from eval.simulator.truth import (
+    BrandTruth,
+    PainTruth,
+    PersonTruth,
+    PlantedCopy,
+    iter_copies,
+    iter_person_truth,
+    load_truth,
+)
 
 __all__ = [
     "DEFAULT_AS_OF",
     "BrandTruth",
     "PainTruth",
     "PersonTruth",
+    "PlantedCopy",
     "Shift",
     "SimulatedBrand",
     "SimulationPlan",
+    "iter_copies",
     "iter_person_truth",
     "load_truth",
     "simulate",

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-from eval.simulator.catalog import TREND_SLOPE, Catalog, Pain
+from eval.simulator.catalog import Catalog, Pain
 from eval.simulator.clock import day_time
 from eval.simulator.events import Traces
 from eval.simulator.golden import Golden
 from eval.simulator.journey import Step
-from eval.simulator.person import Person, second_half_from
+from eval.simulator.person import Person, second_half_from, slope_of
 from eval.simulator.plan import SimulationPlan
 from eval.simulator.speech import Spoken
 from eval.simulator.truth import (
@@ -67,7 +67,7 @@ def describe_brand(
 
 
 def _describe_pain(i: int, pain: Pain, plan: SimulationPlan, catalog: Catalog) -> PainTruth:
-    file, slope, half = pain.file, TREND_SLOPE[pain.file.trend], second_half_from(plan)
+    file, slope, half = pain.file, slope_of(pain, plan), second_half_from(plan)
     shifted = plan.shift is not None and plan.shift.pain_point_id == file.pain_point_id
     delta = plan.shift.delta if plan.shift and shifted else 0.0
     overall = delta * (1 - half)
@@ -84,7 +84,7 @@ def _describe_pain(i: int, pain: Pain, plan: SimulationPlan, catalog: Catalog) -
         prevalence_by_segment={
             p.segment: round(catalog.chances[p.persona][i] + overall, 6) for p in catalog.personas
         },
-        trend=file.trend,
+        trend="flat" if plan.steady else file.trend,
         effects=[
             PlantedEffect(outcome=outcome, probability=probability, baseline=catalog.file.baselines[outcome])
             for outcome, probability in file.effects.items()

@@ -206,7 +206,7 @@ def _identity(
 
 def _chances_at(position: float, *, persona: Persona, plan: SimulationPlan, catalog: Catalog) -> list[float]:
     chances = [
-        chance * (1 + TREND_SLOPE[pain.file.trend] * (2 * position - 1))
+        chance * (1 + slope_of(pain, plan) * (2 * position - 1))
         for chance, pain in zip(catalog.chances[persona.persona], catalog.pains, strict=True)
     ]
     if plan.shift and position >= second_half_from(plan):
@@ -214,6 +214,11 @@ def _chances_at(position: float, *, persona: Persona, plan: SimulationPlan, cata
             if pain.pain_point_id == plan.shift.pain_point_id:
                 chances[i] += plan.shift.delta
     return chances
+
+
+def slope_of(pain: Pain, plan: SimulationPlan) -> float:
+    """Return by how much a pain point's prevalence rises from the middle of the window to its end, relative to it."""
+    return 0.0 if plan.steady else TREND_SLOPE[pain.file.trend]
 
 
 def _draw_pains(rng: random.Random, chances: list[float], pains: tuple[Pain, ...]) -> tuple[Pain, ...]:

@@ -38,6 +38,8 @@ class SimulationPlan:
         canary_persons: Indices of persons whose texts carry a unique marker; these persons always speak.
         attack_share: Share of the speaking persons with instruction-like sentences in a text.
         shift: A planted change between the two halves of the window.
+        steady: Whether the pain points keep their prevalence over the window; a planted change comes on top.
+        copied_share: Share of the reviews that are posted again at another place under another name.
 
     Raises:
         InputError: A value is out of its range.
@@ -50,6 +52,8 @@ class SimulationPlan:
     canary_persons: tuple[int, ...] = ()
     attack_share: float = 0.0
     shift: Shift | None = None
+    steady: bool = False
+    copied_share: float = 0.0
 
     def __post_init__(self) -> None:
         _require(
@@ -63,6 +67,7 @@ class SimulationPlan:
             f"window_days is {self.window_days!r}, expected {_MIN_DAYS} to {_MAX_DAYS}",
         )
         _require(0 <= self.attack_share <= 1, f"attack_share is {self.attack_share!r}, expected 0 to 1")
+        _require(0 <= self.copied_share <= 1, f"copied_share is {self.copied_share!r}, expected 0 to 1")
         outside = [k for k in self.canary_persons if not 0 <= k < self.n_persons]
         _require(not outside, f"canary_persons has {outside!r}, expected indices below n_persons")
 

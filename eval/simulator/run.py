@@ -17,6 +17,7 @@ import orjson
 from agent.errors import InputError
 from eval.simulator.catalog import Catalog, load_catalog
 from eval.simulator.clock import DAY_S
+from eval.simulator.copying import post_again
 from eval.simulator.describe import Planted, describe_brand, describe_person
 from eval.simulator.events import STORE_COLUMNS, Traces, leave_traces
 from eval.simulator.golden import Golden, golden_customer
@@ -25,7 +26,7 @@ from eval.simulator.journey import draw_steps
 from eval.simulator.person import Person, choose, draw_person
 from eval.simulator.plan import DEFAULT_AS_OF, Shift, SimulationPlan
 from eval.simulator.speech import REVIEW_COLUMNS, SURVEY_COLUMNS, Speaker, Spoken
-from eval.simulator.truth import PERSONS_FILE, TRUTH_DIR, TRUTH_FILE, PersonTruth
+from eval.simulator.truth import COPIES_FILE, PERSONS_FILE, TRUTH_DIR, TRUTH_FILE, PersonTruth, PlantedCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def simulate(
     canary_persons: tuple[int, ...] = (),
     attack_share: float = 0.0,
     shift: Shift | None = None,
+    steady: bool = False,
+    copied_share: float = 0.0,
 ) -> SimulatedBrand:
     """Simulate a brand with planted truth into a folder.
 
@@ -72,6 +75,8 @@ def simulate(
         canary_persons: Indices of persons whose texts carry a marker.
         attack_share: Share of the speaking persons with instruction-like sentences in their texts.
         shift: A planted change between the halves of the window.
+        steady: Whether the pain points keep their prevalence otherwise.
+        copied_share: Share of the reviews that are posted again at another place under another name.
 
     Raises:
         InputError: A value is out of its range, or the shift names no planted pain point.
@@ -83,6 +88,8 @@ def simulate(
         canary_persons=canary_persons,
         attack_share=attack_share,
         shift=shift,
+        steady=steady,
+        copied_share=copied_share,
     )
     return _write(plan, out_dir)
 
@@ -94,6 +101,7 @@ def _write(plan: SimulationPlan, out_dir: Path) -> SimulatedBrand:
         msg = f"shift names {plan.shift.pain_point_id!r}, which is no planted pain point"
         raise InputError(msg, hint="Take one of: " + ", ".join(known))
     golden = golden_customer(plan, follow_up_days=catalog.file.follow_up_days)
+    (out_dir / TRUTH_DIR / COPIES_FILE).unlink(missing_ok=True)
     with _open_files(out_dir) as files:
         files.write_golden(golden)
         for index in range(plan.n_persons):
@@ -117,6 +125,9 @@ def _simulate_person(index: int, *, plan: SimulationPlan, catalog: Catalog, file
         person, steps=steps, traces=traces, spoken=spoken, planted=planted, observed_until=observed_until
     )
     files.write(traces, spoken, truth)
+    if plan.copied_share:
+        sources = catalog.file.review_sources
+        files.write_copies(list(post_again(spoken.reviews, index=index, plan=plan, sources=sources)))
 
 
 def _plant(person: Person, plan: SimulationPlan, catalog: Catalog) -> Planted:
@@ -156,6 +167,7 @@ class _Files:
             writer.writerow(columns)
             return writer.writerows
 
+        self._truth_dir = out_dir / TRUTH_DIR
         self._transcripts = binary("transcripts.jsonl")
         self._events = binary("events.jsonl")
         self._persons = binary(f"{TRUTH_DIR}/{PERSONS_FILE}")
@@ -171,6 +183,13 @@ class _Files:
         """Write the golden customer."""
         traces = Traces(calls=golden.calls, rows=golden.rows)
         self.write(traces, Spoken(transcripts=[golden.transcript]), golden.truth)
+
+    def write_copies(self, copies: Sequence[tuple[Sequence[str], PlantedCopy]]) -> None:
+        """Write reviews that are posted again, and which they are."""
+        self._reviews(row for row, _ in copies)
+        self._counts["reviews"] += len(copies)
+        with (self._truth_dir / COPIES_FILE).open("a", encoding="utf-8") as file:
+            file.writelines(f"{copy.model_dump_json()}\n" for _, copy in copies)
 
     def write(self, traces: Traces, spoken: Spoken, truth: PersonTruth) -> None:
         """Write one person."""

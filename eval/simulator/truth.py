@@ -13,6 +13,7 @@ from agent.schemas.insight import Severity
 TRUTH_DIR = "truth"
 TRUTH_FILE = "truth.json"
 PERSONS_FILE = "persons.jsonl"
+COPIES_FILE = "copies.jsonl"
 
 Outcome = Literal["purchase", "repurchase", "contact_again", "leave"]
 RecordKind = Literal["transcript", "review", "survey"]
@@ -158,6 +159,14 @@ class PersonTruth(Frozen):
     attack: str | None
 
 
+class PlantedCopy(Frozen):
+    """One review that was posted again under another name."""
+
+    record_id: str
+    customer_id: str
+    original_id: str
+
+
 def load_truth(out_dir: Path) -> BrandTruth:
     """Read the brand's planted truth.
 
@@ -187,3 +196,11 @@ def iter_person_truth(out_dir: Path) -> Iterator[PersonTruth]:
     with path.open("rb") as file:
         for line in file:
             yield PersonTruth.model_validate_json(line)
+
+
+def iter_copies(out_dir: Path) -> Iterator[PlantedCopy]:
+    """Yield the planted copies; none where the simulation was not asked for any."""
+    path = out_dir / TRUTH_DIR / COPIES_FILE
+    if path.is_file():
+        for line in path.read_bytes().splitlines():
+            yield PlantedCopy.model_validate_json(line)

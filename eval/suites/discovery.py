@@ -1,12 +1,9 @@
-"""Suite `discovery`: themes found without a given list, on labelled queries and on a simulated brand.
+"""Suite `discovery`: themes found without a given list, on labelled texts, over time, at size, and on simulated brands.
 
-K-means on the same vectors, told the right number of groups, is the peer on labelled queries. On the simulated brand,
-themes are matched to planted pain points by the persons behind them.
+The peers on labelled texts are in `labelled`. On the simulated brand, themes are matched to planted pain points by the
+persons behind them.
 """
 
-import csv
-import gzip
-import json
 import random
 import resource
 import time
@@ -16,17 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import optimize, stats
-from sklearn import metrics
-from sklearn.cluster import KMeans
+from scipy import stats
 
 from agent.analyse.pain_points import rank_pain_points
 from agent.analyse.readings import PassageReader
 from agent.analyse.themes import ThemeSet, find_themes
 from agent.embed import open_encoder
 from agent.normalise import passages_of
-from agent.pipeline.discovering import themes_of_texts
+from agent.pipeline.discovering import discover_texts
 from agent.ports import Encoder, Vectors
 from agent.prepare import PrepareContext, prepare_record
 from agent.read import read_file
@@ -35,113 +29,72 @@ from agent.schemas.records import Passage, RawRecord, Record
 from eval.scorers.coverage import CoverageScore, PlantedScore, score_coverage
 from eval.simulator import iter_person_truth, load_truth, simulate
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
+from eval.suites.labelled import LabelledSet, labelled_sets, lineage_table, peers_table
 
-_N_QUERIES = 3_000
-_N_QUICK_QUERIES = 800
+_N_TEXTS = 1_000_000
+_N_QUICK_TEXTS = 20_000
 _N_PERSONS = 3_000
 _N_QUICK_PERSONS = 600
 _N_SEEDS = 20
 _LEAST_PREVALENCE = 0.03
 _SALT = "discovery"
 
-# SciPy and scikit-learn ship no types.
-_optimize: Any = optimize
+# SciPy ships no types.
 _stats: Any = stats
-_kmeans: Any = KMeans
-_metrics: Any = metrics
 
 
 def run(options: SuiteOptions) -> SuiteResult:
     """Find themes in labelled queries and in simulated brands, and compare with what is known."""
     encoder = open_encoder(options.work / "encoder")
     reader = PassageReader(encoder)
-    tables = list(_brand_tables(options, encoder, reader))
     notes = [
         "Simulated sentences are the project's own; a share counts persons, found ones over all who spoke."
     ]
-    queries = _queries(options)
-    if queries:
-        tables.insert(0, _query_table(queries, encoder, reader, seed=options.seed))
+    tables: list[Table] = []
+    sets = labelled_sets(options)
+    if sets:
+        tables.append(peers_table(sets, encoder, reader, notes, seed=options.seed))
+        tables.append(lineage_table(sets, encoder, reader))
+        tables.append(_size_table(sets, encoder, reader, options))
     else:
-        notes.append(f"no labelled queries in {options.data}: accuracy not run")
+        notes.append(f"no labelled queries in {options.data}: accuracy, peers, lineage and size not run")
+    tables.extend(_brand_tables(options, encoder, reader))
     return SuiteResult("discovery", tables, notes)
 
 
-def accuracy(truth: Sequence[str], found: Sequence[str | None]) -> float:
-    """Return the share of rows in the right group under the best one-to-one match; a row without one is wrong."""
-    names, groups = sorted(set(truth)), sorted({group for group in found if group is not None})
-    counts = np.zeros((len(groups), len(names)))
-    for name, group in zip(truth, found, strict=True):
-        if group is not None:
-            counts[groups.index(group), names.index(name)] += 1
-    rows, columns = _optimize.linear_sum_assignment(-counts)
-    return float(counts[rows, columns].sum()) / len(truth)
-
-
-def mutual_information(truth: Sequence[str], found: Sequence[str | None]) -> float:
-    """Return the normalised mutual information; rows without a group are one group."""
-    return float(_metrics.normalized_mutual_info_score(list(truth), [group or "" for group in found]))
-
-
-def _queries(options: SuiteOptions) -> dict[str, list[tuple[str, str]]]:
-    """Return (text, label) rows of each labelled set that is there."""
-    folder = options.data / "intents"
-    found: dict[str, list[tuple[str, str]]] = {}
-    insurance = folder / "dstc11_insurance.jsonl.gz"
-    if insurance.is_file():
-        with gzip.open(insurance, "rt", encoding="utf-8") as lines:
-            rows = [json.loads(line) for line in lines]
-        found["dstc11_insurance"] = [(str(row["utterance"]), str(row["intent"])) for row in rows]
-    banking = folder / "banking77_train.csv.gz"
-    if banking.is_file():
-        with gzip.open(banking, "rt", encoding="utf-8", newline="") as lines:
-            rows = [(row["text"], row["category"]) for row in csv.DictReader(lines)]
-        random.Random(options.seed).shuffle(rows)
-        found["banking77"] = rows[: _N_QUICK_QUERIES if options.quick else _N_QUERIES]
-    return found
-
-
-def _query_table(
-    queries: dict[str, list[tuple[str, str]]], encoder: Encoder, reader: PassageReader, *, seed: int
+def _size_table(
+    sets: Sequence[LabelledSet], encoder: Encoder, reader: PassageReader, options: SuiteOptions
 ) -> Table:
-    rows: list[list[Cell]] = []
-    for name, pairs in queries.items():
-        texts, labels = [text for text, _ in pairs], [label for _, label in pairs]
-        vectors = encoder.encode(texts)
-        started = time.perf_counter()
-        themes = themes_of_texts(texts, vectors, reader=reader)
-        spent_s = time.perf_counter() - started
-        found = [themes.assignments.get(f"row:{row}") for row in range(len(texts))]
-        n_labels = len(set(labels))
-        rows.append(
-            _query_row(labels, found, names=(name, "ours"), n_groups=len(themes.themes), spent_s=spent_s)
-        )
-        started = time.perf_counter()
-        groups: NDArray[np.int32] = _kmeans(n_labels, n_init=4, random_state=seed).fit_predict(vectors)
-        spent_s = time.perf_counter() - started
-        told = [str(int(group)) for group in groups]
-        rows.append(
-            _query_row(
-                labels, told, names=(name, "k-means, told the number"), n_groups=n_labels, spent_s=spent_s
-            )
-        )
-    columns = ["set", "method", "n", "labels", "groups", "accuracy", "NMI", "unassigned", "seconds"]
-    return Table("Labelled queries, groups found without the labels", columns, rows)
-
-
-def _query_row(
-    labels: list[str], found: Sequence[str | None], *, names: tuple[str, str], n_groups: int, spent_s: float
-) -> list[Cell]:
-    return [
-        *names,
-        len(labels),
-        len(set(labels)),
-        n_groups,
-        round(accuracy(labels, found), 3),
-        round(mutual_information(labels, found), 3),
-        round(sum(group is None for group in found) / len(found), 3),
-        round(spent_s, 1),
+    """Group very many texts: those of the sets, each made different by a few words of another one."""
+    n_texts = _N_QUICK_TEXTS if options.quick else _N_TEXTS
+    texts = [text for one in sets for text in one.texts]
+    rng = random.Random(options.seed)
+    rows = (
+        (row, f"{texts[row % len(texts)]} {_few_words(rng.choice(texts), rng)}") for row in range(n_texts)
+    )
+    begun: list[tuple[str, float]] = []
+    found = discover_texts(
+        rows,
+        encoder=encoder,
+        reader=reader,
+        on_stage=lambda stage: begun.append((stage, time.perf_counter())),
+    )
+    ends = [*(at for _, at in begun[1:]), time.perf_counter()]
+    table: list[list[Cell]] = [
+        [stage, round(end - start, 1)] for (stage, start), end in zip(begun, ends, strict=True)
     ]
+    table.append(["themes found", len(found.themes)])
+    table.append(["share unassigned", round(found.unassigned_share, 3)])
+    table.append(
+        ["peak memory of the process, MiB", round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)]
+    )
+    return Table(f"{n_texts:,} texts, seconds by stage", ["stage", "value"], table)
+
+
+def _few_words(text: str, rng: random.Random) -> str:
+    words = text.split()
+    start = rng.randrange(len(words))
+    return " ".join(words[start : start + 2])
 
 
 def _brand_tables(

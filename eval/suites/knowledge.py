@@ -3,7 +3,6 @@
 import csv
 import gzip
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,26 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-_WORDS = re.compile(r"[^a-z0-9]+")
-_COMMON = frozenset(
-    (
-        "the",
-        "hotel",
-        "restaurant",
-        "guest",
-        "house",
-        "guesthouse",
-        "bed",
-        "breakfast",
-        "cambridge",
-        "by",
-        "and",
-        "bar",
-        "lodge",
-    )
-)
-_MIN_NAME_CHARS = 4
 
 Ints = NDArray[np.int64]
 
@@ -50,15 +29,30 @@ class FaqPairs:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a customer last said in a dialogue."""
+    """What a customer last said in a dialogue, and before it."""
 
-    query: str
-    entities: frozenset[int]
-    """Those named last in the dialogue, by their names' letters; empty where none is."""
+    utterances: tuple[str, ...]
+    """Of both sides, in order; the last is the customer's."""
     gold: frozenset[int]
     """Documents that answer; empty where the turn needs none."""
-    dialogue: str
-    """What opens the dialogue; turns of one dialogue share it."""
+
+    @property
+    def query(self) -> str:
+        """What the customer last said."""
+        return self.utterances[-1]
+
+    @property
+    def dialogue(self) -> str:
+        """What opens the dialogue; turns of one dialogue share it."""
+        return self.utterances[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What reviews and answered questions are about."""
+
+    domain: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +62,9 @@ class Knowledge:
     documents: list[str]
     entities: Ints
     """For each document, the number of its place."""
+    records: list[str]
+    """For each document, the review or answered question it is of; a record's documents follow one another."""
+    places: list[Place]
     turns: list[Turn]
 
 
@@ -102,17 +99,19 @@ def read_knowledge(folder: Path) -> Knowledge:
     ]
     documents: list[str] = []
     entities: list[int] = []
+    records: list[str] = []
     number_of: dict[tuple[object, ...], int] = {}
     for entity, (domain, place_id, place) in enumerate(places):
         for key, text in _texts(place):
             number_of[(domain, place_id, *key)] = len(documents)
             documents.append(text)
             entities.append(entity)
-    names = [_names(place["name"]) for _, _, place in places]
+            records.append(f"{entity}-{key[0]}-{key[1]}")
     labels = _json(folder / "dstc11_t5_val_labels.json.gz")
     logs = _json(folder / "dstc11_t5_val_logs.json.gz")
-    turns = [_turn(log, label, names, number_of) for log, label in zip(logs, labels, strict=True)]
-    return Knowledge(documents, np.array(entities, dtype=np.int64), turns)
+    turns = [_turn(log, label, number_of) for log, label in zip(logs, labels, strict=True)]
+    known = [Place(domain, place["name"]) for domain, _, place in places]
+    return Knowledge(documents, np.array(entities, dtype=np.int64), records, known, turns)
 
 
 def read_other_questions(data: Path, *, limit: int, seed: int) -> list[str]:
@@ -147,35 +146,10 @@ def _texts(place: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str]]
 
 
 def _turn(
-    log: list[dict[str, str]],
-    label: Mapping[str, Any],
-    names: list[tuple[str, ...]],
-    number_of: Mapping[tuple[object, ...], int],
+    log: list[dict[str, str]], label: Mapping[str, Any], number_of: Mapping[tuple[object, ...], int]
 ) -> Turn:
     gold = frozenset(
         number_of[(one["domain"], one["entity_id"], one["doc_type"], one["doc_id"], one.get("sent_id"))]
         for one in label.get("knowledge", ())
     )
-    return Turn(log[-1]["text"], _named_last(log, names), gold, log[0]["text"])
-
-
-def _plain(text: str) -> str:
-    return _WORDS.sub(" ", text.lower().replace("'", "").replace("&", " and ")).strip()
-
-
-def _names(name: str) -> tuple[str, ...]:
-    """Return how a place is called: its name, and what tells it from others where that is long enough."""
-    full = _plain(name)
-    short = " ".join(word for word in full.split() if word not in _COMMON)
-    return (full, short) if len(short) > _MIN_NAME_CHARS else (full,)
-
-
-def _named_last(log: list[dict[str, str]], names: list[tuple[str, ...]]) -> frozenset[int]:
-    for turn in reversed(log):
-        said = f" {_plain(turn['text'])} "
-        found = frozenset(
-            entity for entity, called in enumerate(names) if any(f" {name} " in said for name in called)
-        )
-        if found:
-            return found
-    return frozenset()
+    return Turn(tuple(said["text"] for said in log), gold)

@@ -4,13 +4,10 @@ Reviews are scored by cross-validation, heads fitted again for every fold; emoti
 corpus, which training never reads. VADER is the peer for sentiment; it is not run where it is not installed.
 """
 
-import importlib
-import importlib.util
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +18,21 @@ from agent.analyse.readings import PassageReader, complaints_of
 from agent.embed import open_encoder
 from agent.ports import Encoder, Vectors
 from agent.schemas.insight import Reading
-from agent.schemas.records import Kind, Passage
+from agent.schemas.records import Passage
 from eval.scorers.classification import DetectionScore, detection_score
 from eval.scorers.planted import planted_texts
 from eval.simulator import iter_person_truth, load_truth, simulate
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
+from eval.suites.reading_parts import (
+    friction_table,
+    language_table,
+    mixed_table,
+    passages_of_texts,
+    placing_table,
+)
+from eval.suites.vader import has_vader, vader_scores
 from eval.training.corpora import Labelled, has_corpora, read_goemotions
+from eval.training.emotion_peers import peer_emotions
 from eval.training.fit import PLANS, Examples, Folds, examples_of, held_out_log_odds, review_rows, vectors_of
 from eval.training.scores import (
     PolarityScore,
@@ -34,7 +40,6 @@ from eval.training.scores import (
     cross_validated_sentiments,
     emotion_score,
     plain_complaints,
-    plain_emotions,
     polarity_score,
     read_emotions,
 )
@@ -58,7 +63,13 @@ def run(options: SuiteOptions) -> SuiteResult:
     """Score the reader on reviews, comments and the simulator's truth, and time it."""
     encoder = open_encoder(options.work / "encoder")
     corpora = _corpora(options, encoder)
-    tables = [*_simulator_tables(options, encoder), _planted_table(options, encoder, corpora)]
+    tables = [
+        *_simulator_tables(options, encoder),
+        _planted_table(options, encoder, corpora),
+        friction_table(encoder),
+        placing_table(encoder),
+        language_table(options, encoder),
+    ]
     notes = ["Simulated sentences are the project's own; whoever wrote them and the reader share a house."]
     if corpora is None:
         return SuiteResult(
@@ -67,31 +78,16 @@ def run(options: SuiteOptions) -> SuiteResult:
     tables += [
         _complaint_table(corpora.complaint),
         _review_table(options, corpora.tone),
+        mixed_table(options, encoder),
         _emotion_table(options, encoder),
     ]
-    if not _has_vader():
+    if options.quick:
+        notes.append(
+            "Quick: the peers of emotion learn from 4,000 comments, ours has learnt from all of them."
+        )
+    if not has_vader():
         notes.append("vaderSentiment is not installed: the peer was not run.")
     return SuiteResult("readings", tables, notes)
-
-
-def passages_of_texts(texts: Sequence[str]) -> list[Passage]:
-    """Wrap bare texts as passages of one record each."""
-    return [
-        Passage(
-            f"r{row}:0-{len(text)}",
-            f"r{row}",
-            f"p{row}",
-            0,
-            len(text),
-            text,
-            "",
-            Kind.REVIEW,
-            None,
-            None,
-            None,
-        )
-        for row, text in enumerate(texts)
-    ]
 
 
 def _corpora(options: SuiteOptions, encoder: Encoder) -> _Corpora | None:
@@ -127,8 +123,8 @@ def _chances(
         chances["logistic regression on the same vectors and data"] = plain_complaints(
             corpora.complaint, vectors
         )
-    if _has_vader():
-        chances["VADER, below zero"] = (1 - _vader_scores(texts)) / 2
+    if has_vader():
+        chances["VADER, below zero"] = (1 - vader_scores(texts)) / 2
     return chances
 
 
@@ -183,19 +179,9 @@ def _polarity_cells(score: PolarityScore) -> list[Cell]:
 
 
 def _vader_cells(rows: Sequence[Labelled]) -> list[Cell]:
-    if not _has_vader():
+    if not has_vader():
         return ["not run", "not run", "not run", "not run"]
-    return _polarity_cells(polarity_score(rows, _vader_scores([row.text for row in rows])))
-
-
-def _vader_scores(texts: Sequence[str]) -> NDArray[np.float64]:
-    module = importlib.import_module("vaderSentiment.vaderSentiment")
-    scores = cast("Callable[[str], dict[str, float]]", module.SentimentIntensityAnalyzer().polarity_scores)
-    return np.array([scores(text)["compound"] for text in texts])
-
-
-def _has_vader() -> bool:
-    return importlib.util.find_spec("vaderSentiment") is not None
+    return _polarity_cells(polarity_score(rows, vader_scores([row.text for row in rows])))
 
 
 def _emotion_table(options: SuiteOptions, encoder: Encoder) -> Table:
@@ -203,18 +189,24 @@ def _emotion_table(options: SuiteOptions, encoder: Encoder) -> Table:
     if options.quick:
         train, test = train[:4_000], test[:1_000]
     texts = [row.text for row in test]
-    vectors = encoder.encode(texts)
-    readers = {
-        "ours": read_emotions(texts, vectors),
-        "ours, words only": read_emotions(texts, None),
-        "logistic regression on the same vectors": plain_emotions(train, test, encoder),
-        "logistic regression, classes balanced": plain_emotions(train, test, encoder, balanced=True),
-    }
+    vectors = (encoder.encode([row.text for row in train]), encoder.encode(texts))
+    readers = {"ours": read_emotions(texts, vectors[1]), "ours, words only": read_emotions(texts, None)}
+    for kind, balanced, with_words in (
+        ("logistic regression on the same vectors", False, False),
+        ("logistic regression on the same vectors, classes balanced", True, False),
+        ("logistic regression on the same vectors and TF-IDF", False, True),
+    ):
+        given = peer_emotions(
+            train, test, vectors, with_words=with_words, balanced=balanced, seed=options.seed
+        )
+        readers |= {f"{kind}, {how}": names for how, names in given.items()}
     scores = {name: emotion_score(test, given) for name, given in readers.items()}
     cells: list[list[Cell]] = [
-        [name, s.n, round(s.macro_f1, 4), round(s.error, 4)] for name, s in scores.items()
+        [name, s.n, *(round(x, 4) for x in (s.macro_f1, s.error, s.answered, s.error_answered))]
+        for name, s in scores.items()
     ]
-    return Table("Emotion of comments, nine classes", ["reader", "n", "macro F1", "error"], cells)
+    columns = ["reader", "n", "macro F1", "error", "named", "error of the named"]
+    return Table("Emotion of comments, nine classes", columns, cells)
 
 
 def _simulator_tables(options: SuiteOptions, encoder: Encoder) -> tuple[Table, Table]:

@@ -15,6 +15,10 @@ class SuiteEntry(NamedTuple):
 
 
 SUITES: dict[str, SuiteEntry] = {
+    "counting": SuiteEntry(
+        "eval.suites.counting",
+        "False alarms, power, coverage and copies of the counting, beside a naive peer.",
+    ),
     "discovery": SuiteEntry(
         "eval.suites.discovery", "Themes found without a list, beside k-means told their number."
     ),
@@ -22,6 +26,9 @@ SUITES: dict[str, SuiteEntry] = {
         "eval.suites.durability", "Stores after kill -9 and a second run, beside an undisturbed one."
     ),
     "encoder": SuiteEntry("eval.suites.encoder", "int8 beside float: tokens a second, cosine, StackFAQ."),
+    "evidence": SuiteEntry(
+        "eval.suites.evidence", "Quotes for and against a theme, and summaries, beside plain choices."
+    ),
     "memory": SuiteEntry("eval.suites.memory", "Peak memory of reading events as they grow."),
     "quotes": SuiteEntry("eval.suites.quotes", "False quotes accepted; checks a second."),
     "readings": SuiteEntry(
@@ -32,6 +39,9 @@ SUITES: dict[str, SuiteEntry] = {
         "eval.suites.retrieval", "Ranking and abstention of the search, beside its parts and plain Chroma."
     ),
     "search": SuiteEntry("eval.suites.search", "Filtered search beside Chroma's where: recall and latency."),
+    "tagging": SuiteEntry(
+        "eval.suites.tagging", "Tags of a list with many labels, few and none, and none of these."
+    ),
     "throughput": SuiteEntry("eval.suites.throughput", "Raw file to searchable, beside langchain_chroma."),
     "tokens": SuiteEntry(
         "eval.suites.tokens", "Tokens of a map as the data grows, and of drafting it again."

@@ -7,13 +7,11 @@ on the fifth; queries of one FAQ, or of one dialogue, are in one fold.
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import chromadb
 import numpy as np
 from chromadb.config import Settings as ChromaSettings
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from agent.embed import MiniLMEncoder, open_encoder
 from agent.normalise import passages_of
@@ -22,10 +20,11 @@ from agent.retrieve.search import DENSE_WEIGHT, FLOOR, TAIL
 from agent.schemas.records import Kind, Record
 from eval.scorers.bm25 import bm25_scores
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
+from eval.suites.citations import citation_tables
 from eval.suites.encoder import mean_ndcg
-from eval.suites.knowledge import FaqPairs, Knowledge, read_faq_pairs, read_knowledge, read_other_questions
-
-_head: Any = LogisticRegression  # scikit-learn ships no types
+from eval.suites.knowledge import FaqPairs, read_faq_pairs, read_knowledge, read_other_questions
+from eval.training.citation_folds import Corpus, read_corpus
+from eval.training.citation_trades import trade_examples, trained_on
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -37,6 +36,7 @@ _TAILS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
 _FALSE_SHARE = 0.05
 _N_OTHER = 400
 _N_TURNS_QUICK = 300
+_N_OTHER_QUICK = 60
 _CHROMA_BATCH = 5_000
 
 
@@ -70,8 +70,6 @@ class _Asked:
     folds: NDArray[np.int64]
     other_best: Floats
     """Best score of each question to another business."""
-    passed: Bools
-    """Which turns a head on their vectors takes for ones that need an answer."""
 
     @property
     def answerable(self) -> Bools:
@@ -100,10 +98,17 @@ def run(options: SuiteOptions) -> SuiteResult:
     except FileNotFoundError as exc:
         return SuiteResult("retrieval", [], [f"Not measured: {str(exc.filename)!r} is not there."])
     if options.quick:
-        knowledge = Knowledge(knowledge.documents, knowledge.entities, knowledge.turns[:_N_TURNS_QUICK])
+        knowledge = replace(knowledge, turns=knowledge.turns[:_N_TURNS_QUICK])
+        others = others[:: len(others) // _N_OTHER_QUICK or 1]
     encoder = open_encoder(options.work / "encoder")
     peer = open_encoder(options.work / "encoder", precision="float32")
-    tables = [_faq_table(faqs, encoder, peer, options), *_knowledge_tables(knowledge, others, encoder)]
+    trades = trade_examples(options.data / "reviews" / "fabsa.csv", encoder, seed=0)
+    corpus = read_corpus(knowledge, encoder, trained_on(trades))
+    tables = [
+        _faq_table(faqs, encoder, peer, options),
+        *citation_tables(corpus, others, encoder, peer, options),
+        *_knowledge_tables(corpus, others, encoder),
+    ]
     return SuiteResult("retrieval", tables, list(_NOTES))
 
 
@@ -114,15 +119,24 @@ _NOTES = (
         "ideal ranking taken of what was retrieved; here it is taken of all documents, which is stricter."
     ),
     (
-        "DSTC11 track 5, validation: sentences of reviews and answered FAQs of 143 places. A place is the one named last in "
-        "the dialogue, by its letters; the gold is not looked at. Turns that need no answer ask to book, for an address, or "
-        "what a data base holds; documents answer some of them all the same, such as those about free parking."
+        "DSTC11 track 5, validation: sentences of reviews and answered FAQs of 143 places. F1 is the track's: right, wrong and "
+        "missed sentences summed over all turns, those that need none included. No part of what cites a turn was fitted on its "
+        "fold: by dialogue, as the track's own validation set shares places with training; by place, as for a place never seen; "
+        "by domain, hotels from restaurants and the reverse. Published, trained on the track's own training set: the "
+        "track's baseline 0.837 on this validation set and 0.789 on its test set, the best entry 0.855 on the test set."
     ),
     (
-        "The floor that the search uses is the one of questions to other businesses. The stricter one, of turns that need no "
-        "answer, would refuse most turns that the documents answer: scores tell whether words are there, not what a turn is for. A "
-        "linear head on the turn's vector tells that, but it has learned how this data set's two kinds of turns are worded; "
-        "it is no part of the search, where a few words are a query too, and was not asked of other businesses' questions."
+        "A place is meant when the dialogue named it last, in its words or nearly so; the gold is not looked at. Turns that need "
+        "no answer ask to book, for an address, or what a data base holds; documents answer some of them all the same, such as "
+        "those about free parking."
+    ),
+    (
+        "Where answers are taken out, sentences near them stay, such as one on the view where the question is about the "
+        "window; annotators took one of two such sentences and not the other often enough that not every citation there is false."
+    ),
+    (
+        "The floor of the search is where 5 % of questions to other businesses find something. The search takes every "
+        "query for a question; only citing reads what a turn of a conversation is for."
     ),
 )
 
@@ -224,7 +238,8 @@ def _chroma(
     return ranks
 
 
-def _knowledge_tables(knowledge: Knowledge, others: Sequence[str], encoder: MiniLMEncoder) -> list[Table]:
+def _knowledge_tables(corpus: Corpus, others: Sequence[str], encoder: MiniLMEncoder) -> list[Table]:
+    knowledge = corpus.knowledge
     turns, n = knowledge.turns, len(knowledge.documents)
     queries = [turn.query for turn in turns]
     signals = _Signals.of(knowledge.documents, [*queries, *others], encoder)
@@ -233,23 +248,19 @@ def _knowledge_tables(knowledge: Knowledge, others: Sequence[str], encoder: Mini
     everywhere = np.ones(n, dtype=np.bool_)
     folds = np.array([_fold(turn.dialogue) for turn in turns])
     gold = [np.isin(np.arange(n), list(turn.gold)) for turn in turns]
-    passed = _passed(encoder.encode(queries), np.array([bool(turn.gold) for turn in turns]), folds)
     whole = _Asked(
         scores=scores[: len(turns)],
         scopes=[everywhere] * len(turns),
         gold=gold,
         folds=folds,
         other_best=scores[len(turns) :].max(axis=1),
-        passed=passed,
     )
-    named = [
-        np.isin(knowledge.entities, list(turn.entities)) if turn.entities else everywhere for turn in turns
-    ]
+    named = [np.isin(knowledge.entities, meant) if meant else everywhere for meant in corpus.meant]
     place = replace(whole, scopes=named)
     return [
         _weight_table(of_turns, bm25_scores(knowledge.documents, queries), place),
         _floor_table("all places", whole),
-        _floor_table("the place named last", place),
+        _floor_table("the places meant", place),
         _tail_table(place),
     ]
 
@@ -269,7 +280,7 @@ def _weight_table(signals: _Signals, bm25: Floats, asked: _Asked) -> Table:
     signals = _Signals(inside(signals.cosines), inside(signals.coverages))
     figures = _ranked_figures(signals.fused, relevant, asked.folds[answerable])
     columns = ["ours", "ours, weight by fold", "vectors only", "words only", "BM25 only"]
-    title = f"Sentences of the place named last, nDCG@{_DEPTH}: {len(answerable):,} turns that need an answer"
+    title = f"Sentences of the places meant, nDCG@{_DEPTH}: {len(answerable):,} turns that need an answer"
     return Table(title, columns, [[*figures, round(_ndcg(inside(bm25), relevant), 4)]])
 
 
@@ -283,48 +294,29 @@ def _floor_table(where: str, asked: _Asked) -> Table:
         "floor", "score", "other businesses' questions answered", "turns that need none answered",
         "answers taken out, answered", "turns that need one answered", "F1 of sentences, these turns", "F1, all turns",
     ]  # fmt: skip
-    everything = np.ones(len(answerable), dtype=np.bool_)
     rows = [
-        _floor_row("in use", in_use, asked, everything),
-        _floor_row("5 % of other businesses' questions", of_others, asked, everything),
-        _floor_row("5 % of turns that need none", of_turns, asked, everything),
-        _floor_row("none", [-1.0] * _FOLDS, asked, everything),
-        _floor_row("in use, behind a head on the turn", in_use, asked, asked.passed),
+        _floor_row("in use", in_use, asked),
+        _floor_row("5 % of other businesses' questions", of_others, asked),
+        _floor_row("5 % of turns that need none", of_turns, asked),
+        _floor_row("none", [-1.0] * _FOLDS, asked),
     ]
     return Table(f"When to find nothing, searched in {where}", columns, rows)
 
 
-def _floor_row(name: str, floors: Sequence[float], asked: _Asked, asks: Bools) -> list[Cell]:
+def _floor_row(name: str, floors: Sequence[float], asked: _Asked) -> list[Cell]:
     answerable, of_turn = asked.answerable, np.array(floors)[asked.folds]
     of_other = np.array(floors)[np.arange(len(asked.other_best)) % _FOLDS]
-    found = asks & (asked.best() >= of_turn)
+    found = asked.best() >= of_turn
     selected = _selected(asked, found, TAIL)
     figures = (
         (asked.other_best >= of_other).mean(),
         found[~answerable].mean(),
-        (asks & (asked.best(without_gold=True) >= of_turn))[answerable].mean(),
+        (asked.best(without_gold=True) >= of_turn)[answerable].mean(),
         found[answerable].mean(),
         _f1(selected[answerable]),
         _f1(selected),
     )
     return [name, round(float(np.mean(floors)), 3), *(round(float(figure), 3) for figure in figures)]
-
-
-def _passed(vectors: Floats, answerable: Bools, folds: NDArray[np.int64]) -> Bools:
-    """Return which turns a linear head on their vectors takes for ones that need an answer.
-
-    Learned on the other folds; the cut lets 5 % of the turns through that need none.
-    """
-    passed = np.zeros(len(vectors), dtype=np.bool_)
-    for fold in range(_FOLDS):
-        inside = folds == fold
-        inner = (folds != fold) & (folds != (fold + 1) % _FOLDS)
-        held = ~inside & ~inner & ~answerable
-        head = _head(max_iter=1_000).fit(vectors[inner], answerable[inner])
-        passed[inside] = head.decision_function(vectors[inside]) >= _floor(
-            head.decision_function(vectors[held])
-        )
-    return passed
 
 
 def _floor(best: Floats) -> float:
@@ -359,7 +351,7 @@ def _tail_table(asked: _Asked) -> Table:
     rows: list[list[Cell]] = [[f"{tail:g}", round(_f1(counts), 3)] for tail, counts in selected.items()]
     chosen = ", ".join(f"{tail:g}" for tail in picked)
     return Table(
-        "Share of the best hit's score that further hits must have: F1 of sentences, place named last, no floor",
+        "Share of the best hit's score that further hits must have: F1 of sentences, places meant, no floor",
         ["share", "F1"],
         [*rows, [f"by fold ({chosen})", round(_f1(crossed), 3)]],
     )

@@ -14,16 +14,24 @@ _CORPORA = {
     "clinc150": "CLINC150 requests, a quarter (CC BY 3.0)",
     "star": "STAR customer turns without a cue of trouble or feeling (MIT)",
     "goemotions": "GoEmotions training split, comments of clear feeling (Apache-2.0)",
+    "own frictions": "complaints written for this project (eval/training/frictions.tsv)",
+    "taxonomy": "phrases of agent/analyse/taxonomy.yaml, never tested",
+    "review clauses": "clauses of FABSA reviews of one polarity (MIT as stated by its publisher)",
+    "mixed clauses": "clauses of FABSA reviews of several polarities (MIT as stated by its publisher)",
+    "pointed clauses": "MAMS-ACSA clauses that name aspects of one polarity (Apache-2.0)",
+    "restaurant clauses": "other MAMS-ACSA clauses (Apache-2.0)",
     "own": "texts written for this project (eval/training/passages.tsv and sentences.tsv)",
 }
 _PURPOSE: dict[HeadName, str] = {
     "tone": "Negative, neutral or positive; sentiment is positive minus negative.",
     "complaint": "Whether a passage complains, or reports in neutral words that something went wrong.",
     "severity": "How bad a complaint is: blocked, costs effort, annoys.",
-    "emotion": "One of nine feelings; the reader corrects it by the tone.",
+    "emotion": "One of nine feelings; the reader corrects it by the tone, and names none where none is likely.",
+    "friction": "What kind of hitch a complaint is about: something does not work, is not understood, or is lost between people.",
+    "clause": "Whether a single clause is good, bad or neither, so that mixed feelings in one text are kept apart.",
 }
 _LIMITS: dict[HeadName, str] = {
-    "tone": "English only. Irony is missed. A passage with mixed feelings comes out near zero, as a neutral one does. "
+    "tone": "English only. Irony is missed. A passage with mixed feelings comes out near zero, as a neutral one does; `agent/analyse/clauses.py` keeps them apart. "
     "Training reviews are of apps, shops, travel, groceries, trading.",
     "complaint": "English only. A bare fact that is bad only in its context is often missed, so is irony; stories about "
     "others' trouble may be taken for one's own. The own sentences were made hard on purpose, in pairs that differ in "
@@ -32,6 +40,10 @@ _LIMITS: dict[HeadName, str] = {
     "own passages were labelled for severity, by their author. Take shares over many passages, not one.",
     "emotion": "English only. Learnt from forum comments, which swear more and explain less than customers. Relief is "
     "rare in the data and seldom found. A guess about words, never about a person's state of mind.",
+    "friction": "English only. Few texts, all by one author; without vectors it is hardly better than a guess. A hitch that "
+    "is of two kinds gets one.",
+    "clause": "English only. Most labels are of whole texts and were dealt out to clauses by the head itself. An opinion "
+    "within one clause about two things is read as one; so is a contrast without a word or mark that tells of it.",
 }
 
 

@@ -154,6 +154,7 @@ class Labelled:
     complaint: tuple[float, ...] | None = None
     emotion: tuple[float, ...] | None = None
     severity: tuple[float, ...] | None = None
+    friction: tuple[float, ...] | None = None
     group: str = ""
     """Organisation of a review or industry of an own text, for leaving whole ones out."""
     review: int = -1
@@ -229,10 +230,9 @@ def read_service_talk(data: Path) -> list[Labelled]:
     return [replace(row, weight=row.weight * _TALK_WEIGHT) for row in rows]
 
 
-def read_own(path: Path | None = None) -> list[OwnPassage]:
-    """Read the project's own passages; without a path those for training, beside this module."""
-    default = resources.files("eval.training").joinpath("passages.tsv")
-    lines = (path or default).read_text(encoding="utf-8").splitlines()
+def read_own(name: str = "passages.tsv") -> list[OwnPassage]:
+    """Read passages written for this project, from a file beside this module; by default those for training."""
+    lines = resources.files("eval.training").joinpath(name).read_text(encoding="utf-8").splitlines()
     return [
         _own_passage(dict(zip(lines[0].split("\t"), line.split("\t"), strict=True))) for line in lines[1:]
     ]
@@ -240,8 +240,12 @@ def read_own(path: Path | None = None) -> list[OwnPassage]:
 
 def read_own_sentences() -> list[OwnPassage]:
     """Read the project's own single sentences: many industries, many ways to complain without saying so."""
-    path = resources.files("eval.training").joinpath("sentences.tsv")
-    return read_own(cast("Path", path))
+    return read_own("sentences.tsv")
+
+
+def read_held_out() -> list[OwnPassage]:
+    """Read the project's own passages on which nothing was trained and no threshold set."""
+    return read_own("held_out_passages.tsv")
 
 
 def label_own(passages: Sequence[OwnPassage]) -> list[Labelled]:

@@ -51,6 +51,7 @@ from eval.training.corpora import (
     read_own_sentences,
     read_service_talk,
 )
+from eval.training.frictions import FRICTIONS
 
 _MIN_TEXTS_PER_WORD = 8
 _N_GROUP_FOLDS = 6
@@ -68,15 +69,18 @@ class HeadPlan:
     n_words: int
     balance: float
     penalty_c: float = 0.3
-    blend: bool = False
-    """Whether weights with vectors are the mean of both fits: words keep vectors from calling every sad text a complaint."""
+    blend_c: float | None = None
+    """Penalty of a fit without vectors; where given, weights with vectors are the mean of both fits. Words alone keep
+    vectors from calling every sad text a complaint."""
 
 
 PLANS: dict[HeadName, HeadPlan] = {
     "tone": HeadPlan("tone", TONES, n_words=900, balance=0.3),
-    "complaint": HeadPlan("complaint", COMPLAINTS, n_words=1200, balance=0.0, penalty_c=0.15, blend=True),
+    "complaint": HeadPlan("complaint", COMPLAINTS, n_words=1200, balance=0.0, penalty_c=0.15, blend_c=0.15),
     "severity": HeadPlan("severity", SEVERITIES, n_words=300, balance=0.7),
-    "emotion": HeadPlan("emotion", EMOTIONS, n_words=450, balance=0.5),
+    "emotion": HeadPlan("emotion", EMOTIONS, n_words=1200, balance=0.5, penalty_c=0.5, blend_c=2.0),
+    "friction": HeadPlan("friction", FRICTIONS, n_words=60, balance=0.5, penalty_c=0.2),
+    "clause": HeadPlan("clause", TONES, n_words=1500, balance=0.0),
 }
 
 
@@ -264,10 +268,11 @@ def _telling_words(examples: Examples, n_words: int) -> tuple[str, ...]:
 
 
 def _fit_weights(examples: Examples, plan: HeadPlan, words: tuple[str, ...], *, use_vectors: bool) -> Weights:
-    weights = _fit_once(examples, plan, words, use_vectors=use_vectors)
-    if not (plan.blend and use_vectors) or weights.vector is None:
+    by_words = replace(plan, penalty_c=plan.blend_c or plan.penalty_c)
+    weights = _fit_once(examples, plan if use_vectors else by_words, words, use_vectors=use_vectors)
+    if plan.blend_c is None or weights.vector is None:
         return weights
-    lexical = _fit_once(examples, plan, words, use_vectors=False)
+    lexical = _fit_once(examples, by_words, words, use_vectors=False)
     half = np.float32(0.5)
     return Weights(
         bias=(weights.bias + lexical.bias) * half,
@@ -286,7 +291,7 @@ def _fit_once(examples: Examples, plan: HeadPlan, words: tuple[str, ...], *, use
     weights = examples.targets[row_indices, labels] * np.array([examples.rows[i].weight for i in row_indices])
     mass = np.bincount(labels, weights=weights, minlength=len(plan.classes))
     weights *= (mass.sum() / len(mass) / mass[labels]) ** plan.balance
-    model = LogisticRegression(C=plan.penalty_c, max_iter=300).fit(inputs, labels, sample_weight=weights)
+    model = LogisticRegression(C=plan.penalty_c, max_iter=600).fit(inputs, labels, sample_weight=weights)
     n_cues = examples.lexical.cues.shape[1]
     return _weights_of(model, len(plan.classes), n_cues, len(words), use_vectors=use_vectors)
 

@@ -3,7 +3,7 @@
 # scikit-learn comes without complete types.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,12 +14,13 @@ from sklearn.linear_model import LogisticRegression
 from agent.analyse.cues import lexical_of
 from agent.analyse.heads import open_heads
 from agent.analyse.readings import emotions_of
-from agent.ports import Encoder, Vectors
+from agent.ports import Vectors
 from eval.scorers.classification import (
     DetectionScore,
     balanced_error,
     detection_score,
     error_rate,
+    f1_of_class,
     macro_f1,
     mean_absolute_error,
 )
@@ -33,10 +34,14 @@ from eval.training.fit import (
     fit_and_apply,
     sentences_of,
 )
+from eval.training.frictions import FRICTIONS
 
 Probabilities = NDArray[np.float64]
 _EVEN = 0.5
 _N_OWN_FOLDS = 10
+_N_INDUSTRY_FOLDS = 6
+NO_EMOTION = "unknown"
+"""Stands for no emotion among the names of emotions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,21 @@ class EmotionScore:
 
     n: int
     macro_f1: float
+    """Over the classes of the corpus; none is a wrong answer here."""
     error: float
+    answered: float
+    """Share that got an emotion at all."""
+    error_answered: float
+    """Share of wrong ones among these."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrictionScore:
+    """How well kinds of friction are told apart."""
+
+    n: int
+    macro_f1: float
+    f1_by_class: dict[str, float]
 
 
 def polarity_score(rows: Sequence[Labelled], sentiments: NDArray[np.float64]) -> PolarityScore:
@@ -111,14 +130,49 @@ def cross_validated_severity(examples: Examples, plan: HeadPlan, how: Folds) -> 
 def emotion_score(rows: Sequence[Labelled], given: Sequence[str]) -> EmotionScore:
     """Score emotions against rows of one emotion."""
     expected = [EMOTIONS[int(np.argmax(cast("tuple[float, ...]", row.emotion)))] for row in rows]
-    return EmotionScore(len(rows), macro_f1(expected, given), error_rate(expected, given))
+    named = [(want, got) for want, got in zip(expected, given, strict=True) if got != NO_EMOTION]
+    wrong = sum(want != got for want, got in named)
+    return EmotionScore(
+        len(rows),
+        macro_f1(expected, given),
+        error_rate(expected, given),
+        len(named) / max(len(rows), 1),
+        wrong / max(len(named), 1),
+    )
+
+
+def cross_validated_frictions(examples: Examples, plan: HeadPlan, *, use_vectors: bool) -> FrictionScore:
+    """Score frictions in industries not fitted on, in six folds; rows of no industry always train."""
+
+    def fit_and_choose(train: Examples, test: Examples) -> list[int]:
+        return fit_and_apply(train, test, plan, use_vectors=use_vectors).argmax(axis=1).tolist()
+
+    return _score_frictions(examples, fit_and_choose)
+
+
+def _score_frictions(
+    examples: Examples, fit_and_choose: Callable[[Examples, Examples], list[int]]
+) -> FrictionScore:
+    industries = list(dict.fromkeys(row.group for row in examples.rows if row.group))
+    fold_of = [industries.index(row.group) % _N_INDUSTRY_FOLDS if row.group else -1 for row in examples.rows]
+    given: dict[int, str] = {}
+    for fold in range(_N_INDUSTRY_FOLDS):
+        test = [row for row, its_fold in enumerate(fold_of) if its_fold == fold]
+        train = [row for row, its_fold in enumerate(fold_of) if its_fold != fold]
+        chosen = fit_and_choose(examples.take(train), examples.take(test))
+        given.update((row, FRICTIONS[k]) for row, k in zip(test, chosen, strict=True))
+    own = sorted(given)
+    expected = [FRICTIONS[int(examples.targets[row].argmax())] for row in own]
+    got = [given[row] for row in own]
+    by_class = {name: f1_of_class(expected, got, name=name) for name in FRICTIONS}
+    return FrictionScore(len(own), macro_f1(expected, got), by_class)
 
 
 def read_emotions(texts: Sequence[str], vectors: Vectors | None) -> list[str]:
-    """Return the emotions the product gives to texts."""
+    """Return the emotions the product gives to texts, `NO_EMOTION` where it gives none."""
     heads = open_heads()
     inputs = heads.inputs(lexical_of(texts), vectors)
-    return [str(name) for name in emotions_of(heads, inputs, heads.tone.probabilities(inputs))]
+    return [name or NO_EMOTION for name in emotions_of(heads, inputs, heads.tone.probabilities(inputs))]
 
 
 def plain_complaints(examples: Examples, vectors: Vectors) -> Probabilities:
@@ -129,16 +183,15 @@ def plain_complaints(examples: Examples, vectors: Vectors) -> Probabilities:
     return cast("Probabilities", model.predict_proba(vectors))[:, 1]
 
 
-def plain_emotions(
-    train: Sequence[Labelled], test: Sequence[Labelled], encoder: Encoder, *, balanced: bool = False
-) -> list[str]:
-    """Return the emotions of a plain logistic regression on the same vectors: the peer."""
-    labels = [int(np.argmax(cast("tuple[float, ...]", row.emotion))) for row in train]
-    model = LogisticRegression(max_iter=300, class_weight="balanced" if balanced else None).fit(
-        encoder.encode([row.text for row in train]), labels
-    )
-    given = cast("NDArray[np.int64]", model.predict(encoder.encode([row.text for row in test])))
-    return [EMOTIONS[label] for label in given]
+def plain_frictions(examples: Examples) -> FrictionScore:
+    """Score a plain logistic regression on the same vectors and rows in the same folds: the peer."""
+    return _score_frictions(examples, _plain_frictions)
+
+
+def _plain_frictions(train: Examples, test: Examples) -> list[int]:
+    model = LogisticRegression(max_iter=300, class_weight="balanced")
+    model.fit(train.vectors, train.targets.argmax(axis=1))
+    return cast("NDArray[np.int64]", model.predict(test.vectors)).tolist()
 
 
 def _polarity(row: Labelled) -> float:

@@ -181,8 +181,24 @@ def test_pain_points_published_form_has_evidence_reach_trend_and_behaviour(brand
             "evidence",
             "behaviour",
         } <= set(pain)
+        assert pain["rank"]["low"] <= pain["rank"]["score"] <= pain["rank"]["high"]
+        assert {"top", "share", "stable"} <= set(pain["rank"]["stability"])
+        assert [place["dimension"] for place in pain["concentration"]][:3] == [
+            "stage",
+            "channel",
+            "channel_switch",
+        ]
+        assert sum(month["share"]["total"] for month in pain["trend"]["months"]) >= pain["reach"]["n"]
     scores = [pain["rank"]["score"] for pain in found]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_pain_points_table_says_weights_and_copies(brand: Brand) -> None:
+    """The convention of the weights and the folded copies stand with the table."""
+    printed = brand.journey("pain-points")
+    assert printed.code == 0, printed.err
+    assert "blocked 1, costs effort 0.6, annoys 0.3" in printed.err
+    assert "Copies: " in printed.err
 
 
 def test_paths_published_form(brand: Brand) -> None:

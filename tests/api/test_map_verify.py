@@ -62,6 +62,13 @@ ALTERATIONS: dict[str, Callable[[Body], object]] = {
         evidence=body["pain_points"][-1]["evidence"]
     ),
     "rank_term": lambda body: body["pain_points"][0]["rank"].update(severity=0.01),
+    "rank_bound": lambda body: body["pain_points"][0]["rank"].update(low=0.0),
+    "rank_stability": lambda body: body["pain_points"][0]["rank"]["stability"].update(share=0.123),
+    "trend_month": lambda body: body["pain_points"][0]["trend"]["months"][0]["share"].update(n=0, total=1),
+    "trend_needed": lambda body: body["pain_points"][0]["trend"].update(needed_per_month=7),
+    "concentration_verdict": lambda body: body["pain_points"][0]["concentration"][0].update(value="the moon"),
+    "concentration_left_out": lambda body: body["pain_points"][0]["concentration"].pop(),
+    "copies": lambda body: body["provenance"].update(n_copies=12),
     "curve_without_a_point": lambda body: body["emotion_curve"].pop(),
     "curve_metric": lambda body: body["emotion_curve"][0]["metric"].update(value=0.77),
     "opportunity_with_a_number": lambda body: _say(body["opportunities"][0], "Mend it for 40 % more sales."),

@@ -21,8 +21,10 @@ from agent.analyse.cues import Lexical, cue_names
 from agent.errors import EncoderError
 from agent.ports import Vectors
 
-HeadName = Literal["tone", "complaint", "severity", "emotion"]
-HEAD_NAMES: tuple[HeadName, ...] = ("tone", "complaint", "severity", "emotion")
+HeadName = Literal["tone", "complaint", "severity", "emotion", "friction", "clause"]
+HEAD_NAMES: tuple[HeadName, ...] = ("tone", "complaint", "severity", "emotion", "friction", "clause")
+PASSAGE_HEADS: tuple[HeadName, ...] = ("tone", "complaint", "severity", "emotion", "friction")
+"""Those that read whole passages; `clause` reads single clauses and is opened by itself."""
 VECTOR_SCALE = 4.0
 """Unit vectors have small components; scaled so that one penalty suits all inputs."""
 WORD_VALUE = 0.5
@@ -81,6 +83,15 @@ class Head:
         weights = self.without_vectors if inputs.vectors is None else self.with_vectors
         return softmax(weights.scores(inputs))
 
+    def fits_vectors_of(self, model_id: str) -> bool:
+        """Say whether the weights on vectors serve an encoder: the network they were trained on, at any precision."""
+        return _network(model_id) == _network(self.model_id)
+
+    def inputs(self, lexical: Lexical, vectors: Vectors | None) -> Inputs:
+        """Prepare texts for this head alone; pass None for vectors of another encoder."""
+        column_of = {word: column for column, word in enumerate(self.words)}
+        return Inputs(lexical.cues, word_matrix(lexical.words, column_of), vectors)
+
     def over(self, vocabulary: Mapping[str, int]) -> "Head":
         """Return the same head over a wider vocabulary, given as word to column."""
         return replace(
@@ -93,17 +104,18 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """All heads over one vocabulary, so that a passage's words are looked up once."""
+    """The heads of passages over one vocabulary, so that a passage's words are looked up once."""
 
     tone: Head
     complaint: Head
     severity: Head
     emotion: Head
+    friction: Head
     column_of: Mapping[str, int]
 
     def fit_vectors_of(self, model_id: str) -> bool:
         """Say whether the weights on vectors serve an encoder: the network they were trained on, at any precision."""
-        return _network(model_id) == _network(self.tone.model_id)
+        return self.tone.fits_vectors_of(model_id)
 
     def inputs(self, lexical: Lexical, vectors: Vectors | None) -> Inputs:
         """Prepare passages for every head; pass None for vectors of another encoder."""
@@ -126,24 +138,33 @@ def word_matrix(words: Sequence[Sequence[str]], column_of: Mapping[str, int]) ->
 
 
 @cache
+def open_head(name: HeadName) -> Head:
+    """Read one head from the package, over its own vocabulary.
+
+    Raises:
+        EncoderError: The file does not fit this version's cues.
+    """
+    path = resources.files("agent.analyse.heads").joinpath(f"{name}.json")
+    return head_from_json(path.read_text(encoding="utf-8"))
+
+
+@cache
 def open_heads() -> Heads:
-    """Read all heads from the package.
+    """Read the heads of passages from the package.
 
     Raises:
         EncoderError: A file does not fit this version's cues, or the files belong to different encoders.
     """
-    folder = resources.files("agent.analyse.heads")
-    read = {
-        name: head_from_json(folder.joinpath(f"{name}.json").read_text(encoding="utf-8"))
-        for name in HEAD_NAMES
-    }
+    read = {name: open_head(name) for name in PASSAGE_HEADS}
     if len({head.model_id for head in read.values()}) > 1:
         msg = f"the heads belong to different encoders {sorted({head.model_id for head in read.values()})!r}"
         raise EncoderError(msg, hint=_TRAIN_AGAIN)
     vocabulary = dict.fromkeys(word for head in read.values() for word in head.words)
     column_of = {word: column for column, word in enumerate(vocabulary)}
     wide = {name: head.over(column_of) for name, head in read.items()}
-    return Heads(wide["tone"], wide["complaint"], wide["severity"], wide["emotion"], column_of)
+    return Heads(
+        wide["tone"], wide["complaint"], wide["severity"], wide["emotion"], wide["friction"], column_of
+    )
 
 
 def _network(model_id: str) -> str:

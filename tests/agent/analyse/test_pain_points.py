@@ -1,10 +1,14 @@
 """Pain points: persons are counted, not messages; every term of the rank is shown."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from agent.analyse.copies import WrittenText, find_copies
 from agent.analyse.pain_points import rank_pain_points
 from agent.analyse.statistics import reach_quantity
 from agent.analyse.themes import ThemeSet
@@ -139,3 +143,34 @@ def test_uneven_input_refuses() -> None:
     passages = _late(6)
     with pytest.raises(InputError):
         _rank([_theme("t_1", passages)], passages, [], n_scope=6)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 50))
+def test_further_messages_of_one_person_change_no_count(n_more: int) -> None:
+    """Fifty messages more: reach, severity, rank, trend and places stay as they were."""
+    quiet = _late(30)
+    loud = [*quiet, *(replace(quiet[0], passage_id=f"{quiet[0].passage_id}~{i}") for i in range(n_more))]
+    levels = (Severity.BLOCKED, Severity.ANNOYS)
+
+    def ranked(passages: list[Passage]) -> PainPoint:
+        readings = [reading(p, complaint=True, severity=levels[int(p.person_id[1:]) % 2]) for p in passages]
+        return _rank([_theme("t_1", passages)], passages, readings, n_scope=60)[0]
+
+    before, after = ranked(quiet), ranked(loud)
+    for name in ("reach", "severity_shares", "rank", "trend", "concentration"):
+        assert getattr(after, name) == getattr(before, name), name
+
+
+def test_copies_of_one_text_do_not_make_a_pain_point() -> None:
+    """A hundred postings of one text, folded, are one customer: under the floor, and no other count moves."""
+    real = _late(12)
+    same = "The zinc watering can leaked from its seam on the first morning and nobody took it back."
+    posted = [passage(f"c{i}", f"bot{i}", same, START + timedelta(days=i)) for i in range(100)]
+    everyone = [*real, *posted]
+    copies = find_copies(WrittenText(p.record_id, p.person_id, p.at, p.text) for p in everyone)
+    counted = [replace(p, person_id=copies.person_of.get(p.record_id, p.person_id)) for p in everyone]
+    assert copies.n_copies == 99
+    themes = [_theme("t_real", real), _theme("t_posted", posted)]
+    points = _rank(themes, counted, [reading(p, complaint=True) for p in counted], n_scope=40)
+    assert [(point.theme_id, point.reach.n) for point in points] == [("t_real", 12)]

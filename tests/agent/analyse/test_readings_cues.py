@@ -69,7 +69,7 @@ def test_lexical_of_text_alone_equals_text_among_others(texts: list[str]) -> Non
 def test_head_file_is_small_and_survives_writing(name: str) -> None:
     """A head's file can be reviewed, has its card, and is what it would be written as."""
     text = _HEADS.joinpath(f"{name}.json").read_text(encoding="utf-8")
-    assert len(text.encode()) < 150_000
+    assert len(text.encode()) < 200_000
     assert "## Limits" in _HEADS.joinpath(f"{name}.md").read_text(encoding="utf-8")
     assert head_to_json(head_from_json(text)) == text
 

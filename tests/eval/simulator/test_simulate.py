@@ -25,6 +25,7 @@ from eval.simulator import (
     Shift,
     SimulatedBrand,
     SimulationPlan,
+    iter_copies,
     iter_person_truth,
     load_truth,
     simulate,
@@ -450,3 +451,34 @@ def test_plan_window_begins_before_its_end() -> None:
     """The window's start lies its length before `as_of`."""
     plan = SimulationPlan(n_persons=1, seed=0)
     assert (plan.as_of - plan.starts_at).days == plan.window_days
+
+
+def test_copies_are_planted_beside_a_brand_that_stays_the_same(tmp_path: Path) -> None:
+    """Without copies not a byte differs; with them, other rows come on top, and the truth says which."""
+    simulate(tmp_path / "plain", n_persons=300, seed=4)
+    again = simulate(tmp_path / "copied", n_persons=300, seed=4, copied_share=0.5)
+    planted = {copy.record_id: copy for copy in iter_copies(again.out_dir)}
+    assert planted
+    assert not list(iter_copies(tmp_path / "plain"))
+    rows = {row["id"]: row for row in _csv_rows(again.reviews)}
+    plain = {row["id"]: row for row in _csv_rows(tmp_path / "plain" / "reviews.csv")}
+    assert {key: row for key, row in rows.items() if key not in planted} == plain
+    assert again.n_reviews == len(rows)
+    for copy in planted.values():
+        row, original = rows[copy.record_id], plain[copy.original_id]
+        assert row["customer_id"] == copy.customer_id != original["customer_id"]
+        assert row["source"] != original["source"]
+        assert original["created_at"] <= row["created_at"] <= "2026-06-30T18:00:00Z"
+    same = _digests(tmp_path / "plain")
+    simulate(tmp_path / "copied", n_persons=300, seed=4)
+    assert _digests(tmp_path / "copied") == same
+    assert not list(iter_copies(tmp_path / "copied"))
+
+
+def test_steady_brand_keeps_its_prevalences_but_for_the_planted_change(tmp_path: Path) -> None:
+    """The truth says flat, and the halves differ in the changed pain point alone."""
+    simulate(tmp_path, n_persons=60, seed=4, steady=True, shift=Shift("payment_fails", 0.08))
+    for pain in load_truth(tmp_path).pain_points:
+        change = pain.prevalence_second_half - pain.prevalence_first_half
+        assert pain.trend == "flat"
+        assert change == pytest.approx(0.08 if pain.pain_point_id == "payment_fails" else 0.0)

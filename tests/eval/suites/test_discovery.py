@@ -2,7 +2,7 @@
 
 import pytest
 
-from eval.suites.discovery import accuracy, mutual_information
+from eval.suites.labelled import accuracy, mutual_information
 
 
 def test_accuracy_matches_groups_to_labels_one_to_one() -> None:

@@ -48,11 +48,17 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_turns_are_searched_in_the_place_named_last(folder: Path) -> None:
-    """A place is told by its name's letters, the last one said; where none is named, there is none."""
+def test_turns_keep_what_was_said_before(folder: Path) -> None:
+    """A turn is the whole dialogue up to it; documents know their place and record."""
     knowledge = read_knowledge(folder)
-    assert [turn.entities for turn in knowledge.turns] == [{0}, {1}, set()]
+    assert [len(turn.utterances) for turn in knowledge.turns] == [5, 1, 1]
+    assert (knowledge.turns[0].query, knowledge.turns[0].dialogue) == (
+        "Is it clean?",
+        "I look for Otto and Son.",
+    )
     assert knowledge.entities.tolist() == [0, 0, 1]
+    assert [place.name for place in knowledge.places] == ["The Blue Heron", "Otto & Son"]
+    assert knowledge.records[0] == knowledge.records[1] != knowledge.records[2]
 
 
 def test_gold_names_the_documents_that_answer(folder: Path) -> None:

@@ -1,0 +1,353 @@
+"""Applies people's decisions to themes that were found.
+
+A decision is matched by theme id, which persists as long as most members do, and by passage ids. Passages that a person
+placed belong where the person said, whatever is found later. They also teach: a passage that came in since, and that looks
+like those a person took out of a theme and not like those left in it, follows them. A decision whose subject is not there
+any more is reported and counts again as soon as the subject is back.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from agent.analyse.membership import teach
+from agent.analyse.quotes import most_covering
+from agent.analyse.themes import ThemeSet, plural_stage
+from agent.ports import Vectors
+from agent.schemas.curation import (
+    CurationEntry,
+    EditNote,
+    Merge,
+    Move,
+    Pin,
+    Rename,
+    Split,
+    Undo,
+    Unpin,
+)
+from agent.schemas.insight import Reading, Theme
+from agent.schemas.records import Passage
+
+_N_CORE = 8
+_N_TERMS = 8
+_NEIGHBOURS = 3
+_LEAST_LIKE = 0.5
+_MAX_EXAMPLES = 500
+_MOST_TIMES = 60
+_SURE = 0.6
+"""Chance from which a passage follows a person's examples; about one in a hundred that should stay then follows too."""
+
+_Rows = NDArray[np.int64]
+# threadpoolctl ships no types.
+_limit_threads: Any = threadpool_limits
+
+
+@dataclass(frozen=True, slots=True)
+class Curated:
+    """Themes with the decisions applied, and the decisions that could not be applied as they were meant."""
+
+    themes: ThemeSet
+    notes: tuple[EditNote, ...]
+
+
+def in_force(entries: Sequence[CurationEntry]) -> list[CurationEntry]:
+    """Return the decisions that nobody took back, oldest first, without the undoing ones themselves."""
+    undone: set[int] = set()
+    for entry in reversed(entries):
+        if isinstance(entry.edit, Undo) and entry.number not in undone:
+            undone.add(entry.edit.number)
+    return [entry for entry in entries if entry.number not in undone and not isinstance(entry.edit, Undo)]
+
+
+def pins_in_force(entries: Sequence[CurationEntry]) -> dict[str, CurationEntry]:
+    """Return the pins that hold, by theme id."""
+    pins: dict[str, CurationEntry] = {}
+    for entry in in_force(entries):
+        if isinstance(entry.edit, Pin):
+            pins[entry.edit.theme.theme_id] = entry
+        elif isinstance(entry.edit, Unpin):
+            pins.pop(entry.edit.theme.theme_id, None)
+    return pins
+
+
+def themes_of_people(entries: Sequence[CurationEntry]) -> list[Theme]:
+    """Return the themes that people pinned or split off, each as it was then; finding may come to find them by itself."""
+    kept = {
+        entry.edit.theme.theme_id: entry.edit.theme
+        for entry in in_force(entries)
+        if isinstance(entry.edit, Split)
+    }
+    for entry in pins_in_force(entries).values():
+        if isinstance(entry.edit, Pin):
+            kept[entry.edit.theme.theme_id] = entry.edit.theme
+    return list(kept.values())
+
+
+def apply_edits(
+    found: ThemeSet,
+    entries: Sequence[CurationEntry],
+    *,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    readings: Sequence[Reading],
+) -> Curated:
+    """Return found themes with the decisions in force applied in their order; without any, what was found.
+
+    Args:
+        found: As `find_themes` made it.
+        entries: The whole log, oldest first.
+        passages: What the themes were found among.
+        vectors: Unit rows, one a passage.
+        readings: One a passage.
+    """
+    edits = in_force(entries)
+    if not edits:
+        return Curated(found, ())
+    draft = _Draft(found, {passage.passage_id: row for row, passage in enumerate(passages)}, vectors)
+    made = {entry.edit.theme.theme_id for entry in edits if isinstance(entry.edit, Split)}
+    for theme_id, entry in pins_in_force(entries).items():
+        if theme_id not in draft.members and isinstance(entry.edit, Pin):
+            _bring_back(draft, entry.number, entry.edit.theme, is_made=theme_id in made)
+    for entry in edits:
+        _apply(draft, entry)
+    return Curated(_theme_set(draft, found, readings), tuple(draft.notes))
+
+
+@dataclass
+class _Draft:
+    """Themes while decisions are applied to them; members keep the order in which they came."""
+
+    found: ThemeSet
+    row_of: Mapping[str, int]
+    vectors: Vectors
+    heads: dict[str, Theme] = field(init=False)
+    members: dict[str, dict[str, None]] = field(init=False)
+    main: dict[str, str] = field(init=False)
+    placed: set[str] = field(default_factory=set[str])
+    touched: set[str] = field(default_factory=set[str])
+    notes: list[EditNote] = field(default_factory=list[EditNote])
+
+    def __post_init__(self) -> None:
+        self.heads = {theme.theme_id: theme for theme in self.found.themes}
+        self.members = {theme.theme_id: dict.fromkeys(theme.passage_ids) for theme in self.found.themes}
+        self.main = dict(self.found.assignments)
+
+    def note(self, number: int, message: str) -> None:
+        self.notes.append(EditNote(number=number, message=message))
+
+    def said(self, keys: Iterable[str]) -> list[str]:
+        """Return the passages that are still there."""
+        return [key for key in keys if key in self.row_of]
+
+    def open(self, theme: Theme) -> None:
+        """Make a theme, without members, where it is not there."""
+        if theme.theme_id not in self.members:
+            self.members[theme.theme_id] = {}
+            self.heads[theme.theme_id] = theme
+        self.touched.add(theme.theme_id)
+
+    def place(self, keys: Iterable[str], target: str | None, sources: Collection[str] = ()) -> None:
+        """Put passages into a theme, out of the one they say most and of `sources`; out of all where into none."""
+        for key in keys:
+            home = self.main.pop(key, None)
+            leaves = list(self.members) if target is None else [*sources, *([home] if home else [])]
+            for theme_id in leaves:
+                if theme_id != target and key in self.members.get(theme_id, {}):
+                    del self.members[theme_id][key]
+                    self.touched.add(theme_id)
+            if target is not None:
+                self.members[target][key] = None
+                self.main[key] = target
+                self.touched.add(target)
+
+    def place_like(
+        self, examples: Sequence[str], target: str | None, source: str, left: Iterable[str] | None = None
+    ) -> None:
+        """Let what came in since follow the examples out of a theme, where it is more like them than like the rest.
+
+        What was `left` there stays; where nobody knows what was, all the others are judged, against each other.
+        """
+        inside = self.members.get(source, {})
+        known = {*examples, *self.placed}
+        others = [key for key in inside if key not in known]
+        stayed = others if left is None else [key for key in left if key in inside]
+        known.update(stayed)
+        new = others if left is None else [key for key in others if key not in known]
+        rows = [self._rows(keys) for keys in (examples, stayed, new)]
+        self.place([new[i] for i in followers(self.vectors, *rows)], target, (source,))
+
+    def _rows(self, keys: Iterable[str]) -> _Rows:
+        return np.array([self.row_of[key] for key in keys], dtype=np.int64)
+
+
+def followers(vectors: Vectors, examples: _Rows, left: _Rows, new: _Rows) -> list[int]:
+    """Return which new passages belong with the examples rather than with what was left in their theme.
+
+    A judge learns the one from the other, with the examples counted as often as what was left, up to a limit, because a
+    person names a few of many. Where nothing was left, those follow that are as near to the examples as one matter is.
+
+    Args:
+        vectors: Unit rows.
+        examples: Rows a person took out of a theme.
+        left: Rows that were in the theme then and that the person left there.
+        new: Rows that came into the theme since.
+
+    Returns:
+        Positions in `new`.
+    """
+    if not len(examples) or not len(new):
+        return []
+    taken, stayed = vectors[_thinned(examples)], vectors[_thinned(left)]
+    if not len(stayed):
+        nearest = np.sort(vectors[new] @ taken.T, axis=1)[:, -_NEIGHBOURS:].mean(axis=1)
+        return [int(i) for i in np.flatnonzero(nearest >= _LEAST_LIKE)]
+    times = min(_MOST_TIMES, max(1, len(stayed) // len(taken)))
+    matrix = np.vstack([np.repeat(taken, times, axis=0), stayed])
+    labels = np.zeros(len(matrix), dtype=np.int64)
+    labels[: len(taken) * times] = 1
+    # One thread: the same sums on any machine.
+    with _limit_threads(limits=1):
+        chances = teach(matrix, labels, 2).chances(vectors[new])[:, 1]
+    return [int(i) for i in np.flatnonzero(chances >= _SURE)]
+
+
+def _thinned(rows: _Rows) -> _Rows:
+    """Return at most a few hundred rows, evenly from all of them."""
+    if len(rows) <= _MAX_EXAMPLES:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, _MAX_EXAMPLES).astype(np.int64)]
+
+
+def _bring_back(draft: _Draft, number: int, theme: Theme, *, is_made: bool) -> None:
+    """Make a pinned theme again that was not found, out of what it was."""
+    keys = draft.said(theme.passage_ids)
+    if not keys:
+        draft.note(number, f"nobody says any more what pinned theme {theme.label!r} held")
+        return
+    homes = Counter(draft.main[key] for key in keys if key in draft.main)
+    draft.open(theme)
+    draft.place(keys, theme.theme_id)
+    draft.placed.update(keys)
+    for home in homes:
+        draft.place_like(keys, theme.theme_id, home)
+    if not is_made:
+        draft.note(number, f"theme {theme.label!r} is not found any more; it stays because it is pinned")
+
+
+def _apply(draft: _Draft, entry: CurationEntry) -> None:
+    edit = entry.edit
+    if isinstance(edit, Rename):
+        _rename(draft, entry.number, edit)
+    elif isinstance(edit, Merge):
+        _merge(draft, entry.number, edit)
+    elif isinstance(edit, Split):
+        _split(draft, entry.number, edit)
+    elif isinstance(edit, Move):
+        _move(draft, entry.number, edit)
+
+
+def _rename(draft: _Draft, number: int, edit: Rename) -> None:
+    theme_id = edit.theme.theme_id
+    if theme_id not in draft.members:
+        draft.note(number, f"the theme named {edit.label!r} is not found any more; the name waits for it")
+        return
+    named = {"label": edit.label, "definition": edit.definition}
+    draft.heads[theme_id] = draft.heads[theme_id].model_copy(update=named)
+
+
+def _merge(draft: _Draft, number: int, edit: Merge) -> None:
+    target = edit.into.theme_id
+    there = [other for other in edit.others if other.theme_id in draft.members]
+    if target not in draft.members and not there:
+        draft.note(number, f"neither {edit.into.label!r} nor what was merged into it is found any more")
+        return
+    draft.open(edit.into)
+    for other in edit.others:
+        inside = draft.members.pop(other.theme_id, {})
+        for key in inside:
+            draft.members[target][key] = None
+            if draft.main.get(key) == other.theme_id:
+                draft.main[key] = target
+        was = draft.said(other.passage_ids)
+        draft.place([key for key in was if key not in draft.members[target]], target)
+        draft.placed.update(was)
+        draft.heads.pop(other.theme_id, None)
+    terms = [term for theme in (draft.heads[target], *edit.others) for term in theme.terms]
+    first = tuple(dict.fromkeys(terms))[:_N_TERMS]
+    draft.heads[target] = draft.heads[target].model_copy(update={"terms": first})
+
+
+def _split(draft: _Draft, number: int, edit: Split) -> None:
+    source, target = edit.source, edit.theme
+    keys = draft.said(target.passage_ids)
+    if not keys:
+        draft.note(number, f"nobody says any more what was split off as {target.label!r}")
+        return
+    if source.theme_id not in draft.members:
+        draft.note(
+            number, f"theme {source.label!r} is not found any more; {target.label!r}, split from it, stays"
+        )
+    draft.open(target)
+    draft.place(keys, target.theme_id, (source.theme_id,))
+    draft.placed.update(keys)
+    draft.place_like(keys, target.theme_id, source.theme_id, _left(source, target.passage_ids))
+
+
+def _move(draft: _Draft, number: int, edit: Move) -> None:
+    keys = draft.said(edit.passage_ids)
+    target = None if edit.target is None else edit.target.theme_id
+    if len(keys) < len(edit.passage_ids):
+        gone = len(edit.passage_ids) - len(keys)
+        draft.note(number, f"{gone} of {len(edit.passage_ids)} moved passages are not said any more")
+    if edit.target is not None and target not in draft.members:
+        message = (
+            f"theme {edit.target.label!r} is not found any more; what was moved there is where it was found"
+        )
+        draft.note(number, message)
+        return
+    draft.place(keys, target, [source.theme_id for source in edit.sources])
+    draft.placed.update(keys)
+    for source in edit.sources:
+        own = frozenset(source.passage_ids)
+        draft.place_like(
+            [key for key in keys if key in own], target, source.theme_id, _left(source, edit.passage_ids)
+        )
+
+
+def _left(theme: Theme, taken: Iterable[str]) -> list[str]:
+    gone = frozenset(taken)
+    return [key for key in theme.passage_ids if key not in gone]
+
+
+def _theme_set(draft: _Draft, found: ThemeSet, readings: Sequence[Reading]) -> ThemeSet:
+    themes = [
+        _rebuilt(draft, theme_id, readings) if theme_id in draft.touched else draft.heads[theme_id]
+        for theme_id, keys in draft.members.items()
+        if keys
+    ]
+    themes.sort(key=lambda theme: (-len(theme.passage_ids), theme.theme_id))
+    complaining = [reading.passage_id for reading in readings if reading.complaint]
+    open_share = sum(key not in draft.main for key in complaining) / max(len(complaining), 1)
+    return ThemeSet(tuple(themes), draft.main, open_share, found.lineage)
+
+
+def _rebuilt(draft: _Draft, theme_id: str, readings: Sequence[Reading]) -> Theme:
+    """Return a theme with what follows from its members made again: their order, the central ones, the stage."""
+    keys = list(draft.members[theme_id])
+    rows = np.array([draft.row_of[key] for key in keys], dtype=np.int64)
+    nearness = draft.vectors[rows] @ draft.vectors[rows].mean(axis=0)
+    order = [int(i) for i in np.lexsort((rows, -nearness.round(6)))]
+    ranked = [keys[i] for i in order]
+    core = most_covering(draft.vectors[rows[order]], limit=_N_CORE)
+    return draft.heads[theme_id].model_copy(
+        update={
+            "passage_ids": tuple(ranked),
+            "core_passage_ids": tuple(ranked[i] for i in core),
+            "stage": plural_stage([readings[int(row)] for row in rows]),
+        }
+    )

@@ -1,0 +1,57 @@
+"""How well each tag is told, on labelled texts while each was kept out of what judged it."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agent.analyse.statistics import quantity
+from agent.analyse.tags.kernel import TextBatch
+from agent.analyse.tags.targets import Flags, Targets
+from agent.schemas.tags import TagCard
+
+if TYPE_CHECKING:
+    from agent.analyse.tags.model import TagModel
+
+RELIABLE_FROM = 0.7
+"""Precision under which no trend is drawn: a change would as likely be a change of the mistakes."""
+
+
+def tag_cards(model: "TagModel", gold: TextBatch, targets: Targets) -> tuple[TagCard, ...]:
+    """Return a card for every tag, in the order of the taxonomy."""
+    column = {tag: number for number, tag in enumerate(model.taxonomy.names)}
+    given = np.zeros_like(targets.held)
+    polarity = np.full(targets.held.shape, np.nan)
+    for row, (tags, _) in enumerate(model.judge(gold)):
+        for tag in tags:
+            given[row, column[tag.tag]] = True
+            if tag.polarity is not None:
+                polarity[row, column[tag.tag]] = tag.polarity
+    same = (polarity == np.sign(targets.polarity)) & given
+    judged = given & ~np.isnan(polarity) & ~np.isnan(targets.polarity)
+    return tuple(
+        _card(tag, targets.held[:, number], given[:, number], same[:, number], judged[:, number])
+        for tag, number in column.items()
+    )
+
+
+def _card(tag: str, held: Flags, given: Flags, same: Flags, judged: Flags) -> TagCard:
+    right = int((held & given).sum())
+    precision = quantity(right, int(given.sum()), "labelled texts that were given the tag")
+    reason = None
+    if precision.share is None:
+        reason = "no labelled text was given the tag, so its precision is unknown"
+    elif precision.share < RELIABLE_FROM:
+        reason = f"fewer than {round(10 * RELIABLE_FROM)} in 10 texts given the tag carry it"
+    return TagCard(
+        tag=tag,
+        n=int(held.sum()),
+        precision=precision,
+        recall=quantity(right, int(held.sum()), "labelled texts that carry the tag"),
+        polarity_right=quantity(
+            int((same & judged & held).sum()),
+            int((judged & held).sum()),
+            "texts rightly given the tag that have a polarity",
+        ),
+        reliable=reason is None,
+        reason=reason,
+    )

@@ -1,0 +1,116 @@
+"""Guesses tags from the list alone: each part of a text goes to the tag whose words it is nearest to in meaning."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.analyse.tags.kernel import TextBatch
+from agent.ports import Encoder, Vectors
+from agent.schemas.tags import TagDefinition, Taxonomy
+
+Matrix = NDArray[np.float32]
+
+_PHRASE_END = re.compile(r"[,;.]|\bor\b|\band\b")
+_NAME_MARK = re.compile(r"[\W_]+")
+_MIN_PHRASE_CHARS = 4
+_EXAMPLE_WEIGHT = 2.0
+_LABELLED_WEIGHT = 0.5
+_ROUNDS = 2
+_COMMON_GROUND = 0.5
+"""How much of a tag's mean nearness to all parts is taken off: some tags are near to everything."""
+_MANY_PARTS = 200
+_FLOOR = 0.2
+"""Cosine to the tag's own words under which a part is about none of the tags."""
+_SAME_MEANING = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """What each tag means as a vector.
+
+    `sums` has shape `(k, dim)`: the summed vectors of what describes a tag; `ground` has shape `(k,)`: how near a tag is
+    to parts in general.
+    """
+
+    sums: Vectors
+    ground: Matrix
+
+    @classmethod
+    def of(cls, taxonomy: Taxonomy, encoder: Encoder) -> Self:
+        """Encode the name, definition, its phrases and the examples of every tag."""
+        sums = np.stack([_meaning(tag, encoder) for tag in taxonomy.tags])
+        return cls(sums, np.zeros(len(sums), dtype=np.float32))
+
+    def with_labelled(self, batch: TextBatch, held: NDArray[np.bool_]) -> "Seeds":
+        """Return seeds that also hold, of each labelled text, the part nearest to each of its tags.
+
+        Args:
+            batch: The labelled texts.
+            held: Which tags each carries, shape `(n, k)`.
+        """
+        current = self
+        for _ in range(_ROUNDS):
+            nearness = batch.part_vectors @ _unit(current.sums).T
+            sums = self.sums.copy()
+            for row, tag in np.argwhere(held):
+                parts = slice(batch.starts[row], batch.starts[row + 1])
+                best = int(batch.starts[row] + nearness[parts, tag].argmax())
+                sums[tag] += _LABELLED_WEIGHT * batch.part_vectors[best]
+            current = replace(self, sums=sums)
+        return current
+
+    def grounded_in(self, batch: TextBatch) -> "Seeds":
+        """Return seeds that know how near their tags are to parts in general."""
+        n_parts = len(batch.part_vectors)
+        if not n_parts:
+            return self
+        mean = (batch.part_vectors @ _unit(self.sums).T).mean(axis=0)
+        # A handful of texts may all be about one tag: its nearness to them is no common ground.
+        return replace(self, ground=mean * np.float32(_COMMON_GROUND * min(1.0, n_parts / _MANY_PARTS)))
+
+    def part_scores(self, batch: TextBatch) -> Matrix:
+        """Return the nearness of every part to every tag above common ground, shape `(n_parts, k)`."""
+        return (batch.part_vectors @ _unit(self.sums).T) - self.ground
+
+    def guess(self, batch: TextBatch) -> Matrix:
+        """Return 1 for each tag that is the nearest one of a part, shape `(n, k)`; 0 elsewhere."""
+        if not len(batch):
+            return np.zeros((0, len(self.sums)), dtype=np.float32)
+        scores = self.part_scores(batch)
+        rows, best = np.arange(len(scores)), scores.argmax(axis=1)
+        near = scores[rows, best] + self.ground[best] >= _FLOOR
+        chosen = np.zeros_like(scores)
+        chosen[rows[near], best[near]] = 1
+        return np.maximum.reduceat(chosen, batch.starts[:-1], axis=0)
+
+
+def overlapping(taxonomy: Taxonomy, encoder: Encoder) -> list[tuple[str, str]]:
+    """Return the pairs of tags whose names, definitions and examples mean nearly the same."""
+    unit = _unit(Seeds.of(taxonomy, encoder).sums)
+    alike = np.argwhere(np.triu(unit @ unit.T, k=1) >= _SAME_MEANING)
+    return [(taxonomy.names[i], taxonomy.names[j]) for i, j in alike]
+
+
+def _meaning(tag: TagDefinition, encoder: Encoder) -> Vectors:
+    weights = _describing(tag)
+    vectors = encoder.encode(list(weights))
+    return (vectors * np.array(list(weights.values()), dtype=np.float32)[:, None]).sum(axis=0)
+
+
+def _describing(tag: TagDefinition) -> Mapping[str, float]:
+    """Return what describes a tag, with weights: its name, its definition, the definition's phrases, its examples."""
+    name = _NAME_MARK.sub(" ", tag.tag.rsplit(".", 1)[-1]).strip() or tag.tag
+    described: dict[str, float] = {name: 1.0}
+    if tag.definition.strip():
+        described[tag.definition] = 1.0
+        phrases: Sequence[str] = [part.strip() for part in _PHRASE_END.split(tag.definition)]
+        described |= {phrase: 1.0 for phrase in phrases if len(phrase) >= _MIN_PHRASE_CHARS}
+    return described | {example: _EXAMPLE_WEIGHT for example in tag.examples if example.strip()}
+
+
+def _unit(rows: Matrix) -> Matrix:
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)

@@ -1,0 +1,101 @@
+"""Tags of a given list, for the texts of a file, of which nothing is stored."""
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from agent.analyse.tags.learning import MAX_UNLABELLED, TagLearning, learn_tags, needs_unlabelled
+from agent.analyse.tags.seeds import overlapping
+from agent.pipeline.analysis import SEED
+from agent.ports import Encoder
+from agent.read.taxonomies import LabelledFile
+from agent.schemas.tags import TagCard, TaggedText, Taxonomy
+
+Rows = Iterable[tuple[int, str | None]]
+
+_AT_ONCE = 2_048
+_MAX_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """A file's tags as they are made, a card for each tag that has labels, and what the user should know."""
+
+    rows: Iterator[TaggedText]
+    cards: tuple[TagCard, ...]
+    warnings: tuple[str, ...]
+
+
+def tag_texts(
+    read: Callable[[], Rows], taxonomy: Taxonomy, labelled: LabelledFile | None, *, encoder: Encoder
+) -> Tagging:
+    """Learn the tags and give them to every row; memory does not grow with the number of rows.
+
+    Args:
+        read: Begins to read the rows; called twice where labels are few, to look at texts without labels first.
+        taxonomy: The tags.
+        labelled: Texts with labels; a row with the text of one of them is judged as if it had no label.
+        encoder: Encodes the texts.
+    """
+    texts = () if labelled is None else labelled.texts
+    unlabelled = _sample(read()) if needs_unlabelled(taxonomy, texts) else []
+    learning = learn_tags(taxonomy, texts, unlabelled, encoder, seed=SEED)
+    warnings = (*_about_taxonomy(taxonomy, learning, encoder), *_about_labels(labelled))
+    return Tagging(_tagged(read(), learning), learning.cards, warnings)
+
+
+def _tagged(rows: Rows, learning: TagLearning) -> Iterator[TaggedText]:
+    given = iter(rows)
+    while some := list(islice(given, _AT_ONCE)):
+        tagged = learning.model.tag([text for _, text in some])
+        for (row, _), found in zip(some, tagged, strict=True):
+            yield found.model_copy(update={"row": row})
+
+
+def _sample(rows: Rows) -> list[str]:
+    """Return a sample of the different texts, drawn while reading."""
+    drawn = random.Random(SEED)  # noqa: S311 - a sample, nothing secret
+    seen: dict[int, None] = {}
+    sample: list[str] = []
+    for _, text in rows:
+        if not text or hash(text) in seen:
+            continue
+        seen[hash(text)] = None
+        if len(sample) < MAX_UNLABELLED:
+            sample.append(text)
+        elif (place := drawn.randrange(len(seen))) < MAX_UNLABELLED:
+            sample[place] = text
+    return sample
+
+
+def _about_taxonomy(taxonomy: Taxonomy, learning: TagLearning, encoder: Encoder) -> Iterator[str]:
+    for one, other in overlapping(taxonomy, encoder):
+        yield f"{one!r} and {other!r} are described in nearly the same words; one of them will take most texts of both"
+    if learning.cards:
+        missing = [card.tag for card in learning.cards if not card.n]
+        if missing:
+            yield f"no labelled text carries {_listed(missing)}: how well they are told is unknown"
+    bare = [tag.tag for tag in taxonomy.tags if not tag.definition.strip() and not tag.examples]
+    if bare and learning.model.seeds is not None:
+        yield f"{_listed(bare)} have neither definition nor examples, so only their names say what they mean"
+
+
+def _about_labels(labelled: LabelledFile | None) -> Iterator[str]:
+    if labelled is None:
+        return
+    if labelled.unknown:
+        yield f"labels that are not in the taxonomy were left out: {_listed(labelled.unknown)}"
+    if labelled.n_contradicting:
+        yield (
+            f"{labelled.n_contradicting:,} texts are labelled in several rows that do not agree; "
+            "a tag holds that at least half of them give"
+        )
+    if labelled.n_without_text:
+        yield f"{labelled.n_without_text:,} labelled rows have no text"
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = [repr(name) for name in names]
+    more = f" and {len(shown) - _MAX_SHOWN} more" if len(shown) > _MAX_SHOWN else ""
+    return ", ".join(shown[:_MAX_SHOWN]) + more
