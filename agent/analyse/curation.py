@@ -151,6 +151,11 @@ class _Draft:
             self.heads[theme.theme_id] = theme
         self.touched.add(theme.theme_id)
 
+    def call(self, theme_id: str, label: str, definition: str) -> None:
+        """Give a theme that is there a person's name."""
+        named = {"label": label, "definition": definition}
+        self.heads[theme_id] = self.heads[theme_id].model_copy(update=named)
+
     def place(self, keys: Iterable[str], target: str | None, sources: Collection[str] = ()) -> None:
         """Put passages into a theme, out of the one they say most and of `sources`; out of all where into none."""
         for key in keys:
@@ -252,12 +257,10 @@ def _apply(draft: _Draft, entry: CurationEntry) -> None:
 
 
 def _rename(draft: _Draft, number: int, edit: Rename) -> None:
-    theme_id = edit.theme.theme_id
-    if theme_id not in draft.members:
+    if edit.theme.theme_id not in draft.members:
         draft.note(number, f"the theme named {edit.label!r} is not found any more; the name waits for it")
         return
-    named = {"label": edit.label, "definition": edit.definition}
-    draft.heads[theme_id] = draft.heads[theme_id].model_copy(update=named)
+    draft.call(edit.theme.theme_id, edit.label, edit.definition)
 
 
 def _merge(draft: _Draft, number: int, edit: Merge) -> None:
@@ -293,6 +296,8 @@ def _split(draft: _Draft, number: int, edit: Split) -> None:
             number, f"theme {source.label!r} is not found any more; {target.label!r}, split from it, stays"
         )
     draft.open(target)
+    # Found by itself in the meantime, it has a name of its own making; the person's stands.
+    draft.call(target.theme_id, target.label, target.definition)
     draft.place(keys, target.theme_id, (source.theme_id,))
     draft.placed.update(keys)
     draft.place_like(keys, target.theme_id, source.theme_id, _left(source, target.passage_ids))
