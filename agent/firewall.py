@@ -144,7 +144,7 @@ _PATTERNS: tuple[tuple[QuantityKind, re.Pattern[str]], ...] = (
     ),
     ("vague", re.compile(rf"\b(?:all|every|none of|not all) (?:of )?(?:the |our |your |their )?{_PERSON}")),
 )
-_ROMAN = re.compile(r"\b(?=[IVX]{2,}\b)X{0,3}(?:IX|IV|V?I{0,3})\b")
+_ROMAN = re.compile(r"\b(?=[IVX]{2,}\b)X{0,3}(?:IX|IV|V?I{0,3})(?<=[IVX])\b")
 _EXTREME = 0.01
 _EDGES = ".,;:!?'\"“”‘’()[]{}<>-–—*_/"
 

@@ -14,6 +14,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _CLAUSE_END = re.compile(
     r"[.;:!?\n]+|,|\b(?:and|but|so|because|although|though|however|until|unless)\b", re.IGNORECASE
 )
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _NEGATION = re.compile(
     r"n['’]t\b|\b(?:no|not|never|none|nobody|no one|nothing|nowhere|neither|nor|without|cannot|cant|dont|didnt|doesnt|"
     r"isnt|wasnt|wont|couldnt|unable|fail(?:s|ed|ing)?|refus(?:e|es|ed|ing)|lack(?:s|ed|ing)?|missing|impossible|"
@@ -72,6 +73,11 @@ MIN_SHARED = 2
 """Content words they have to share; one where the sentence has no more."""
 RIVAL_SHARE = 0.6
 """A cited passage has to cover this much of what the best passage on offer covers, or the wrong one is cited."""
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a short text by its full stops, question and exclamation marks; a blank one is one too."""
+    return _SENTENCE_END.split(text.strip())
 
 
 def content_stems(text: str) -> frozenset[str]:

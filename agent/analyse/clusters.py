@@ -96,7 +96,9 @@ def _fit_words(texts: list[str], *, seed: int) -> tuple[Any, Any] | None:
     n_components = min(N_LEXICAL, counts.shape[0] - 1, counts.shape[1] - 1)
     if n_components < _MIN_TEXTS:
         return None
-    return vectoriser, _svd(n_components, random_state=seed).fit(counts)
+    # Where all texts share the same recurring words, scikit-learn divides by a variance of nothing for a figure unused here.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return vectoriser, _svd(n_components, random_state=seed).fit(counts)
 
 
 def _join(texts: list[str], vectors: Vectors, centre: Matrix, words: tuple[Any, Any] | None) -> Matrix:

@@ -115,6 +115,7 @@ def apply_edits(
             _bring_back(draft, entry.number, entry.edit.theme, is_made=theme_id in made)
     for entry in edits:
         _apply(draft, entry)
+    _note_emptied_pins(draft, pins_in_force(entries))
     return Curated(_theme_set(draft, found, readings), tuple(draft.notes))
 
 
@@ -242,6 +243,17 @@ def _bring_back(draft: _Draft, number: int, theme: Theme, *, is_made: bool) -> N
         draft.place_like(keys, theme.theme_id, home)
     if not is_made:
         draft.note(number, f"theme {theme.label!r} is not found any more; it stays because it is pinned")
+
+
+def _note_emptied_pins(draft: _Draft, pins: Mapping[str, CurationEntry]) -> None:
+    """Say which pinned themes lost all their members to other decisions."""
+    noted = {note.number for note in draft.notes}
+    for theme_id, entry in pins.items():
+        if isinstance(entry.edit, Pin) and not draft.members.get(theme_id) and entry.number not in noted:
+            label = entry.edit.theme.label
+            draft.note(
+                entry.number, f"pinned theme {label!r} is empty: other decisions took all its passages"
+            )
 
 
 def _apply(draft: _Draft, entry: CurationEntry) -> None:

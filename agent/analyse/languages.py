@@ -17,7 +17,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LATIN_END = "\u0250"
 """The first letter beyond Latin, its supplement and its extensions."""
 _MARKED_LETTER = re.compile(r"[À-ɏ]")
-_TAG = re.compile(r"<[^<>]{1,200}>|&[a-z]{2,8};|https?://\S+|\S+@\S+|\[[A-Z_]+-\w+\]", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{1,200}>|&[a-z]{2,8};|https?://\S+|[^\s@]{1,64}@\S+|\[[A-Z_]+-\w+\]", re.IGNORECASE)
 _MOST_WORDS = 200
 """More words say nothing new."""
 _MOST_FOREIGN_LETTERS = 0.5

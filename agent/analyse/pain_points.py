@@ -19,6 +19,7 @@ from agent.schemas.evidence import Quantity
 from agent.schemas.insight import (
     SEVERITY_WEIGHT,
     Concentration,
+    Friction,
     PainPoint,
     RankTerms,
     Reading,
@@ -119,6 +120,7 @@ def _pain_point(scope: _Scope, theme: Theme, rows: list[int], trend: Trend) -> P
             )
             for severity in _ORDER
         },
+        friction_shares=_friction_shares(scope, rows),
         reach=reach,
         trend=trend,
         rank=_rank_terms(reach, weights),
@@ -126,6 +128,19 @@ def _pain_point(scope: _Scope, theme: Theme, rows: list[int], trend: Trend) -> P
         opposing=choose_opposing(members, scope.passages, scope.vectors, scope.readings),
         theme_id=theme.theme_id,
     )
+
+
+def _friction_shares(scope: _Scope, rows: Sequence[int]) -> dict[Friction, Quantity]:
+    """Return how many of the customers with a pain point speak of each kind of hitch."""
+    told = {
+        kind: _persons(scope, [row for row in rows if scope.readings[row].friction is kind])
+        for kind in Friction
+    }
+    n_customers = len(_persons(scope, rows))
+    return {
+        kind: quantity(len(persons), n_customers, "customers with this pain point")
+        for kind, persons in told.items()
+    }
 
 
 def _rank_terms(reach: Quantity, weights: Sequence[float]) -> RankTerms:

@@ -7,6 +7,7 @@ nearest to it in meaning and reads as a complaint by itself.
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -37,9 +38,18 @@ _LEAST_LIKENESS = 0.05
 _CALM_WEIGHT = 0.2
 _TINY = 1e-9
 
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
-_BREAK = re.compile(r"\[[A-Z_]+-\w+\]|[^\w\s'’-]|\w*\d\w*(?:['’]\w+)?|[–—]|\n|_")
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SIGNS = "".join(
+    sign for sign in map(chr, range(0x300, 0x3100)) if unicodedata.category(sign) in {"Mn", "Mc"}
+)
+"""Vowel signs and accents that stand behind their letter, as in Thai and Hindi: parts of the word, though not `\\w`."""
+_LETTERS = rf"[^\W\d_]+(?:[{_SIGNS}]+[^\W\d_]*)*"
+_WORD = re.compile(rf"{_LETTERS}(?:'{_LETTERS})*")
+_BREAK = re.compile(
+    r"</?[A-Za-z][^<>]{0,200}>|&#?\w{2,8};|[Hh]ttps?://\S+|\S+@\S+|\[[A-Z_]+-\w+\]|\w*\d\w*(?:['’]\w+)?|[–—]|\n|_"
+    rf"|[^\w\s'’{_SIGNS}-]"
+)
+"""What ends a phrase; markup and addresses are no words, and a name in an address must not become a label."""
+_TOKEN = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
 _WORDLESS = "remarks without words"
 
 
@@ -296,6 +306,9 @@ def _fallback(texts: Sequence[str], used: set[str]) -> str:
         label = " and ".join([", ".join(ranked[: size - 1]), ranked[size - 1]])
         if label not in used:
             return label
+    shared = [word for word in ranked if counts[word] > 1 and word not in used]
+    if shared:
+        return shared[0]
     return next(label for label in _wordless_labels(len(used) + 1) if label not in used)
 
 

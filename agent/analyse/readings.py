@@ -149,7 +149,7 @@ class PassageReader:
         stages, touchpoints = self._place(lexical, vectors)
         return [
             Reading(
-                *_origin(passage),
+                *origin_of(passage),
                 sentiment=sentiments[row],
                 emotion=emotions[row],
                 stage=stages[row],
@@ -160,7 +160,7 @@ class PassageReader:
                 friction=_FRICTIONS.get(frictions[row]) if complains[row] else None,
             )
             if readable[row]
-            else _unread(passage)
+            else unread(passage)
             for row, passage in enumerate(passages)
         ]
 
@@ -275,7 +275,7 @@ def _named(chances: Matrix, classes: Sequence[str]) -> list[str]:
     return [classes[index] for index in best]
 
 
-def _origin(passage: Passage) -> tuple[str, str, str, int, int, str]:
+def origin_of(passage: Passage) -> tuple[str, str, str, int, int, str]:
     """Return where a passage stands: the first fields of its reading, in order."""
     return (
         passage.passage_id,
@@ -287,9 +287,10 @@ def _origin(passage: Passage) -> tuple[str, str, str, int, int, str]:
     )
 
 
-def _unread(passage: Passage) -> Reading:
+def unread(passage: Passage) -> Reading:
+    """Return the reading of a passage that is not read: its customer spoke, and no count rests on the words."""
     return Reading(
-        *_origin(passage),
+        *origin_of(passage),
         sentiment=0.0,
         emotion=None,
         stage=None,

@@ -26,7 +26,7 @@ from agent.schemas.records import Passage
 # Threadpoolctl ships no types.
 _limit_threads: Any = threadpool_limits
 
-THEMES_VERSION = "themes-3"
+THEMES_VERSION = "themes-4"
 """Version of the grouping and naming; themes that another version found are found again."""
 MIN_PERSONS = 5
 """Below this many distinct persons nothing is called a theme: the interval of a share of four in a thousand spans a
@@ -263,12 +263,7 @@ def _assemble(
         [[passages[i].passage_id for i in rows] for rows in members.values()], _members_of(previous)
     )
     id_of = dict(zip(members, ids, strict=True))
-    main = _ints(found.chances.argmax(axis=1))
-    assignments = {
-        passages[row].passage_id: id_of[group]
-        for row, group, sure in zip(_ints(found.rows), main, _ints(_is_member(found)), strict=True)
-        if sure and group in id_of
-    }
+    assignments = _said_most(found, members, id_of, passages)
     themes = [
         _theme(theme_id, naming, [passages[i] for i in rows], [readings[i] for i in rows], vectors[rows])
         for theme_id, naming, rows in zip(ids, namings, members.values(), strict=True)
@@ -277,6 +272,19 @@ def _assemble(
     complaining = [passages[row].passage_id for row in _ints(found.rows[found.complaint == 1])]
     unassigned = sum(passage_id not in assignments for passage_id in complaining) / len(complaining)
     return ThemeSet(tuple(themes), assignments, unassigned, lineage)
+
+
+def _said_most(
+    found: _Found, members: Mapping[int, list[int]], id_of: Mapping[int, str], passages: Sequence[Passage]
+) -> dict[str, str]:
+    """Return for each member the theme it says most among those it is in: what it says most may be no theme."""
+    chances = {row: found.chances[place] for place, row in enumerate(_ints(found.rows))}
+    best: dict[int, int] = {}
+    for name, rows in members.items():
+        for row in rows:
+            if row not in best or chances[row][name] > chances[row][best[row]]:
+                best[row] = name
+    return {passages[row].passage_id: id_of[best[row]] for row in _ints(found.rows) if row in best}
 
 
 def _is_member(found: _Found) -> Labels:

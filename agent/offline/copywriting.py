@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from agent.firewall import unresolved_quantities
+from agent.lexical import sentences
 from agent.schemas.creative import Factor
 from agent.schemas.writing import CopyBrief, CopyDraft, FactItem, SlotItem
 
@@ -21,7 +22,6 @@ class _Proposal:
 
 _Proposer = Callable[[CopyBrief, SlotItem], Iterator[_Proposal]]
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _IMPERATIVE = re.compile(
     r"^(?:buy|shop|order|book|try|start|get|see|find|learn|read|discover|call|join|sign|check|choose|compare|download|"
     r"visit|ask|explore|save|switch|apply|click|open|request|talk|contact|subscribe|upgrade|reserve|plan|view)\b",
@@ -143,15 +143,15 @@ def _proofs(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
     for fact in sorted(_told(brief), key=lambda fact: not _MEASURED.search(fact.statement)):
         statement = _capitalised(_bare(fact.statement))
         yield _Proposal(f"{_closed(slot.text)} {statement}.", (fact.fact_id,))
-        yield _Proposal(f"{_closed(_first_sentence(slot.text))} {statement}.", (fact.fact_id,))
+        yield _Proposal(f"{_closed(sentences(slot.text)[0])} {statement}.", (fact.fact_id,))
         yield _Proposal(f"The facts: {_lowered(statement)}", (fact.fact_id,))
 
 
 def _calls(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:  # noqa: ARG001 - proposers share one signature
     """Ask for something else than the control does, at the place where it asks."""
-    sentences = _SENTENCE_END.split(slot.text.strip())
-    asks = bool(_IMPERATIVE.match(sentences[-1]))
-    kept = sentences[:-1] if asks else sentences
+    said = sentences(slot.text)
+    asks = bool(_IMPERATIVE.match(said[-1]))
+    kept = said[:-1] if asks else said
     for call in _CALLS:
         if asks and not kept:
             yield _Proposal(call + _stop(slot.text))
@@ -183,7 +183,7 @@ def _offers(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
 
 def _lengths(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
     """Say the same in fewer words, or with one fact more where nothing can be left out."""
-    shorter = [_first_sentence(slot.text), *re.split(r"[,:;–]| - ", slot.text)[:1]]
+    shorter = [sentences(slot.text)[0], *re.split(r"[,:;–]| - ", slot.text)[:1]]
     for text in shorter:
         if _MIN_SHORTENED <= len(text.split()) < len(slot.text.split()):
             yield _Proposal(text.strip())
@@ -200,10 +200,6 @@ _PROPOSERS: dict[Factor, _Proposer] = {
     Factor.OFFER: _offers,
     Factor.LENGTH: _lengths,
 }
-
-
-def _first_sentence(text: str) -> str:
-    return _SENTENCE_END.split(text.strip())[0]
 
 
 def _bare(text: str) -> str:

@@ -108,7 +108,7 @@ def _is_label(text: str) -> bool:
     return (
         _MIN_LABEL <= len(text) <= _MAX_LABEL
         and len(text.split()) <= _MAX_LABEL_WORDS
-        and not unresolved_quantities(text)
+        and not unresolved_quantities(_capitalised(text))
     )
 
 

@@ -10,32 +10,23 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
-import structlog
 
 from agent.analyse.curation import apply_edits, themes_of_people
 from agent.analyse.lineage import lineage_of
 from agent.analyse.readings import READER_VERSION
 from agent.analyse.themes import THEMES_VERSION, ThemeSet, find_themes
-from agent.errors import EvidenceError
-from agent.firewall import check_template
 from agent.normalise import passages_of
 from agent.pipeline.indexing import vectors_of
+from agent.pipeline.naming import name_themes
 from agent.pipeline.workspace import Workspace
-from agent.ports import Progress, Vectors, Writer, WritingTask
-from agent.schemas.insight import Reading, Theme
+from agent.ports import Progress, Vectors
+from agent.schemas.insight import Reading
 from agent.schemas.records import Passage
-from agent.schemas.writing import QuotedItem, ThemeBrief, ThemeName
 from agent.store.results import StoredThemes
-
-_log = structlog.get_logger(__name__)
 
 SEED = 0
 """Of everything random in an analysis; fixed, so that equal data gives equal maps."""
 _BATCH = 4_096
-_MAX_NAMED = 30
-"""Themes that a language model names, by size; the others keep the name made of their own phrases."""
-_QUOTES_PER_THEME = 6
-_MAX_QUOTE_CHARS = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +120,9 @@ def _found_themes(workspace: Workspace, read: ReadPassages) -> StoredThemes:
         seed=SEED,
         previous=_previous(workspace, stored),
     )
+    texts = {passage.passage_id: passage.text for passage in read.passages}
     made = StoredThemes(
-        themes=tuple(_named(found.themes, read.passages, workspace.writer)),
+        themes=tuple(name_themes(workspace.writer, found.themes, texts)),
         assignments=dict(found.assignments),
         unassigned_share=found.unassigned_share,
         input_sha256=digest,
@@ -157,33 +149,6 @@ def theme_set_of(stored: StoredThemes) -> ThemeSet:
     return ThemeSet(
         themes=stored.themes, assignments=stored.assignments, unassigned_share=stored.unassigned_share
     )
-
-
-def _named(themes: Sequence[Theme], passages: Sequence[Passage], writer: Writer) -> Iterator[Theme]:
-    """Have the largest themes named; a name that states a quantity or repeats another is not taken."""
-    texts = {passage.passage_id: passage.text for passage in passages}
-    taken: list[str] = []
-    for number, theme in enumerate(themes):
-        name = _name(theme, texts, taken, writer) if number < _MAX_NAMED else None
-        named = theme if name is None else theme.model_copy(update=name.model_dump())
-        taken.append(named.label)
-        yield named
-
-
-def _name(theme: Theme, texts: dict[str, str], taken: Sequence[str], writer: Writer) -> ThemeName | None:
-    quotes = tuple(
-        QuotedItem(evidence_id=f"e{number}", text=texts[passage_id][:_MAX_QUOTE_CHARS])
-        for number, passage_id in enumerate(theme.core_passage_ids[:_QUOTES_PER_THEME], start=1)
-    )
-    brief = ThemeBrief(terms=(theme.label, *theme.terms), quotes=quotes, taken_labels=tuple(taken))
-    name = writer.write(WritingTask("name_theme", brief, ThemeName))
-    try:
-        check_template(name.label, offered=())
-        check_template(name.definition, offered=())
-    except EvidenceError as error:
-        _log.warning("theme_name_dropped", theme=theme.theme_id, reason=error.code)
-        return None
-    return None if name.label in taken else name
 
 
 def _digest(read: ReadPassages, writer: str) -> str:

@@ -82,6 +82,7 @@ class Curator:
 
         Raises:
             NotFoundError: There is no such theme; the nearest are named.
+            InputError: Several themes have that label.
         """
         wanted = name.strip()
         for theme in self.themes.themes:
@@ -90,6 +91,10 @@ class Curator:
         same = [theme for theme in self.themes.themes if _plain(theme.label) == _plain(wanted)]
         if len(same) == 1:
             return same[0]
+        if same:
+            ids = ", ".join(theme.theme_id for theme in same)
+            msg = f"{len(same)} themes are called {name!r}: {ids}"
+            raise InputError(msg, hint="Name the one that is meant by its id.")
         msg = f"there is no theme {name!r}"
         raise NotFoundError(msg, hint=f"{self._nearest(wanted)} `journey themes list` shows all.")
 

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.analyse.hierarchy import MANY_THEMES, Heading, headings_of
-from agent.analyse.readings import PassageReader
+from agent.analyse.readings import PassageReader, origin_of
 from agent.analyse.tagger import ThemeTagger
 from agent.analyse.themes import ThemeSet, find_themes
 from agent.normalise import RowFault, clean_text
 from agent.pipeline.analysis import SEED, current_themes, read_everything
-from agent.pipeline.naming import named_by
+from agent.pipeline.naming import name_raw_themes
 from agent.pipeline.workspace import Workspace
 from agent.ports import Encoder, Progress, Vectors, Writer
 from agent.schemas.base import Frozen
@@ -117,21 +117,23 @@ def discover_texts(
     begin("encoding")
     places = _fit_places(told)
     fitted = np.unique(told.text_of[places]) if len(places) else places
-    encoded = encoder.encode([told.texts[i] for i in _ints(fitted)])
+    encoded = encoder.encode([told.texts[i] for i in map(int, fitted)])
     vectors = encoded[np.searchsorted(fitted, told.text_of[places])] if len(places) else encoded
     begin("grouping")
-    passages = [_passage(told.rows[place], told.texts[int(told.text_of[place])]) for place in _ints(places)]
+    passages = [
+        _passage(told.rows[place], told.texts[int(told.text_of[place])]) for place in map(int, places)
+    ]
     found = _group(passages, vectors, reader)
     begin("assigning")
     theme_of = _assign_rest(told, found, passages, vectors, encoder) if found.themes else {}
     direct = {passage.text: found.assignments.get(passage.passage_id) for passage in passages}
     assignments = tuple(
         Assignment(row=row, theme_id=_theme_of(told, position, direct, theme_of))
-        for row, position in zip(told.rows, _ints(told.text_of), strict=True)
+        for row, position in zip(told.rows, map(int, told.text_of), strict=True)
     )
     begin("naming")
     text_of = {passage.passage_id: passage.text for passage in passages}
-    themes = found.themes if writer is None else named_by(writer, found.themes, text_of)
+    themes = found.themes if writer is None else name_raw_themes(writer, found.themes, text_of)
     place_of = {passage.passage_id: row for row, passage in enumerate(passages)}
     headings = headings_of(themes, text_of, place_of, vectors, reader=reader)
     counts = Counter(one.theme_id for one in assignments if one.theme_id is not None)
@@ -233,7 +235,9 @@ def _assign_rest(
     if not rest:
         return {}
     taught = np.sort(np.random.default_rng(SEED).permutation(len(passages))[:_TAUGHT_ROWS])
-    tagger = ThemeTagger.train(found.themes, [passages[i] for i in _ints(taught)], vectors[taught], seed=SEED)
+    tagger = ThemeTagger.train(
+        found.themes, [passages[i] for i in map(int, taught)], vectors[taught], seed=SEED
+    )
     theme_of: dict[str, str] = {}
     for start in range(0, len(rest), _CHUNK):
         part = rest[start : start + _CHUNK]
@@ -310,10 +314,6 @@ def _silent(_stage: str) -> None:
     """Tell nobody."""
 
 
-def _ints(values: Numbers) -> list[int]:
-    return [int(value) for value in values]
-
-
 def _passage(row: int, text: str) -> Passage:
     name = f"row:{row}"
     return Passage(
@@ -323,12 +323,7 @@ def _passage(row: int, text: str) -> Passage:
 
 def _as_complaint(passage: Passage) -> Reading:
     return Reading(
-        passage.passage_id,
-        passage.record_id,
-        passage.person_id,
-        passage.start,
-        passage.end,
-        passage.text_sha256,
+        *origin_of(passage),
         sentiment=-1.0,
         emotion=Emotion.NEUTRAL,
         stage=None,

@@ -20,7 +20,7 @@ from agent.draft.builder import DraftInputs, draft_map
 from agent.draft.scope import attributes_of, make_scope, map_id_of
 from agent.errors import InputError, NotFoundError
 from agent.pipeline.analysis import SEED, current_themes, read_everything, theme_set_of
-from agent.pipeline.scoping import corpus_of
+from agent.pipeline.scoping import all_sources, corpus_of
 from agent.pipeline.workspace import Workspace
 from agent.ports import Progress
 from agent.prompting import load_prompt, prompt_ids
@@ -69,7 +69,7 @@ def draft(workspace: Workspace, request: DraftRequest, *, on_progress: Progress 
         raise InputError(msg, hint="Draft the current state first; it is what other types build on.")
     read = read_everything(workspace, on_progress=on_progress)
     themes, theme_set = current_themes(workspace, read)
-    source_ids = _all_sources(workspace)
+    source_ids = all_sources(workspace)
     insight = insight_of(
         workspace, themes, where=request.where, source_ids=source_ids, plan=plan_of(request.stage_rules)
     )
@@ -151,7 +151,7 @@ def current_insight(
         ScopeError: Nobody matches the filter.
     """
     themes, _ = current_themes(workspace, read_everything(workspace, on_progress=on_progress))
-    found = insight_of(workspace, themes, where=where, source_ids=_all_sources(workspace))
+    found = insight_of(workspace, themes, where=where, source_ids=all_sources(workspace))
     workspace.store.results.save_pain_points(found.pain_points, now=workspace.now)
     return found
 
@@ -192,10 +192,6 @@ def _segments(workspace: Workspace, corpus: Corpus) -> dict[str, dict[str, str]]
             ((person.person_id, person.traits) for person in traits if person.person_id in corpus.speakers),
         )
     )
-
-
-def _all_sources(workspace: Workspace) -> list[str]:
-    return sorted(source.source_id for source in workspace.store.sources.all())
 
 
 def _followed(pain: PainPoint, corpus: Corpus) -> tuple[Experience, tuple[Behaviour, ...]]:

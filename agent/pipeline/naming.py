@@ -1,6 +1,6 @@
-"""Has the largest themes of a file named by a language model: one call a theme, however many texts there are."""
+"""Has the largest themes named by a writer: one call a theme, however many texts there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 
@@ -14,7 +14,7 @@ from agent.schemas.writing import QuotedItem, ThemeBrief, ThemeName
 _log = structlog.get_logger(__name__)
 
 MAX_NAMED = 30
-"""Themes that a language model names, by size; the others keep the name made of their own phrases."""
+"""Themes that a writer names, by size; the others keep the name made of their own phrases."""
 _QUOTES_PER_THEME = 6
 _MAX_QUOTE_CHARS = 240
 _SALT = "discover"
@@ -31,38 +31,62 @@ class UnkeptCalls:
         """Keep nothing."""
 
 
-def named_by(writer: Writer, themes: Sequence[Theme], texts: Mapping[str, str]) -> tuple[Theme, ...]:
+def name_themes(writer: Writer, themes: Sequence[Theme], texts: Mapping[str, str]) -> Iterator[Theme]:
+    """Yield the themes, the largest ones renamed.
+
+    A name that states a quantity or that another theme has is not taken.
+
+    Args:
+        writer: Words the names.
+        themes: Largest first.
+        texts: Redacted texts by passage id, of all core passages.
+
+    Raises:
+        ModelError: The writer could not answer.
+    """
+    named: list[str] = []
+    for number, theme in enumerate(themes):
+        taken = [*named, *(other.label for other in themes[number + 1 :])]
+        name = _name(writer, theme, texts, taken) if number < MAX_NAMED else None
+        made = theme if name is None else theme.model_copy(update=name.model_dump())
+        named.append(made.label)
+        yield made
+
+
+def name_raw_themes(writer: Writer, themes: Sequence[Theme], texts: Mapping[str, str]) -> tuple[Theme, ...]:
     """Return the themes with the largest ones renamed; personal data is taken out of what is sent.
 
-    A name that states a quantity or that another theme has is not taken. Where the model fails, the rest keep their own
-    phrases: those are the customers' words, and a long run is not lost over a name.
+    Where the model fails, the rest keep their own phrases: those are the customers' words, and a long run is not lost
+    over a name.
 
     Args:
         writer: A language model's.
         themes: Largest first.
-        texts: Text by passage id, of all core passages.
+        texts: Texts as they were written, by passage id, of all core passages.
     """
     redactor = Redactor(_SALT)
+    redacted = {
+        key: redactor.redact(texts[key], person_id=key)
+        for theme in themes[:MAX_NAMED]
+        for key in _quoted(theme)
+    }
     made: list[Theme] = []
-    for number, theme in enumerate(themes[:MAX_NAMED]):
-        taken = [*(theme.label for theme in made), *(theme.label for theme in themes[number + 1 :])]
-        try:
-            name = _name(writer, theme, texts, taken, redactor)
-        except ModelError as error:
-            _log.warning("naming_stopped", reason=error.code, named=number)
-            return (*made, *themes[number:])
-        made.append(theme if name is None else theme.model_copy(update=name.model_dump()))
-    return (*made, *themes[MAX_NAMED:])
+    try:
+        for theme in name_themes(writer, themes, redacted):
+            made.append(theme)  # noqa: PERF402 - what was named before a failure is kept
+    except ModelError as error:
+        _log.warning("naming_stopped", reason=error.code, named=len(made))
+    return (*made, *themes[len(made) :])
 
 
-def _name(
-    writer: Writer, theme: Theme, texts: Mapping[str, str], taken: Sequence[str], redactor: Redactor
-) -> ThemeName | None:
+def _quoted(theme: Theme) -> tuple[str, ...]:
+    return theme.core_passage_ids[:_QUOTES_PER_THEME]
+
+
+def _name(writer: Writer, theme: Theme, texts: Mapping[str, str], taken: Sequence[str]) -> ThemeName | None:
     quotes = tuple(
-        QuotedItem(
-            evidence_id=f"e{number}", text=redactor.redact(texts[key], person_id=key)[:_MAX_QUOTE_CHARS]
-        )
-        for number, key in enumerate(theme.core_passage_ids[:_QUOTES_PER_THEME], start=1)
+        QuotedItem(evidence_id=f"e{number}", text=texts[key][:_MAX_QUOTE_CHARS])
+        for number, key in enumerate(_quoted(theme), start=1)
     )
     brief = ThemeBrief(
         terms=(theme.label, *theme.terms), quotes=quotes, taken_labels=tuple(taken[:MAX_NAMED])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.analyse.copies import Copies, WrittenText, find_copies
+from agent.analyse.readings import unread
 from agent.analyse.stages import StagePlan
 from agent.analyse.taxonomy import touchpoint_of_event
 from agent.corpus import Corpus
@@ -15,7 +16,7 @@ from agent.events.lake import EventWindow
 from agent.normalise import passages_of
 from agent.pipeline.indexing import vectors_of
 from agent.pipeline.workspace import Workspace
-from agent.schemas.insight import Emotion, Reading, Theme
+from agent.schemas.insight import Reading, Theme
 from agent.schemas.records import Passage, Record
 from agent.store.results import StoredThemes
 from agent.verify.quotes import text_digest
@@ -126,30 +127,16 @@ def _still_said(themes: Iterable[Theme], read: Iterable[tuple[Passage, Reading |
 
 def _reading(passage: Passage, reading: Reading | None, plan: StagePlan) -> Reading:
     if reading is None:
-        return _unread(passage)
+        return unread(passage)
     stage = plan.stage_of(reading.stage, reading.touchpoint)
     if (stage, passage.person_id) == (reading.stage, reading.person_id):
         return reading
     return replace(reading, stage=stage, person_id=passage.person_id)
 
 
-def _unread(passage: Passage) -> Reading:
-    """Return a reading that says nothing: its customer spoke, and no count rests on the words."""
-    return Reading(
-        passage_id=passage.passage_id,
-        record_id=passage.record_id,
-        person_id=passage.person_id,
-        start=passage.start,
-        end=passage.end,
-        text_sha256=passage.text_sha256,
-        sentiment=0.0,
-        emotion=Emotion.NEUTRAL,
-        stage=None,
-        touchpoint=None,
-        complaint=False,
-        severity=None,
-        at=passage.at,
-    )
+def all_sources(workspace: Workspace) -> list[str]:
+    """Return the ids of all sources, in order: the scope of whoever names none."""
+    return sorted(source.source_id for source in workspace.store.sources.all())
 
 
 def open_journeys(

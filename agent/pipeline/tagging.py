@@ -1,6 +1,7 @@
 """Tags of a given list, for the texts of a file, of which nothing is stored."""
 
-import random
+import hashlib
+import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -10,7 +11,7 @@ from agent.analyse.tags.seeds import overlapping
 from agent.pipeline.analysis import SEED
 from agent.ports import Encoder
 from agent.read.taxonomies import LabelledFile
-from agent.schemas.tags import TagCard, TaggedText, Taxonomy
+from agent.schemas.tags import TagCard, TaggedText, Taxonomy, wording_of
 
 Rows = Iterable[tuple[int, str | None]]
 
@@ -54,19 +55,22 @@ def _tagged(rows: Rows, learning: TagLearning) -> Iterator[TaggedText]:
 
 
 def _sample(rows: Rows) -> list[str]:
-    """Return a sample of the different texts, drawn while reading."""
-    drawn = random.Random(SEED)  # noqa: S311 - a sample, nothing secret
-    seen: dict[int, None] = {}
-    sample: list[str] = []
+    """Return a sample of the different texts, the same whatever the order of the rows: those of the lowest digests."""
+    lowest: list[tuple[int, str]] = []
+    held: set[int] = set()
     for _, text in rows:
-        if not text or hash(text) in seen:
+        if not text:
             continue
-        seen[hash(text)] = None
-        if len(sample) < MAX_UNLABELLED:
-            sample.append(text)
-        elif (place := drawn.randrange(len(seen))) < MAX_UNLABELLED:
-            sample[place] = text
-    return sample
+        digest = hashlib.blake2b(wording_of(text).encode("utf-8", "surrogatepass"), digest_size=8)
+        lot = -int.from_bytes(digest.digest())
+        if lot in held or (len(lowest) == MAX_UNLABELLED and lot < lowest[0][0]):
+            continue
+        held.add(lot)
+        if len(lowest) < MAX_UNLABELLED:
+            heapq.heappush(lowest, (lot, text))
+        else:
+            held.discard(heapq.heappushpop(lowest, (lot, text))[0])
+    return [text for _, text in sorted(lowest)]
 
 
 def _about_taxonomy(taxonomy: Taxonomy, learning: TagLearning, encoder: Encoder) -> Iterator[str]:
@@ -75,10 +79,10 @@ def _about_taxonomy(taxonomy: Taxonomy, learning: TagLearning, encoder: Encoder)
     if learning.cards:
         missing = [card.tag for card in learning.cards if not card.n]
         if missing:
-            yield f"no labelled text carries {_listed(missing)}: how well they are told is unknown"
+            yield f"no labelled text carries {_listed(missing)}, so nobody knows how well that is told"
     bare = [tag.tag for tag in taxonomy.tags if not tag.definition.strip() and not tag.examples]
-    if bare and learning.model.seeds is not None:
-        yield f"{_listed(bare)} have neither definition nor examples, so only their names say what they mean"
+    if bare and learning.model.whole.seeds is not None:
+        yield f"neither definition nor examples: {_listed(bare)}; the name alone says what is meant"
 
 
 def _about_labels(labelled: LabelledFile | None) -> Iterator[str]:
@@ -88,11 +92,16 @@ def _about_labels(labelled: LabelledFile | None) -> Iterator[str]:
         yield f"labels that are not in the taxonomy were left out: {_listed(labelled.unknown)}"
     if labelled.n_contradicting:
         yield (
-            f"{labelled.n_contradicting:,} texts are labelled in several rows that do not agree; "
-            "a tag holds that at least half of them give"
+            f"texts labelled in several rows that do not agree: {labelled.n_contradicting:,}; "
+            "a tag holds that at least half of a text's rows give"
+        )
+    if labelled.n_without_labels:
+        yield (
+            f"labelled rows left out because they have nothing in `labels`: {labelled.n_without_labels:,}; "
+            "write `[]` where no tag fits"
         )
     if labelled.n_without_text:
-        yield f"{labelled.n_without_text:,} labelled rows have no text"
+        yield f"labelled rows without a text: {labelled.n_without_text:,}"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,9 +1,10 @@
 """Reads a list of tags (YAML) and texts with labels of it (CSV, JSON lines, a JSON array, Parquet)."""
 
 import ast
+import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
@@ -19,7 +20,7 @@ from agent.read.rows import read_rows, require_columns
 from agent.read.source import Source, take_sample
 from agent.read.texts import text_column
 from agent.schemas.records import RowReject
-from agent.schemas.tags import POLARITIES, Label, LabelledText, Taxonomy
+from agent.schemas.tags import Label, LabelledText, Taxonomy, wording_of
 
 _EXPECTED = "`tags:` with a list of `tag`, `definition`, `examples` and `polarity`"
 _LABEL_COLUMN: Final = "labels"
@@ -37,8 +38,11 @@ class LabelledFile:
     unknown: tuple[str, ...]
     """Labels that are not in the taxonomy; they were left out."""
     n_contradicting: int
-    """Texts that stood in several rows with different labels; a tag given in at least half of the rows holds."""
+    """Texts that stood in several rows with different labels; a tag given in at least half of the rows holds, with the
+    polarities that at least half of those say who say one."""
     n_without_text: int
+    n_without_labels: int
+    """Rows with nothing in `labels`: nobody has looked at them yet, and they were left out."""
 
 
 def read_taxonomy(path: Path) -> Taxonomy:
@@ -49,7 +53,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
     """
     try:
         data = cast("object", yaml.safe_load(path.read_text(encoding="utf-8-sig")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as exc:
         msg = f"the taxonomy {str(path)!r} cannot be read: {exc}"
         raise InputError(msg, hint=f"It is YAML in UTF-8: {_EXPECTED}.") from exc
     try:
@@ -72,6 +76,11 @@ def _check_names(path: Path, taxonomy: Taxonomy) -> None:
     if twice:
         msg = f"the taxonomy {path.name!r} names {twice[0]!r} twice"
         raise InputError(msg, hint="Join the two into one, or give one another name.")
+    matches = ((name, _POLARITY.fullmatch(name)) for name in taxonomy.names)
+    unclear = [name for name, match in matches if match is not None and match["tag"] in counts]
+    if unclear:
+        msg = f"the taxonomy {path.name!r} names {unclear[0]!r}, which is also a label of another tag with its polarity"
+        raise InputError(msg, hint="Name the tag once, with `polarity: true`; labels then say `tag.-1`.")
 
 
 def read_labelled(path: Path, taxonomy: Taxonomy, *, field: str | None = None) -> LabelledFile:
@@ -80,45 +89,53 @@ def read_labelled(path: Path, taxonomy: Taxonomy, *, field: str | None = None) -
     Args:
         path: The file, with a text column and a column `labels`; an empty list says that no tag fits.
         taxonomy: Whose tags count; other labels are left out and named.
-        field: Column or key of the text; None takes the first there is of the usual ones.
+        field: Column or key of the text where the file has it; otherwise it is the first there is of the usual ones.
+
+    A row with nothing in `labels` counts as not yet labelled. Texts are one that differ in capitals and space alone.
 
     Raises:
         InputError: A column is missing, labels cannot be read, or none of them is in the taxonomy.
     """
     source = Source(path, take_sample(path))
     require_columns(source, (_LABEL_COLUMN,))
-    name = text_column(source, field)
+    name = text_column(source, field if field in source.sample.keys else None)
     known = frozenset(taxonomy.names)
     unknown: Counter[str] = Counter()
     votes: dict[str, list[frozenset[Label]]] = {}
-    n_rows = n_without = 0
+    texts: dict[str, str] = {}
+    n_rows = n_without = n_bare = 0
     for item in read_rows(source):
         n_rows += 1
         text = None if isinstance(item, RowReject) else text_of(item[1].get(name))
         if isinstance(item, RowReject) or text is None:
             n_without += 1
             continue
-        labels, strange = _split(_names_of(item[1].get(_LABEL_COLUMN), row=item[0]), known)
+        names = _names_of(item[1].get(_LABEL_COLUMN), row=item[0])
+        if names is None:
+            n_bare += 1
+            continue
+        labels, strange = _split(names, known)
         unknown.update(strange)
-        votes.setdefault(text, []).append(labels)
+        votes.setdefault(wording_of(text), []).append(labels)
+        texts.setdefault(wording_of(text), text)
     if not any(label for rows in votes.values() for label in rows):
         msg = f"{path.name!r} has no label that is in the taxonomy; found were {_shown(unknown) or 'none'}"
         raise InputError(
             msg, hint=f"The taxonomy's tags are {_shown(known)}; a label is one of them, or `tag.-1`."
         )
-    texts = tuple(LabelledText(text, _agreed(rows)) for text, rows in votes.items())
+    labelled = tuple(LabelledText(texts[wording], _agreed(rows)) for wording, rows in votes.items())
     contradicting = sum(len(set(rows)) > 1 for rows in votes.values())
-    return LabelledFile(texts, n_rows, tuple(sorted(unknown)), contradicting, n_without)
+    return LabelledFile(labelled, n_rows, tuple(sorted(unknown)), contradicting, n_without, n_bare)
 
 
-def _names_of(value: Json, *, row: int) -> Iterator[str]:
-    """Yield the labels of a cell: JSON's list, Python's, or names with separators."""
+def _names_of(value: Json, *, row: int) -> list[str] | None:
+    """Return the labels of a cell: JSON's list, Python's, or names with separators; None where there is nothing in it."""
     if isinstance(value, str) and value.strip().startswith("["):
         value = _list_in(value.strip(), row=row)
     if isinstance(value, list):
-        yield from (text.strip() for item in value if (text := text_of(item)))
-    elif (text := text_of(value)) is not None:
-        yield from (part.strip() for part in _SEPARATOR.split(text) if part.strip())
+        return [text.strip() for item in value if (text := text_of(item))]
+    text = None if isinstance(value, float) and math.isnan(value) else text_of(value)
+    return None if text is None else [part.strip() for part in _SEPARATOR.split(text) if part.strip()]
 
 
 def _list_in(text: str, *, row: int) -> list[Json]:
@@ -135,7 +152,7 @@ def _list_in(text: str, *, row: int) -> list[Json]:
     )
 
 
-def _split(names: Iterator[str], known: Collection[str]) -> tuple[frozenset[Label], list[str]]:
+def _split(names: Iterable[str], known: Collection[str]) -> tuple[frozenset[Label], list[str]]:
     labels: set[Label] = set()
     strange: list[str] = []
     for name in names:
@@ -150,9 +167,18 @@ def _split(names: Iterator[str], known: Collection[str]) -> tuple[frozenset[Labe
 
 
 def _agreed(rows: list[frozenset[Label]]) -> tuple[Label, ...]:
-    counts = Counter(label for row in rows for label in row)
-    held = [label for label, n in counts.items() if 2 * n >= len(rows)]
-    return tuple(sorted(held, key=lambda label: (label.tag, POLARITIES.index(label.polarity or 0))))
+    n_saying = Counter(tag for row in rows for tag in {label.tag for label in row})
+    agreed: list[Label] = []
+    for tag in sorted(tag for tag, n in n_saying.items() if 2 * n >= len(rows)):
+        said = [own for row in rows if (own := _polarities(row, tag))]
+        counts = Counter(polarity for own in said for polarity in own)
+        polarities = sorted(polarity for polarity, n in counts.items() if 2 * n >= len(said))
+        agreed.extend(Label(tag, polarity) for polarity in polarities or (None,))
+    return tuple(agreed)
+
+
+def _polarities(labels: Iterable[Label], tag: str) -> set[int]:
+    return {label.polarity for label in labels if label.tag == tag and label.polarity is not None}
 
 
 def _shown(names: Collection[str] | Mapping[str, int]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.errors import InputError
 from agent.read.fields import text_of
 from agent.read.rows import read_rows, require_columns
 from agent.read.source import Source, take_sample
@@ -39,5 +40,8 @@ def text_column(source: Source, field: str | None) -> str:
     Raises:
         InputError: The file has no such column.
     """
-    require_columns(source, (field,) if field is not None else _USUAL)
+    try:
+        require_columns(source, (field,) if field is not None else _USUAL)
+    except InputError as error:
+        raise InputError(error.message, hint="Name the column of the texts with --text-field.") from error
     return field if field is not None else next(usual for usual in _USUAL if usual in source.sample.keys)

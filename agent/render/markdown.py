@@ -7,6 +7,7 @@ from agent.render.figures import interval_text, quantity_text, share_text, signe
 from agent.render.page import (
     LANES,
     TYPE_NAMES,
+    friction_text,
     headline,
     places_text,
     provenance_rows,
@@ -120,6 +121,9 @@ def _pain(number: int, pain: PainPoint) -> list[str]:
         f"Rank {score_text(pain.rank)} = reach {share_text(pain.rank.reach)} × severity {pain.rank.severity:.2f} × 100"
         f"{'; ' + stability_text(pain.rank) if pain.rank.stability else ''}."
     )
+    friction = friction_text(pain.friction_shares)
+    if friction:
+        head += f" Friction: {_plain(friction)}."
     places = places_text(pain.concentration)
     if places:
         head += f" Concentrated in: {_plain(places)}."

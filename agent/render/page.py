@@ -1,6 +1,6 @@
 """Renders a map as one self-contained page: no script, nothing fetched, prints on paper, reads on a phone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from markupsafe import Markup
 from agent.draft.claims import MIN_PERSONS
 from agent.render.curve import NARROW_COLUMN, curve_of
 from agent.render.figures import interval_text, points_text, share_text, signed, step_text, tied
-from agent.schemas.evidence import Claim, ClaimStatus, Lane
-from agent.schemas.insight import Concentration, RankTerms, Trend
+from agent.schemas.evidence import Claim, ClaimStatus, Lane, Quantity
+from agent.schemas.insight import Concentration, Friction, RankTerms, Trend
 from agent.schemas.journey import JourneyMap
 from agent.verify.claims import checked_claims, distinct_quotes
 
@@ -36,6 +36,12 @@ TYPE_NAMES = {
     "blueprint": "Service blueprint",
 }
 
+_FRICTION_NAMES = {
+    Friction.TECHNICAL: "technical",
+    Friction.COMPREHENSION: "comprehension",
+    Friction.HANDOFF: "hand-off",
+}
+
 _ASSUMPTION_BELOW = 0.5
 """Share of observed claims under which a map is marked as resting on assumptions."""
 
@@ -57,6 +63,8 @@ def render_page(journey_map: JourneyMap) -> str:
         floor=MIN_PERSONS,
         interval=interval_text,
         trend_text=trend_text,
+        frictions_of=frictions_of,
+        friction_text=friction_text,
         places_text=places_text,
         stability_text=stability_text,
         score_text=score_text,
@@ -118,6 +126,17 @@ def copies_text(n_copies: int, n_texts: int) -> str:
     )
 
 
+def frictions_of(shares: Mapping[Friction, Quantity]) -> list[tuple[str, Quantity]]:
+    """Return the kinds of friction that enough customers speak of to be shown, most frequent first."""
+    named = [(name, shares[kind]) for kind, name in _FRICTION_NAMES.items() if kind in shares]
+    return sorted((pair for pair in named if pair[1].n >= MIN_PERSONS), key=lambda pair: -pair[1].n)
+
+
+def friction_text(shares: Mapping[Friction, Quantity], *, most: int = len(Friction)) -> str:
+    """Return which kinds of friction those with a pain point speak of, with shares; nothing where too few do."""
+    return ", ".join(f"{name} {share_text(share.share)}" for name, share in frictions_of(shares)[:most])
+
+
 def places_text(concentrations: Iterable[Concentration]) -> str:
     """Return where a pain point is concentrated, with shares; nothing where no concentration is proven."""
     return "; ".join(
@@ -149,10 +168,10 @@ def _place(found: Concentration) -> str:
     return f"{_words(kind or '').lower()} {found.value}"
 
 
-def trend_text(trend: Trend) -> str:
-    """Return a trend in words, with its size where it is proven."""
+def trend_text(trend: Trend, *, short: bool = False) -> str:
+    """Return a trend in words, with its size where it is proven and, if not short, what is needed where it is unknown."""
     if trend.direction == "unknown":
-        needed = trend.needed_per_month
+        needed = None if short else trend.needed_per_month
         return (
             "trend unknown" if needed is None else f"trend unknown: about {needed:,} customers a month needed"
         )

@@ -1,7 +1,8 @@
 """Cuts what is searched, and what is asked, to the parts that carry one thought each."""
 
 import re
-from collections.abc import Sequence
+
+from agent.lexical import sentences
 
 _JOINT = re.compile(
     r"\s*(?:[,;:]|--?\s|\b(?:and|but|although|though|however|while|because|so that|which|except|plus|yet)\b)\s*",
@@ -9,7 +10,6 @@ _JOINT = re.compile(
 )
 _MIN_WORDS = 3
 """A shorter piece says too little; it belongs to the one before it."""
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 def pieces_of(text: str) -> list[str]:
@@ -28,6 +28,6 @@ def pieces_of(text: str) -> list[str]:
 
 def asking_part(text: str) -> str:
     """Return the sentence that asks: the last with a question mark, else the last one."""
-    sentences: Sequence[str] = [part for part in _SENTENCE_END.split(text.strip()) if part]
-    asking = [sentence for sentence in sentences if sentence.rstrip().endswith("?")]
-    return (asking or sentences or [text])[-1]
+    told = sentences(text)
+    asking = [sentence for sentence in told if sentence.endswith("?")]
+    return (asking or told)[-1]

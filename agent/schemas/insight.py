@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Evidence, Metric, Quantity
 
@@ -209,6 +211,8 @@ class PainPoint(Frozen):
     stage: str | None
     severity: Severity
     severity_shares: dict[Severity, Quantity]
+    friction_shares: dict[Friction, Quantity] = Field(default_factory=dict[Friction, Quantity])
+    """Customers who speak of a hitch of that kind: one may speak of several kinds, or of none of them."""
     reach: Quantity
     trend: Trend
     rank: RankTerms

@@ -7,8 +7,8 @@ from agent.analyse.stages import DEFAULT_PLAN
 from agent.pipeline.drafting import Insight, current_insight
 from agent.pipeline.scoping import open_journeys
 from agent.render.figures import interval_text, points_text, share_text
-from agent.render.page import copies_text, places_text, score_text, stability_text, trend_text
-from agent.schemas.insight import SEVERITY_WEIGHT, Severity
+from agent.render.page import copies_text, friction_text, places_text, score_text, trend_text
+from agent.schemas.insight import SEVERITY_WEIGHT, RankTerms, Severity
 from api.cli.output import item_progress, print_json, print_table, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
@@ -34,24 +34,31 @@ def pain_points(ctx: click.Context, where: tuple[str, ...], as_json: bool) -> No
             pain.label,
             pain.stage,
             _spoken(pain.severity),
-            share_text(pain.reach.share),
-            interval_text(pain.reach.low, pain.reach.high),
+            friction_text(pain.friction_shares, most=1),
+            f"{share_text(pain.reach.share)} ({interval_text(pain.reach.low, pain.reach.high)})",
             f"{pain.reach.n:,}/{pain.reach.total:,}",
             score_text(pain.rank),
-            stability_text(pain.rank),
-            trend_text(pain.trend),
+            _place(pain.rank),
+            trend_text(pain.trend, short=True).removeprefix("trend "),
             places_text(pain.concentration),
         ]
         for number, pain in enumerate(found.pain_points, start=1)
     ]
-    columns = ["#", "id", "pain point", "stage", "severity", "reach", "95 %", "customers"]
+    columns = ["#", "id", "pain point", "stage", "severity", "friction", "reach (95 %)", "customers"]
     columns += ["score (95 %)", "place", "trend", "concentrated in"]
     print_table(f"Pain points of {found.corpus.population}", columns, rows)
     weights = ", ".join(f"{_spoken(severity)} {weight:g}" for severity, weight in SEVERITY_WEIGHT.items())
     say(
         f"Score = reach x mean severity x 100; severity weighs {weights}, each customer by the worst they say."
     )
+    say("Place: stays there in nine of ten resamples of the customers, else unstable.")
     say(f"Copies: {copies_text(found.corpus.copies.n_copies, found.corpus.copies.n_texts)}.")
+
+
+def _place(rank: RankTerms) -> str | None:
+    if rank.stability is None:
+        return None
+    return f"top {rank.stability.top}" if rank.stability.stable else "unstable"
 
 
 def _spoken(severity: Severity) -> str:

@@ -103,13 +103,13 @@ def print_table(
 
     Args:
         title: Stands above it.
-        columns: Their names.
+        columns: Their names; one that is called `id` is kept on one line, so that it can be copied.
         rows: One cell a column.
         aside: Print it on stderr, beside data that goes to stdout in another form.
     """
     table = Table(title=Text(visible(title)), title_justify="left", header_style="bold")
     for column in columns:
-        table.add_column(Text(visible(column)))
+        table.add_column(Text(visible(column)), no_wrap=column == "id", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     stream = sys.stderr if aside else sys.stdout

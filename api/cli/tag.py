@@ -8,17 +8,20 @@ import orjson
 
 from agent.embed import open_encoder
 from agent.errors import InputError
+from agent.pipeline.tag_reach import tag_customers
 from agent.pipeline.tagging import tag_texts
-from agent.read.taxonomies import read_labelled, read_taxonomy
+from agent.read.taxonomies import LabelledFile, read_labelled, read_taxonomy
 from agent.read.texts import read_texts
+from agent.render.figures import interval_text, share_text
+from agent.render.page import trend_text
 from agent.schemas.evidence import Quantity
-from agent.schemas.tags import TagCard
-from api.cli.output import item_progress, print_json_line, print_table, say
-from api.cli.session import settings_of
+from agent.schemas.tags import TagCard, Taxonomy
+from api.cli.output import item_progress, print_json, print_json_line, print_table, say
+from api.cli.session import json_option, parse_where, settings_of, where_option, workspace_of
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--taxonomy", type=click.Path(path_type=Path), required=True, help="YAML: tags, definitions, examples."
 )
@@ -29,21 +32,47 @@ from api.cli.session import settings_of
 @click.option(
     "--cards", type=click.Path(path_type=Path), help="Write how well each tag is told to this JSON file."
 )
+@where_option()
+@json_option()
 @click.pass_context
 def tag(
     ctx: click.Context,
-    path: Path,
+    path: Path | None,
     taxonomy: Path,
     labelled: Path | None,
     text_field: str | None,
     cards: Path | None,
+    where: tuple[str, ...],
+    as_json: bool,
 ) -> None:
-    """Tag the texts in PATH with the tags of a list: one JSON line a row on stdout; nothing is stored."""
-    settings = settings_of(ctx)
+    """Give texts the tags of a list; nothing is stored.
+
+    The rows of PATH: one JSON line each on stdout. Without PATH everything the workspace's customers said: for each tag
+    the customers who speak of it, and a trend where its labels show that it is told reliably.
+    """
     tags = read_taxonomy(taxonomy)
     texts = None if labelled is None else read_labelled(labelled, tags, field=text_field)
+    if path is None:
+        _tag_workspace(ctx, tags, texts, cards=cards, where=where, as_json=as_json)
+        return
+    if where:
+        msg = f"--where {where[0]!r} filters customers, and the rows of {path.name!r} have none"
+        raise InputError(msg, hint="Leave PATH out to tag what the workspace's customers said.")
+    _tag_file(ctx, path, tags, texts, field=text_field, cards=cards)
+
+
+def _tag_file(
+    ctx: click.Context,
+    path: Path,
+    tags: Taxonomy,
+    texts: LabelledFile | None,
+    *,
+    field: str | None,
+    cards: Path | None,
+) -> None:
+    settings = settings_of(ctx)
     encoder = open_encoder(settings.cache_dir.expanduser(), threads=settings.threads)
-    tagging = tag_texts(lambda: read_texts(path, field=text_field), tags, texts, encoder=encoder)
+    tagging = tag_texts(lambda: read_texts(path, field=field), tags, texts, encoder=encoder)
     for warning in tagging.warnings:
         say(warning)
     n_rows = n_bare = 0
@@ -54,10 +83,52 @@ def tag(
             n_rows += 1
             n_bare += not row.tags
     say(f"{n_rows:,} rows, {n_bare:,} of them without a tag.")
-    if cards is not None:
-        _write_cards(cards, tagging.cards)
-    if tagging.cards:
-        _show_cards(tagging.cards)
+    _tell_cards(tagging.cards, cards)
+
+
+def _tag_workspace(
+    ctx: click.Context,
+    tags: Taxonomy,
+    texts: LabelledFile | None,
+    *,
+    cards: Path | None,
+    where: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    with workspace_of(ctx) as workspace:
+        found = tag_customers(workspace, tags, texts, where=parse_where(where))
+    for warning in found.warnings:
+        say(warning)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        rows = [
+            [
+                one.tag,
+                share_text(one.reach.share),
+                interval_text(one.reach.low, one.reach.high),
+                f"{one.reach.n:,}/{one.reach.total:,}",
+                one.negative.n,
+                trend_text(one.trend),
+                one.evidence[0].quote if one.evidence else None,
+            ]
+            for one in found.tags
+        ]
+        columns = ["tag", "reach", "95 %", "customers", "against it", "trend", "for instance"]
+        print_table(f"Tags of {found.population}", columns, rows)
+        say(f"{100 * found.none:.0f} % of the passages carry none of the tags.")
+        if texts is None:
+            say(
+                "Counted is what was given a tag; without labelled texts nobody knows how often that is right."
+            )
+    _tell_cards([one.card for one in found.tags if one.card is not None], cards)
+
+
+def _tell_cards(cards: Sequence[TagCard], path: Path | None) -> None:
+    if path is not None:
+        _write_cards(path, cards)
+    if cards:
+        _show_cards(cards)
 
 
 def _write_cards(path: Path, cards: Sequence[TagCard]) -> None:

@@ -195,11 +195,13 @@ def lineage(ctx: click.Context, version: int | None, as_json: bool) -> None:
     """Show what became of each theme since the version before."""
     with workspace_of(ctx) as workspace:
         results = workspace.store.results
-        number = results.themes_version() if version is None else version
+        latest = results.themes_version()
+        number = latest if version is None else version
         stored = results.themes(number)
     if stored is None:
         msg = f"there is no version {number} of the themes"
-        raise NotFoundError(msg, hint="`journey themes list` finds the themes and makes the first version.")
+        first = "`journey themes list` finds the themes and makes the first version."
+        raise NotFoundError(msg, hint=f"The latest is {latest}." if latest else first)
     if as_json:
         fates = [fate.model_dump(mode="json") for fate in stored.lineage]
         print_json({"lineage": fates, **_state(stored, number)})

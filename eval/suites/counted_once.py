@@ -1,6 +1,5 @@
 """Parts of suite `counting`: one loud person, one text a hundred times, copies among real reviews, a whole brand."""
 
-import csv
 import random
 import time
 from collections import Counter, defaultdict
@@ -23,6 +22,7 @@ from eval.simulator.copying import edited
 from eval.simulator.voices import Voices, VoicesPlan, draw_voices
 from eval.suites.base import Cell, SuiteOptions, Table
 from eval.suites.discovery import simulated_passages
+from eval.suites.texts import review_rows
 from eval.suites.voiced import POPULATION, peer_trend, points_of, times_of
 
 _SHARES = tuple(float(share) for share in np.geomspace(0.01, 0.2, 20))
@@ -123,8 +123,7 @@ def _added(voices: Voices, like: Passage, persons: Sequence[str], *, theme: int)
 
 def copies_table(reviews: Path, *, seed: int, n: int) -> Table:
     """Post real reviews again with trivial edits, and see which are told from the others."""
-    with reviews.open(encoding="utf-8", newline="") as file:
-        texts = [row["text"] for row in csv.DictReader(file)]
+    texts = [row["text"] for row in review_rows(reviews)]
     rng = random.Random(seed)
     picked = rng.sample(range(len(texts)), n)
     written = [WrittenText(f"r{row:06d}", f"p{row}", None, text) for row, text in enumerate(texts)]

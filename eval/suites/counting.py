@@ -22,6 +22,7 @@ from agent.schemas.insight import SEVERITY_WEIGHT
 from eval.simulator.voices import CHANNELS, Voices, VoicesPlan, draw_voices
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
 from eval.suites.counted_once import brand_table, copies_table, hundred_table, loud_table
+from eval.suites.texts import REVIEWS
 from eval.suites.voiced import POPULATION, figures_of, peer_trend, times_of
 
 _N_MAPS, _N_QUICK_MAPS = 50, 10
@@ -62,7 +63,7 @@ def run(options: SuiteOptions) -> SuiteResult:
         + ", ".join(f"{level.value} {weight:g}" for level, weight in SEVERITY_WEIGHT.items())
         + ", each person by the worst they say.",
     ]
-    reviews = options.data / "reviews" / "fabsa.csv"
+    reviews = options.data / REVIEWS
     if reviews.is_file():
         tables.append(copies_table(reviews, seed=options.seed, n=100 if quick else 400))
     else:

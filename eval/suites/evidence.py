@@ -7,7 +7,6 @@ whether outcome and turn of events stand in the turn that tells them by its labe
 texts like it follow.
 """
 
-import csv
 import json
 from ast import literal_eval
 from collections import defaultdict
@@ -33,6 +32,7 @@ from eval.simulator import simulate
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
 from eval.suites.conversations import Conversation, has_conversations, read_star, read_tau
 from eval.suites.following import following_table
+from eval.suites.texts import REVIEWS, review_rows
 
 _K = 5
 _N_DRAWS = 20
@@ -79,7 +79,7 @@ def run(options: SuiteOptions) -> SuiteResult:
     ]
     said = {"simulated brand, planted pain points": _simulated(options, encoder)}
     tables: list[Table] = []
-    if (options.data / "reviews" / "fabsa.csv").is_file():
+    if (options.data / REVIEWS).is_file():
         reviews = _reviews(options, encoder)
         complaints = _complaints(reviews)
         said["FABSA, complaints about one aspect"] = _Said(reviews.passages, reviews.vectors, complaints)
@@ -125,8 +125,7 @@ def _simulated(options: SuiteOptions, encoder: Encoder) -> _Said:
 
 
 def _reviews(options: SuiteOptions, encoder: Encoder) -> _Reviews:
-    with (options.data / "reviews" / "fabsa.csv").open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    rows = review_rows(options.data / REVIEWS)
     found = [(passage, row) for n, row in enumerate(rows) for passage in _passages(n, row["text"])]
     passages = [passage for passage, _ in found]
     vectors = encoder.encode([passage.text for passage in passages])

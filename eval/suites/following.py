@@ -4,9 +4,6 @@ A person names a few texts of one matter; half of the rest is new. Wanted: new t
 of the other stay. The peer takes for each new text the side of its nearest neighbour.
 """
 
-import csv
-import gzip
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from numpy.typing import NDArray
 from agent.analyse.curation import followers
 from agent.ports import Encoder, Vectors
 from eval.suites.base import Cell, Table
+from eval.suites.texts import BANKING, CLINC, banking_queries, clinc_queries
 
 _N_NAMED = (1, 3, 10, 30)
 _N_LEFT = 60
@@ -29,16 +27,9 @@ Follow = Callable[[Vectors, _Rows, _Rows, _Rows], list[int]]
 
 def following_table(data: Path, encoder: Encoder, *, seed: int, quick: bool) -> Table | None:
     """Return the shares that follow rightly and wrongly; None where the folder has no labelled queries."""
-    banking, clinc = (
-        data / "intents" / "banking77_train.csv.gz",
-        data / "intents" / "clinc150_train_val.json.gz",
-    )
-    if not (banking.is_file() and clinc.is_file()):
+    if not ((data / BANKING).is_file() and (data / CLINC).is_file()):
         return None
-    with gzip.open(banking, "rt", encoding="utf-8", newline="") as lines:
-        sets = {"banking77": [(row["text"], row["category"]) for row in csv.DictReader(lines)]}
-    with gzip.open(clinc, "rt", encoding="utf-8") as file:
-        sets["clinc150"] = [(text, label) for text, label in json.load(file)["train"]]
+    sets = {"banking77": banking_queries(data), "clinc150": clinc_queries(data, "train")}
     rows: list[list[Cell]] = []
     for name, pairs in sets.items():
         vectors = encoder.encode([text for text, _ in pairs])

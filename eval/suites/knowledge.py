@@ -1,6 +1,5 @@
 """Questions with known answers that the search is measured on; read from the data folder, never kept."""
 
-import csv
 import gzip
 import json
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from eval.suites.texts import banking_queries, clinc_queries
 
 Ints = NDArray[np.int64]
 
@@ -120,9 +121,8 @@ def read_other_questions(data: Path, *, limit: int, seed: int) -> list[str]:
     Raises:
         FileNotFoundError: A file is not there.
     """
-    with gzip.open(data / "intents" / "banking77_train.csv.gz", "rt", encoding="utf-8", newline="") as lines:
-        banking = [row["text"] for row in csv.DictReader(lines)]
-    strange = [text for text, _ in _json(data / "intents" / "clinc150_train_val.json.gz")["oos_val"]]
+    banking = [text for text, _ in banking_queries(data)]
+    strange = [text for text, _ in clinc_queries(data, "oos_val")]
     software = read_faq_pairs(data / "retrieval" / "stackfaq.json.gz").queries
     rng = np.random.default_rng(seed)
     return [

@@ -1,7 +1,6 @@
 """Groups of labelled texts, found without the labels: ours beside peers on the same vectors, and from run to run."""
 
 import ast
-import csv
 import gzip
 import json
 import random
@@ -24,6 +23,8 @@ from agent.analyse.themes import ThemeSet
 from agent.pipeline.discovering import themes_of_texts
 from agent.ports import Encoder, Vectors
 from eval.suites.base import Cell, SuiteOptions, Table
+from eval.suites.knowledge import read_faq_pairs
+from eval.suites.texts import BANKING, CLINC, REVIEWS, banking_queries, clinc_queries, review_rows
 
 _N_MIDDLE = 3_000
 _N_SOME = 20
@@ -76,57 +77,42 @@ def labelled_sets(options: SuiteOptions) -> list[LabelledSet]:
 
 
 def _all_sets(data: Path, seed: int) -> Iterator[LabelledSet]:
-    insurance = _pairs(data / "intents" / "dstc11_insurance.jsonl.gz", _of_lines)
-    yield _as_set("dstc11_insurance", insurance)
-    banking = _pairs(data / "intents" / "banking77_train.csv.gz", _of_table)
+    insurance = data / "intents" / "dstc11_insurance.jsonl.gz"
+    yield _as_set("dstc11_insurance", _of_lines(insurance) if insurance.is_file() else [])
+    banking = banking_queries(data) if (data / BANKING).is_file() else []
     random.Random(seed).shuffle(banking)
     yield _as_set("banking77", banking)
     yield _as_set("banking77, a part", banking[:_N_MIDDLE])
-    clinc = _pairs(data / "intents" / "clinc150_train_val.json.gz", _of_clinc)
+    clinc = clinc_queries(data, "train") if (data / CLINC).is_file() else []
     random.Random(seed).shuffle(clinc)
     yield _as_set("clinc150, a part", clinc[:_N_MIDDLE])
     names = sorted({label for _, label in clinc})
     some = random.Random(seed + 1).sample(names, min(_N_SOME, len(names)))
     yield _as_set("clinc150, 20 labels", [pair for pair in clinc if pair[1] in some])
-    yield _as_set("stackfaq", _pairs(data / "retrieval" / "stackfaq.json.gz", _of_faq))
-    yield _as_set("fabsa, one aspect", _reviews(data / "reviews" / "fabsa.csv"))
+    faqs = data / "retrieval" / "stackfaq.json.gz"
+    yield _as_set("stackfaq", _of_faqs(faqs) if faqs.is_file() else [])
+    reviews = data / REVIEWS
+    yield _as_set("fabsa, one aspect", _of_reviews(reviews) if reviews.is_file() else [])
 
 
 def _as_set(name: str, pairs: Sequence[tuple[str, str]]) -> LabelledSet:
     return LabelledSet(name, [text for text, _ in pairs], [label for _, label in pairs])
 
 
-def _pairs(path: Path, read: Callable[[str], list[tuple[str, str]]]) -> list[tuple[str, str]]:
-    if not path.is_file():
-        return []
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        return read(file.read())
+def _of_lines(path: Path) -> list[tuple[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [(str(row["utterance"]), str(row["intent"])) for row in map(json.loads, file)]
 
 
-def _of_lines(text: str) -> list[tuple[str, str]]:
-    return [(str(row["utterance"]), str(row["intent"])) for row in map(json.loads, text.splitlines())]
+def _of_faqs(path: Path) -> list[tuple[str, str]]:
+    faqs = read_faq_pairs(path)
+    said = zip(faqs.queries, faqs.asked, strict=True)
+    return [(query, str(number)) for query, number in said if query.strip() not in ("", "*")]
 
 
-def _of_table(text: str) -> list[tuple[str, str]]:
-    return [(row["text"], row["category"]) for row in csv.DictReader(text.splitlines(keepends=True))]
-
-
-def _of_clinc(text: str) -> list[tuple[str, str]]:
-    return [(str(said), str(label)) for said, label in json.loads(text)["train"]]
-
-
-def _of_faq(text: str) -> list[tuple[str, str]]:
-    pairs = json.loads(text)["root"]["qapair"]
-    said = [(query, str(number)) for number, pair in enumerate(pairs) for query in pair["rephr"]]
-    return [(query, number) for query, number in said if query and query.strip() not in ("", "*")]
-
-
-def _reviews(path: Path) -> list[tuple[str, str]]:
+def _of_reviews(path: Path) -> list[tuple[str, str]]:
     """Return the reviews about one aspect, each with the aspect."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [(row["text"], ast.literal_eval(row["labels"])) for row in csv.DictReader(file)]
+    rows = [(row["text"], ast.literal_eval(row["labels"])) for row in review_rows(path)]
     return [(text, str(labels[0]).rsplit(".", 1)[0]) for text, labels in rows if len(labels) == 1]
 
 

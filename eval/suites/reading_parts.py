@@ -14,6 +14,7 @@ from agent.schemas.insight import Reading
 from agent.schemas.records import Kind, Passage
 from eval.scorers.classification import error_rate, macro_f1
 from eval.suites.base import Cell, SuiteOptions, Table
+from eval.suites.texts import REVIEWS
 from eval.suites.vader import has_vader, vader_scores
 from eval.training.aspects import AspectSentence, read_aspects
 from eval.training.clauses import clause_rows
@@ -140,7 +141,7 @@ def language_table(options: SuiteOptions, encoder: Encoder) -> Table:
         cells.append(
             [name, len(texts), round(float(marked), 4), sum(reading.complaint for reading in readings)]
         )
-    if (options.data / "reviews" / "fabsa.csv").is_file():
+    if (options.data / REVIEWS).is_file():
         reviews = [row.text for row in read_fabsa(options.data)]
         marked = np.mean([not language_fit(text).is_english for text in reviews])
         cells.append(["FABSA reviews, all but a few in English", len(reviews), round(float(marked), 4), None])

@@ -18,9 +18,9 @@ from agent.normalise import clean_text
 from agent.redact import PLACEHOLDER, Redactor, find_personal
 from agent.schemas.base import Scalar
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
+from eval.suites.texts import REVIEWS, review_rows
 
 _LABELLED = Path("security") / "presidio_generated_small.json.gz"
-_REVIEWS = Path("reviews") / "fabsa.csv"
 _EVENTS = Path("events") / "receipt.csv.gz"
 _COVERED = 0.8
 _NOT_PERSONAL = frozenset(("LOCATION", "ORGANIZATION", "TITLE", "DOMAIN_NAME", "DATE_TIME"))
@@ -44,7 +44,7 @@ def run(options: SuiteOptions) -> SuiteResult:
     notes: list[str] = []
     parts: tuple[tuple[Path, Callable[[Path, int | None], list[Table]]], ...] = (
         (_LABELLED, _labelled),
-        (_REVIEWS, _reviews),
+        (REVIEWS, _reviews),
         (_EVENTS, _events),
     )
     for name, measure in parts:
@@ -96,8 +96,7 @@ def _labelled(path: Path, limit: int | None) -> list[Table]:
 
 
 def _reviews(path: Path, limit: int | None) -> list[Table]:
-    with path.open(encoding="utf-8", newline="") as file:
-        texts = [clean_text(row["text"]) for row in csv.DictReader(file)][:limit]
+    texts = [clean_text(row["text"]) for row in review_rows(path)][:limit]
     kinds, rate = _timed(texts)
     rows: list[list[Cell]] = [[kind, n, round(1000 * n / len(texts), 1)] for kind, n in kinds.most_common()]
     return [

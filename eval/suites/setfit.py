@@ -75,8 +75,8 @@ class _Network:
             some = slice(step * _BATCH, (step + 1) * _BATCH)
             for group in optimiser.param_groups:
                 group["lr"] = _RATE * min((step + 1) / warm, (steps - step) / (steps - warm + 1))
-            firsts, seconds = _ints(pairs[some, 0]), _ints(pairs[some, 1])
-            left, right = (self._embed([texts[i] for i in side]) for side in (firsts, seconds))
+            sides: list[list[int]] = pairs[some].T.tolist()
+            left, right = (self._embed([texts[i] for i in side]) for side in sides)
             loss = (((left * right).sum(dim=1) - torch.tensor(wanted[some], dtype=torch.float32)) ** 2).mean()
             optimiser.zero_grad()
             loss.backward()
@@ -145,7 +145,3 @@ def _pairs(truth: Flags, *, seed: int) -> tuple[NDArray[np.int64], NDArray[np.fl
                 wanted += [target] * len(chosen)
     order = drawn.permutation(len(pairs))
     return np.array(pairs, dtype=np.int64)[order], np.array(wanted)[order]
-
-
-def _ints(rows: NDArray[np.int64]) -> list[int]:
-    return rows.tolist()

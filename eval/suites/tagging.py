@@ -4,17 +4,14 @@ Texts that are scored are never among those learnt from: reviews by random fifth
 corpus's own split.
 """
 
-import csv
-import gzip
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn import metrics
@@ -30,11 +27,12 @@ from agent.read.taxonomies import read_labelled, read_taxonomy
 from agent.schemas.tags import Label, LabelledText, TagDefinition, Taxonomy
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
 from eval.suites.setfit import few_shot_peer, has_torch
+from eval.suites.texts import CLINC, REVIEWS, clinc_queries, review_rows
 
 _FOLDS = 5
 _LEAST_INDUSTRY = 500
 _PER_TAG = 8
-_FEW_SEEDS = 3
+_FEW_SEEDS = 2
 _TIMED = 20_000
 _MILLION = 1_000_000
 _QUICK_ROWS = 900
@@ -87,7 +85,7 @@ class _Reviews:
 
 def run(options: SuiteOptions) -> SuiteResult:
     """Score tags of reviews and queries, and time them."""
-    if not (options.data / "reviews" / "fabsa.csv").exists():
+    if not (options.data / REVIEWS).exists():
         return SuiteResult("tagging", [], [f"no reviews in {options.data}: nothing was run"])
     encoder = open_encoder(options.work / "encoder")
     reviews = _read_reviews(options, encoder)
@@ -104,11 +102,9 @@ def run(options: SuiteOptions) -> SuiteResult:
 
 
 def _read_reviews(options: SuiteOptions, encoder: Encoder) -> _Reviews:
-    path = options.data / "reviews" / "fabsa.csv"
     taxonomy = read_taxonomy(Path(str(resources.files("eval").joinpath("taxonomies/reviews.yaml"))))
-    texts = list(read_labelled(path, taxonomy).texts)
-    with path.open(encoding="utf-8", newline="") as file:
-        industry_of = {row["text"]: row["industry"] for row in csv.DictReader(file)}
+    texts = list(read_labelled(options.data / REVIEWS, taxonomy).texts)
+    industry_of = {row["text"]: row["industry"] for row in review_rows(options.data / REVIEWS)}
     if options.quick:
         texts = texts[:_QUICK_ROWS]
     vectors = encoder.encode([text.text for text in texts])
@@ -273,17 +269,17 @@ def _cosines(vectors: Vectors, taxonomy: Taxonomy, encoder: Encoder) -> NDArray[
 
 
 def _none_of_these(options: SuiteOptions, encoder: Encoder) -> Table:
-    path = options.data / "intents" / "clinc150_train_val.json.gz"
     title, columns = (
         "CLINC150, none of these",
         ["reader", "in scope", "out of scope", "AUROC", "accuracy in scope"],
     )
-    if not path.exists():
+    if not (options.data / CLINC).exists():
         return Table(title, columns, [["not run: the set is not there", 0, 0, None, None]])
-    sets = cast("dict[str, list[tuple[str, str]]]", orjson.loads(gzip.decompress(path.read_bytes())))
+    parts = ("train", "val", "oos_val", "oos_train")
+    learnt, inside, outside, strange = (clinc_queries(options.data, part) for part in parts)
     step = 10 if options.quick else 1
-    train, inside, outside = sets["train"][::step], sets["val"][::step], sets["oos_val"]
-    names = sorted({name for _, name in sets["train"]})
+    train, inside = learnt[::step], inside[::step]
+    names = sorted({name for _, name in learnt})
     scope = np.repeat([1, 0], [len(inside), len(outside)])
     texts = [text for text, _ in (*inside, *outside)]
     truth = [name for _, name in inside]
@@ -302,7 +298,7 @@ def _none_of_these(options: SuiteOptions, encoder: Encoder) -> Table:
         ]
     ]
     taxonomy = Taxonomy(tags=tuple(TagDefinition(tag=name) for name in names))
-    for title_ours, extra in (("ours", []), ("ours, told 100 texts out of scope", sets["oos_train"])):
+    for title_ours, extra in (("ours", []), ("ours, told 100 texts out of scope", strange)):
         labelled = _once(
             [*((text, (Label(name),)) for text, name in train), *((text, ()) for text, _ in extra)]
         )

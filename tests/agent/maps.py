@@ -11,6 +11,7 @@ from agent.analyse.statistics import quantity
 from agent.schemas.evidence import Claim, ClaimStatus, Evidence, Lane, Metric, MetricQuery
 from agent.schemas.insight import (
     Behaviour,
+    Friction,
     Moment,
     Opportunity,
     PainPoint,
@@ -117,6 +118,11 @@ def pain_point(
         stage=stage,
         severity=Severity.COSTS_EFFORT,
         severity_shares={Severity.COSTS_EFFORT: reach},
+        friction_shares={
+            Friction.TECHNICAL: quantity(30, 48, "customers with this pain point"),
+            Friction.COMPREHENSION: quantity(6, 48, "customers with this pain point"),
+            Friction.HANDOFF: quantity(4, 48, "customers with this pain point"),
+        },
         reach=reach,
         trend=Trend(direction="rising", change_per_month=1.4, low=0.2, high=2.6, p_value=0.01),
         rank=RankTerms(reach=0.4, severity=0.6, score=0.24),

@@ -168,20 +168,24 @@ def test_pain_points_published_form_has_evidence_reach_trend_and_behaviour(brand
     """What others build on stays where it is."""
     printed = brand.journey("pain-points", "--json")
     assert printed.code == 0, printed.err
-    found = json.loads(printed.out)["pain_points"]
+    said = json.loads(printed.out)
+    found = said["pain_points"]
     assert found
+    assert set(said["copies"]) == {"n_copies", "n_texts"}
     for pain in found:
         assert {
             "pain_point_id",
             "label",
             "stage",
             "severity",
+            "friction_shares",
             "reach",
             "trend",
             "evidence",
             "behaviour",
         } <= set(pain)
         assert pain["rank"]["low"] <= pain["rank"]["score"] <= pain["rank"]["high"]
+        assert {share["total"] for share in pain["friction_shares"].values()} == {pain["reach"]["n"]}
         assert {"top", "share", "stable"} <= set(pain["rank"]["stability"])
         assert [place["dimension"] for place in pain["concentration"]][:3] == [
             "stage",

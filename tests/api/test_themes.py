@@ -75,7 +75,9 @@ def test_lineage_shows_what_became_of_each_theme(copied: Brand) -> None:
     fates = {fate["theme_id"]: fate for fate in _read(copied, "themes", "lineage")["lineage"]}
     assert (fates[second]["fate"], fates[second]["into"]) == ("merged", [first])
     assert fates[first]["fate"] == "kept"
-    assert copied.journey("themes", "lineage", "--version", "99").code == 1
+    missing = copied.journey("themes", "lineage", "--version", "99")
+    assert missing.code == 1
+    assert "The latest is 2." in missing.err
 
 
 def test_show_gives_a_summary_and_quotes_that_stand_in_their_records(brand: Brand) -> None:

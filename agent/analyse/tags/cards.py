@@ -21,8 +21,8 @@ def tag_cards(model: "TagModel", gold: TextBatch, targets: Targets) -> tuple[Tag
     column = {tag: number for number, tag in enumerate(model.taxonomy.names)}
     given = np.zeros_like(targets.held)
     polarity = np.full(targets.held.shape, np.nan)
-    for row, (tags, _) in enumerate(model.judge(gold)):
-        for tag in tags:
+    for row, judgement in enumerate(model.judge(gold)):
+        for tag in judgement.tags:
             given[row, column[tag.tag]] = True
             if tag.polarity is not None:
                 polarity[row, column[tag.tag]] = tag.polarity

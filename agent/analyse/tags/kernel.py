@@ -1,6 +1,6 @@
 """How alike two texts are: in words, in letters, in meaning as a whole and in meaning part by part."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -24,6 +24,10 @@ _MAX_LETTER_GROUPS = 60_000
 _FEW = 50
 """Below so many texts a word counts that stands in one of them only."""
 _ROWS_AT_ONCE = 512
+_PAIRS_AT_ONCE = 50_000_000
+"""Pairs of parts whose likeness is in memory at one time."""
+_MAX_PARTS = 64
+"""Parts a text is cut into; of a longer one neighbouring clauses stay together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class TextBatch:
 
 def batch_of(texts: Sequence[str], encoder: Encoder) -> TextBatch:
     """Cut texts into clauses and encode both; a text of one clause is encoded once."""
-    found = [clause_spans(text) or [(0, len(text))] for text in texts]
+    found = [_part_spans(text) for text in texts]
     spans = [span for own in found for span in own]
     starts = np.cumsum([0, *map(len, found)])
     owners = _owners(starts)
@@ -79,6 +83,17 @@ def batch_of(texts: Sequence[str], encoder: Encoder) -> TextBatch:
     part_vectors = vectors[owners]
     part_vectors[several] = vectors[len(texts) :]
     return TextBatch(texts, vectors[: len(texts)], part_vectors, starts, spans)
+
+
+def _part_spans(text: str) -> list[Span]:
+    """Return a text's clauses, or where it has none the whole of it without the space around."""
+    clauses = clause_spans(text)
+    if not clauses:
+        start = len(text) - len(text.lstrip())
+        return [(start, max(start, len(text.rstrip())))]
+    together = -(-len(clauses) // _MAX_PARTS)
+    groups = (clauses[first : first + together] for first in range(0, len(clauses), together))
+    return [(group[0][0], group[-1][1]) for group in groups]
 
 
 def _owners(starts: NDArray[np.int64]) -> list[int]:
@@ -115,7 +130,7 @@ class TextKernel:
     def gram(self) -> Matrix:
         """Return the likeness of the texts to each other, shape `(n, n)`."""
         found = np.empty((len(self._rows), len(self._rows)), dtype=np.float32)
-        for rows in _slices(len(self._rows)):
+        for rows in self._slices(self._rows):
             found[rows] = self._in_meaning(self._rows.take(rows))
             for view in self._views:
                 found[rows] += (view.rows[rows] @ view.rows.T).toarray()
@@ -124,7 +139,7 @@ class TextKernel:
     def scores(self, batch: TextBatch, learnt: "Learnt") -> Matrix:
         """Return the likeness of texts to these times what each of these adds, shape `(len(batch), k)`."""
         found = np.empty((len(batch), learnt.coefficients.shape[1]), dtype=np.float32)
-        for rows in _slices(len(batch)):
+        for rows in self._slices(batch):
             found[rows] = self._in_meaning(batch.take(rows)) @ learnt.coefficients
         for view, weights in zip(self._views, learnt.weights, strict=True):
             found += view.vectoriser.transform(batch.texts) @ weights
@@ -133,6 +148,16 @@ class TextKernel:
     def learnt(self, coefficients: Matrix) -> "Learnt":
         """Prepare coefficients of shape `(n, k)`: what words add is summed up once."""
         return Learnt(coefficients, [np.asarray(view.rows.T @ coefficients) for view in self._views])
+
+    def _slices(self, batch: TextBatch) -> Iterator[NDArray[np.int64]]:
+        """Yield runs of rows short enough for their parts beside all of the kernel's to fit in memory."""
+        most_parts = max(_PAIRS_AT_ONCE // len(self._rows.spans), _MAX_PARTS)
+        start = 0
+        while start < len(batch):
+            fitting = int(np.searchsorted(batch.starts, int(batch.starts[start]) + most_parts, side="right"))
+            end = min(fitting - 1, start + _ROWS_AT_ONCE, len(batch))
+            yield np.arange(start, end)
+            start = end
 
     def _in_meaning(self, batch: TextBatch) -> Matrix:
         """Return the constant and the likeness in meaning, shape `(len(batch), n)`."""
@@ -187,7 +212,3 @@ def _own_sums(batch: TextBatch) -> Matrix:
     bounds = zip(batch.starts[:-1], batch.starts[1:], strict=True)
     parts = (batch.part_vectors[start:end] for start, end in bounds)
     return np.array([_nearness(own, own).sum() for own in parts], dtype=np.float32)
-
-
-def _slices(n_rows: int) -> list[NDArray[np.int64]]:
-    return [np.arange(start, min(start + _ROWS_AT_ONCE, n_rows)) for start in range(0, n_rows, _ROWS_AT_ONCE)]

@@ -5,8 +5,8 @@ texts, the ridge learns from the guesses, and what it says of each text without 
 the guess; after a few rounds the words that go with a tag are known though nobody listed them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from agent.analyse.tags.cards import tag_cards
+from agent.analyse.tags.judge import Judge, blend
 from agent.analyse.tags.kernel import TextBatch, TextKernel, batch_of
-from agent.analyse.tags.model import TagModel, blend
+from agent.analyse.tags.model import TagModel, is_bundled, unreadable
 from agent.analyse.tags.polarity import PolarityModel, polarity_targets
 from agent.analyse.tags.ridge import Matrix, Ridge
 from agent.analyse.tags.seeds import Seeds
-from agent.analyse.tags.targets import USUAL_THRESHOLD, Decision, Targets
+from agent.analyse.tags.targets import USUAL_THRESHOLD, Decision, Flags, Targets
 from agent.ports import Encoder
-from agent.schemas.tags import LabelledText, TagCard, Taxonomy
+from agent.schemas.tags import LabelledText, TagCard, Taxonomy, wording_of
 
 # threadpoolctl ships no types.
 _limit_threads: Any = threadpool_limits
@@ -72,8 +73,8 @@ def learn_tags(
     with _limit_threads(limits=1):
         if not needs_unlabelled(taxonomy, chosen):
             return _from_labels(taxonomy, gold, targets, encoder)
-    known = {text.text for text in chosen}
-    others = [text for text in dict.fromkeys(unlabelled) if text not in known and text.strip()]
+    known = {text.wording for text in chosen}
+    others = _readable(unlabelled, known, encoder)
     picked: list[int] = np.random.default_rng(seed).permutation(len(others))[:MAX_UNLABELLED].tolist()
     free = batch_of([others[i] for i in sorted(picked)], encoder)
     with _limit_threads(limits=1):
@@ -83,6 +84,19 @@ def learn_tags(
 def needs_unlabelled(taxonomy: Taxonomy, labelled: Sequence[LabelledText]) -> bool:
     """Say whether labels are so few that texts without labels help."""
     return len(labelled) < _ENOUGH_LABELS * len(taxonomy.tags)
+
+
+def _readable(unlabelled: Sequence[str], known: Collection[str], encoder: Encoder) -> list[str]:
+    """Return the different texts that words of a list can be found in, without those that have labels."""
+    different: dict[str, str] = {}
+    for text in unlabelled:
+        different.setdefault(wording_of(text), text)
+    bundled = is_bundled(encoder)
+    return [
+        text
+        for wording, text in different.items()
+        if wording and wording not in known and unreadable(text, is_bundled=bundled) is None
+    ]
 
 
 def _choose(labelled: Sequence[LabelledText], *, seed: int) -> list[LabelledText]:
@@ -103,21 +117,28 @@ def _from_labels(taxonomy: Taxonomy, gold: TextBatch, targets: Targets, encoder:
     ridge = Ridge.of(kernel.gram(), np.full(len(gold), _NOISE_LABELLED, dtype=np.float32))
     wanted = np.column_stack([targets.held, polarity_targets(targets)]).astype(np.float32)
     coefficients = ridge.coefficients(wanted)
-    apart = ridge.left_out(wanted, coefficients)
-    n_tags = len(taxonomy.tags)
-    decision = Decision.learnt(apart[:, :n_tags], targets.held)
-    polarity = PolarityModel.learnt(apart[:, n_tags:], targets)
-    model = TagModel(
-        taxonomy,
-        encoder,
-        kernel,
-        kernel.learnt(coefficients),
-        decision,
-        polarity,
-        _apart(gold, apart),
-        seeds=None,
-        trust=1.0,
-    )
+    apart = _by_wording(gold, ridge.left_out(wanted, coefficients))
+
+    def judge(ridge: Ridge, taught: Flags, apart: Mapping[str, Matrix]) -> Judge:
+        own, known = wanted[taught], targets.take(taught)
+        coefficients = np.zeros_like(wanted)
+        coefficients[taught] = ridge.coefficients(own)
+        scores, n_tags = ridge.left_out(own, coefficients[taught]), len(taxonomy.tags)
+        return Judge(
+            taxonomy,
+            Decision.learnt(scores[:, :n_tags], known.held, trust=1.0),
+            kernel,
+            kernel.learnt(coefficients),
+            PolarityModel.learnt(scores[:, n_tags:], known),
+            trust=1.0,
+            apart=apart,
+            is_bundled=is_bundled(encoder),
+        )
+
+    fold = _folds(len(gold))
+    judges = [judge(ridge.without(fold == number), fold != number, apart) for number in range(fold.max() + 1)]
+    whole = judge(ridge, np.ones(len(gold), dtype=bool), {})
+    model = TagModel(encoder, whole, judges, _fold_of(gold, fold))
     return TagLearning(model, tag_cards(model, gold, targets))
 
 
@@ -127,31 +148,32 @@ def _from_guesses(
     rows = _joined(gold, free)
     seeds = Seeds.of(taxonomy, encoder).grounded_in(rows)
     if not len(rows):
-        return TagLearning(TagModel.of_seeds(taxonomy, encoder, seeds), ())
+        decision = Decision.usual(len(taxonomy.tags), trust=0.0)
+        return TagLearning(
+            TagModel(encoder, Judge(taxonomy, decision, seeds=seeds, is_bundled=is_bundled(encoder))), ()
+        )
     kernel = TextKernel(rows)
     noise = np.repeat([_NOISE_LABELLED, _NOISE_GUESSED], [len(gold), len(free)]).astype(np.float32)
     trust = len(rows) / (len(rows) + _FEW_TEXTS)
     taught = _Taught(Ridge.of(kernel.gram(), noise), rows, gold, targets, seeds, trust)
-    coefficients, apart = taught.learn(np.ones(len(gold), dtype=bool))
-    fold = np.arange(len(gold)) % _FOLDS
-    for number in range(min(_FOLDS, len(gold))):
-        # A labelled text is judged by what was learnt as if it had no label.
-        own = np.flatnonzero(fold == number)
-        apart[own] = taught.learn(fold != number)[1][own]
-    decision = Decision.usual(len(taxonomy.tags))
-    if len(gold):
-        decision = Decision.learnt(apart[: len(gold)], targets.held)
-    model = TagModel(
-        taxonomy,
-        encoder,
-        kernel,
-        kernel.learnt(coefficients),
-        decision,
-        polarity=None,
-        apart=_apart(rows, apart),
-        seeds=seeds.with_labelled(gold, targets.held),
-        trust=trust,
-    )
+    fold = _folds(len(gold))
+
+    def judge(*left_out: int) -> Judge:
+        uses = ~np.isin(fold, left_out)
+        coefficients, apart = taught.learn(uses)
+        return Judge(
+            taxonomy,
+            taught.decision(fold, left_out),
+            kernel,
+            kernel.learnt(coefficients),
+            seeds=seeds.with_labelled(gold.take(np.flatnonzero(uses)), targets.held[uses]),
+            trust=trust,
+            apart=_by_wording(rows, apart),
+            is_bundled=is_bundled(encoder),
+        )
+
+    judges = [judge(number) for number in range(fold.max(initial=-1) + 1)]
+    model = TagModel(encoder, judge(), judges, _fold_of(gold, fold))
     return TagLearning(model, tag_cards(model, gold, targets) if len(gold) else ())
 
 
@@ -165,13 +187,30 @@ class _Taught:
     targets: Targets
     seeds: Seeds
     trust: float
+    learnt: dict[bytes, tuple[Matrix, Matrix]] = field(default_factory=dict[bytes, tuple[Matrix, Matrix]])
+    """What was learnt before, by the labels looked at."""
 
-    def learn(self, uses: NDArray[np.bool_]) -> tuple[Matrix, Matrix]:
+    def decision(self, fold: NDArray[np.int64], left_out: Sequence[int]) -> Decision:
+        """Return the decision learnt from labels of all folds but some, each fold judged without its own labels."""
+        scores = np.zeros(self.targets.held.shape, dtype=np.float32)
+        for number in set(fold.tolist()).difference(left_out):
+            own = np.flatnonzero(fold == number)
+            scores[own] = self.learn(~np.isin(fold, [number, *left_out]))[1][own]
+        used = ~np.isin(fold, left_out)
+        return Decision.learnt(scores[used], self.targets.held[used], trust=self.trust)
+
+    def learn(self, uses: Flags) -> tuple[Matrix, Matrix]:
         """Return coefficients, and every row's scores as learnt from the others and from the list's words.
 
         Args:
             uses: Which labelled texts' labels may be looked at, shape `(n_gold,)`; the others count as unlabelled.
         """
+        key = uses.tobytes()
+        if key not in self.learnt:
+            self.learnt[key] = self._learn(uses)
+        return self.learnt[key]
+
+    def _learn(self, uses: Flags) -> tuple[Matrix, Matrix]:
         gold = self.gold.take(np.flatnonzero(uses))
         seeds = self.seeds.with_labelled(gold, self.targets.held[uses])
         first = seeds.guess(self.rows)
@@ -207,5 +246,13 @@ def _joined(left: TextBatch, right: TextBatch) -> TextBatch:
     )
 
 
-def _apart(rows: TextBatch, scores: Matrix) -> dict[str, Matrix]:
-    return {text: scores[row] for row, text in enumerate(rows.texts)}
+def _folds(n_texts: int) -> NDArray[np.int64]:
+    return np.arange(n_texts) % _FOLDS
+
+
+def _fold_of(gold: TextBatch, fold: NDArray[np.int64]) -> dict[str, int]:
+    return {wording_of(text): int(number) for text, number in zip(gold.texts, fold, strict=True)}
+
+
+def _by_wording(rows: TextBatch, scores: Matrix) -> dict[str, Matrix]:
+    return {wording_of(text): scores[row] for row, text in enumerate(rows.texts)}

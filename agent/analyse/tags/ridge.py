@@ -36,6 +36,13 @@ class Ridge:
         inverse = _linalg.inv(gram, overwrite_a=True, check_finite=False)
         return cls(np.asarray(inverse, dtype=np.float32))
 
+    def without(self, rows: NDArray[np.bool_]) -> Self:
+        """Return what remains to learn from once some texts are gone, shape `(n,)`; nothing is inverted anew but they."""
+        kept = ~rows
+        across = self.inverse[np.ix_(kept, rows)]
+        gone = _linalg.solve(self.inverse[np.ix_(rows, rows)], across.T, check_finite=False, assume_a="pos")
+        return type(self)(np.asarray(self.inverse[np.ix_(kept, kept)] - across @ gone, dtype=np.float32))
+
     def coefficients(self, targets: Matrix) -> Matrix:
         """Return what each text adds to the scores of texts like it, shape `(n, k)` for targets of that shape."""
         return cast("Matrix", self.inverse @ targets)

@@ -23,8 +23,8 @@ _ROUNDS = 2
 _COMMON_GROUND = 0.5
 """How much of a tag's mean nearness to all parts is taken off: some tags are near to everything."""
 _MANY_PARTS = 200
-_FLOOR = 0.2
-"""Cosine to the tag's own words under which a part is about none of the tags."""
+_FLOOR = 0.5
+"""Cosine under which a part is not about a tag that is described by one phrase; less where phrases differ."""
 _SAME_MEANING = 0.85
 
 
@@ -32,18 +32,21 @@ _SAME_MEANING = 0.85
 class Seeds:
     """What each tag means as a vector.
 
-    `sums` has shape `(k, dim)`: the summed vectors of what describes a tag; `ground` has shape `(k,)`: how near a tag is
-    to parts in general.
+    `sums` has shape `(k, dim)`: the summed vectors of what describes a tag; `weights` has shape `(k,)`: what they weigh
+    together; `ground` has shape `(k,)`: how near a tag is to parts in general.
     """
 
     sums: Vectors
+    weights: Matrix
     ground: Matrix
 
     @classmethod
     def of(cls, taxonomy: Taxonomy, encoder: Encoder) -> Self:
         """Encode the name, definition, its phrases and the examples of every tag."""
-        sums = np.stack([_meaning(tag, encoder) for tag in taxonomy.tags])
-        return cls(sums, np.zeros(len(sums), dtype=np.float32))
+        described = [_describing(tag) for tag in taxonomy.tags]
+        sums = np.stack([_meaning(words, encoder) for words in described])
+        weights = np.array([sum(words.values()) for words in described], dtype=np.float32)
+        return cls(sums, weights, np.zeros(len(sums), dtype=np.float32))
 
     def with_labelled(self, batch: TextBatch, held: NDArray[np.bool_]) -> "Seeds":
         """Return seeds that also hold, of each labelled text, the part nearest to each of its tags.
@@ -60,7 +63,8 @@ class Seeds:
                 parts = slice(batch.starts[row], batch.starts[row + 1])
                 best = int(batch.starts[row] + nearness[parts, tag].argmax())
                 sums[tag] += _LABELLED_WEIGHT * batch.part_vectors[best]
-            current = replace(self, sums=sums)
+            weights = self.weights + np.float32(_LABELLED_WEIGHT) * held.sum(axis=0, dtype=np.float32)
+            current = replace(self, sums=sums, weights=weights)
         return current
 
     def grounded_in(self, batch: TextBatch) -> "Seeds":
@@ -76,13 +80,20 @@ class Seeds:
         """Return the nearness of every part to every tag above common ground, shape `(n_parts, k)`."""
         return (batch.part_vectors @ _unit(self.sums).T) - self.ground
 
+    def floors(self) -> Matrix:
+        """Return the cosine to each tag under which a part is not about it, shape `(k,)`.
+
+        What describes a narrow tag points one way, and what is about it is near; a broad one is near to nothing.
+        """
+        return np.float32(_FLOOR) * np.linalg.norm(self.sums, axis=1) / self.weights
+
     def guess(self, batch: TextBatch) -> Matrix:
         """Return 1 for each tag that is the nearest one of a part, shape `(n, k)`; 0 elsewhere."""
         if not len(batch):
             return np.zeros((0, len(self.sums)), dtype=np.float32)
         scores = self.part_scores(batch)
         rows, best = np.arange(len(scores)), scores.argmax(axis=1)
-        near = scores[rows, best] + self.ground[best] >= _FLOOR
+        near = (scores + self.ground)[rows, best] >= self.floors()[best]
         chosen = np.zeros_like(scores)
         chosen[rows[near], best[near]] = 1
         return np.maximum.reduceat(chosen, batch.starts[:-1], axis=0)
@@ -95,10 +106,9 @@ def overlapping(taxonomy: Taxonomy, encoder: Encoder) -> list[tuple[str, str]]:
     return [(taxonomy.names[i], taxonomy.names[j]) for i, j in alike]
 
 
-def _meaning(tag: TagDefinition, encoder: Encoder) -> Vectors:
-    weights = _describing(tag)
-    vectors = encoder.encode(list(weights))
-    return (vectors * np.array(list(weights.values()), dtype=np.float32)[:, None]).sum(axis=0)
+def _meaning(described: Mapping[str, float], encoder: Encoder) -> Vectors:
+    vectors = encoder.encode(list(described))
+    return (vectors * np.array(list(described.values()), dtype=np.float32)[:, None]).sum(axis=0)
 
 
 def _describing(tag: TagDefinition) -> Mapping[str, float]:

@@ -250,3 +250,12 @@ def test_lineage_names_what_became_of_each_theme() -> None:
     assert fates["code"].into == ("app",)
     assert fates["lost"].into == ("late",)
     assert [fate.fate for fate in lineage_of([LATE], [LATE], said=set())] == ["kept"]
+
+
+def test_pinned_theme_emptied_by_other_decisions_is_noted() -> None:
+    """A pin cannot keep what a person took away; that is said."""
+    themes, _, notes = _apply(
+        FOUND, Pin(theme=CODE), Move(passage_ids=CODE.passage_ids, sources=(CODE,), target=None)
+    )
+    assert "code" not in themes
+    assert notes == ["pinned theme 'Label of code' is empty: other decisions took all its passages"]

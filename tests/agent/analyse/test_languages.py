@@ -63,3 +63,8 @@ def test_language_fit_any_text_gets_an_answer(text: str) -> None:
     fit = language_fit(text)
     assert fit == language_fit(text)
     assert fit.language is None or not fit.is_english
+
+
+def test_language_of_a_word_without_end_is_judged_in_linear_time() -> None:
+    """A long run of letters is looked through once, not once a letter."""
+    assert language_fit("x" * 300_000 + " the order was late").is_english

@@ -13,7 +13,7 @@ from agent.analyse.pain_points import rank_pain_points
 from agent.analyse.statistics import reach_quantity
 from agent.analyse.themes import ThemeSet
 from agent.errors import InputError
-from agent.schemas.insight import PainPoint, Reading, Severity, Theme
+from agent.schemas.insight import Friction, PainPoint, Reading, Severity, Theme
 from agent.schemas.records import Passage
 from agent.testing import HashEncoder
 from tests.agent.analyse.theme_corpus import START, passage, reading
@@ -84,6 +84,21 @@ def test_severity_is_the_worst_a_person_says_and_rank_is_reach_times_severity() 
     }
     assert point.rank.severity == pytest.approx(4.5 / 8)
     assert point.rank.score == pytest.approx(0.5 * 4.5 / 8)
+
+
+def test_friction_shares_count_each_customer_once_a_kind() -> None:
+    """Eight persons: one says two kinds, one says one kind twice, one no kind at all."""
+    passages = [*_late(8), passage("r0b", "p0", "I do not get it"), passage("r1b", "p1", "It broke again")]
+    kinds = [Friction.TECHNICAL] * 7 + [None, Friction.COMPREHENSION, Friction.TECHNICAL]
+    readings = [
+        replace(reading(p, complaint=True), friction=kind) for p, kind in zip(passages, kinds, strict=True)
+    ]
+    point = _rank([_theme("t_1", passages)], passages, readings, n_scope=16)[0]
+    assert {kind: (share.n, share.total) for kind, share in point.friction_shares.items()} == {
+        Friction.TECHNICAL: (7, 8),
+        Friction.COMPREHENSION: (1, 8),
+        Friction.HANDOFF: (0, 8),
+    }
 
 
 def test_below_five_persons_nothing_is_reported() -> None:
@@ -158,7 +173,7 @@ def test_further_messages_of_one_person_change_no_count(n_more: int) -> None:
         return _rank([_theme("t_1", passages)], passages, readings, n_scope=60)[0]
 
     before, after = ranked(quiet), ranked(loud)
-    for name in ("reach", "severity_shares", "rank", "trend", "concentration"):
+    for name in ("reach", "severity_shares", "friction_shares", "rank", "trend", "concentration"):
         assert getattr(after, name) == getattr(before, name), name
 
 

@@ -58,3 +58,28 @@ def test_stem_joins_forms_of_a_word() -> None:
     """Endings go, short words and double s stay."""
     assert stem("delayed") == stem("delays") == stem("delaying") == "delay"
     assert (stem("bus"), stem("less"), stem("replies")) == ("bus", "less", "reply")
+
+
+def test_labels_hold_nothing_of_markup_and_addresses() -> None:
+    """A name in an address, the words of a tag and those of a link never reach a label or a term."""
+    texts = [
+        f"Mail john.smith@example.com or <img src=x onerror=alert> https://evil.test/win order {word} never came"
+        for word in ("one", "two", "three", "four")
+    ]
+    naming = _names([range(4)], [*texts, "something else entirely"])[0]
+    for text in (naming.label, naming.definition, *naming.terms):
+        assert re.search(r"john|smith|example|src|onerror|evil|http", text.lower()) is None
+    assert "never came" in naming.label.lower()
+
+
+def test_label_of_a_script_with_vowel_signs_is_not_cut_inside_a_word() -> None:
+    """Signs behind a letter belong to its word: the label stands in a text, between spaces."""
+    texts = ["मेरा ऑर्डर नहीं आया", "फिर ऑर्डर नहीं आया", "आज ऑर्डर नहीं आया"]
+    label = _names([range(3)], [*texts, "something else entirely"])[0].label
+    assert any(f" {label} " in f" {text} " for text in texts)
+
+
+def test_texts_that_share_one_word_are_named_by_it() -> None:
+    """A single shared word tells more than that there are no words."""
+    label = _names([range(3)], ["battery", "battery", "battery", "something else entirely"])[0].label
+    assert label == "Battery"

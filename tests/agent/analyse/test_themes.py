@@ -1,10 +1,13 @@
 """Themes: found without a list, counted by person, stable from run to run."""
 
+import itertools
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from agent.analyse import themes as themes_module
 from agent.analyse.readings import PassageReader
 from agent.analyse.themes import ThemeSet, find_themes
 from agent.errors import InputError
@@ -112,3 +115,42 @@ def test_find_themes_where_everybody_says_the_same_counts_each_person() -> None:
     vectors = HashEncoder(64).encode([p.text for p in passages])
     found = _find(passages, vectors, [reading(p, complaint=True) for p in passages])
     assert sum(len(theme.passage_ids) for theme in found.themes) == 60
+
+
+def test_find_themes_assigns_every_member_where_its_first_matter_is_no_theme(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who mostly says what is no theme, and also what is one, is a member of that one and assigned to it."""
+    # In so small a corpus the second matter of a text has little chance.
+    monkeypatch.setattr(themes_module, "_ALSO", 0.02)
+    passages, readings, _, topics = corpus(12)
+    parts = (
+        (
+            "Nobody answers the phone.",
+            "The phone rings.",
+            "Support never answers the phone.",
+            "Nobody answers the phone at support.",
+            "The phone at support rings.",
+        ),
+        (
+            "The app crashes.",
+            "App crashes every time.",
+            "When i open it the app crashes.",
+            "The app crashes when i open it.",
+            "I open it.",
+        ),
+    )
+    both = [
+        passage(f"both{i}", f"p-both{i}", " ".join(said)) for i, said in enumerate(itertools.product(*parts))
+    ]
+    # Calm, so that what is said of the phone is dropped as no complaint.
+    calm = [
+        replace(one, sentiment=0.9) if topic == "phone" else one
+        for one, topic in zip(readings, topics, strict=True)
+    ]
+    everything = [*passages, *both]
+    vectors = HashEncoder(256).encode([one.text for one in everything])
+    found = _find(everything, vectors, [*calm, *(reading(one, complaint=True) for one in both)])
+    members = {key for theme in found.themes for key in theme.passage_ids}
+    assert members & {one.passage_id for one in both}
+    assert members == set(found.assignments)

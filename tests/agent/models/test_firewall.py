@@ -25,7 +25,7 @@ HARMLESS = (
     "second-hand goods", "a third-party seller", "first order", "both channels", "a single reply", "for weeks",
     "the most useful page", "is most likely to leave", "when it matters most.", "their most recent order",
     "two-factor login", "double-check the date", "half-hearted reply", "this quarter", "all in one place",
-    "a height of freight", "someone often attends", "mix and match", "I wait", "CD and DVD", "fortune", "weight",
+    "a height of freight", "someone often attends", "mix and match", "I wait", "CD and DVD", "VX in the app", "fortune", "weight",
 )  # fmt: skip
 WORDS = (
     "customers",

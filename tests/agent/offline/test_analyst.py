@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.draft.grounding import ground_claims
@@ -270,6 +270,8 @@ def test_name_theme_taken_label_is_avoided():
         taken = (*taken, label)
 
 
+@example(terms=["vV|"], texts=[])
+@example(terms=["vI plan"], texts=[])
 @given(st.lists(st.text(max_size=70), max_size=5), st.lists(st.text(max_size=40), max_size=2))
 def test_name_theme_any_terms_state_no_quantity(terms: list[str], texts: list[str]):
     """Whatever the terms are, label and definition fit and state no quantity."""

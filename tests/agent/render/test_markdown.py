@@ -69,6 +69,11 @@ def test_markdown_holds_every_claim_and_quote() -> None:
     assert Counter(re.findall(r"Speaks against it", text))["Speaks against it"] > 2
 
 
+def test_markdown_names_the_kinds_of_friction() -> None:
+    """Those that enough customers speak of, with their shares."""
+    assert "Friction: technical 62 %, comprehension 12 %." in _text(_parsed(HOSTILE)).replace("\u00a0", " ")
+
+
 def test_markdown_addresses_become_no_links() -> None:
     """Readers such as GitHub link bare addresses; ours are written so that they do not."""
     text = render_markdown(journey_map())

@@ -7,6 +7,7 @@ import pytest
 
 from agent.render.page import all_claims, headline, render_page
 from agent.schemas.evidence import ClaimStatus, Lane
+from agent.schemas.insight import Trend
 from agent.schemas.journey import JourneyMap
 from tests.agent.maps import HOSTILE, claim, journey_map, opportunity
 
@@ -132,6 +133,25 @@ def test_page_curve_has_gaps_at_unknown_stages(hostile: JourneyMap, page: _Page)
     assert moods[1].count("C") == 1
     assert page.tags.count("circle") == 2 * 3
     assert page.text.count("unknown: 2 speak of it") == 2
+
+
+def test_page_shows_kinds_of_friction_that_enough_customers_speak_of(page: _Page) -> None:
+    """Thirty and six of 48 are shown with counts, four are too few."""
+    text = page.text.replace("\u00a0", " ")
+    assert text.count("technical 62 %") == 2 * 2  # as a tag, and with counts, of two pain points
+    assert (
+        "technical 62 % (30 of 48, 48–75 %), comprehension 12 % (6 of 48, 5.9–25 %) of the customers" in text
+    )
+    assert "hand-off" not in text
+
+
+def test_page_of_an_unknown_trend_says_once_what_is_needed(hostile: JourneyMap) -> None:
+    """The tag says that it is unknown, what is below it how many customers would tell."""
+    unknown = Trend(direction="unknown", change_per_month=None, reason="too few", needed_per_month=608)
+    pain = hostile.pain_points[0].model_copy(update={"trend": unknown})
+    text = _Page(render_page(hostile.model_copy(update={"pain_points": (pain,)}))).text
+    assert text.lower().count("trend unknown") == 2
+    assert text.count("Trend unknown: about 608 customers a month needed.") == 1
 
 
 def test_page_is_the_same_every_time(hostile: JourneyMap) -> None:

@@ -1,0 +1,90 @@
+"""Themes named by a writer: once each, bounded, never twice the same name, and what happens where it fails."""
+
+import json
+
+import pytest
+
+from agent.errors import ModelTimeoutError
+from agent.pipeline.naming import MAX_NAMED, name_raw_themes, name_themes
+from agent.ports import OutT, WritingTask
+from agent.schemas.insight import Theme
+from agent.schemas.writing import ThemeBrief
+
+
+class _ScriptedNamer:
+    """Names themes in order and remembers what it was sent; fails from a call on."""
+
+    model_id = "scripted"
+
+    def __init__(self, *labels: str, fails_from: int = 1000) -> None:
+        self.sent: list[str] = []
+        self._labels = labels
+        self._fails_from = fails_from
+
+    def write(self, task: WritingTask[OutT]) -> OutT:
+        if len(self.sent) >= self._fails_from:
+            msg = "no answer"
+            raise ModelTimeoutError(msg, hint="Try again.")
+        assert isinstance(task.inputs, ThemeBrief)
+        self.sent.append(task.inputs.model_dump_json())
+        number = len(self.sent)
+        label = self._labels[number - 1] if self._labels else "name " + "x" * number
+        return task.output.model_validate({"label": label, "definition": "Customers say so in their words."})
+
+
+def _themes(n: int) -> list[Theme]:
+    return [
+        Theme(
+            theme_id=f"t_{number}",
+            label=f"label {chr(97 + number)}",
+            definition="Own words.",
+            stage=None,
+            terms=("own words",),
+            passage_ids=(f"row:{number}",),
+            core_passage_ids=(f"row:{number}",),
+        )
+        for number in range(n)
+    ]
+
+
+def _texts(n: int, text: str = "my refund") -> dict[str, str]:
+    return {f"row:{number}": text for number in range(n)}
+
+
+def test_name_themes_calls_once_a_theme_up_to_a_bound() -> None:
+    """However many themes there are, no more than the bound are sent; the others keep their own name."""
+    themes, namer = _themes(MAX_NAMED + 5), _ScriptedNamer()
+    named = list(name_themes(namer, themes, _texts(len(themes))))
+    assert len(namer.sent) == MAX_NAMED
+    assert [theme.theme_id for theme in named] == [theme.theme_id for theme in themes]
+    assert [theme.label for theme in named[-5:]] == [theme.label for theme in themes[-5:]]
+    assert json.loads(namer.sent[0])["terms"][0] == "label a"
+
+
+def test_name_themes_takes_no_name_of_an_earlier_or_a_later_theme() -> None:
+    """A name that another theme has, or that states a quantity, leaves the theme its own."""
+    namer = _ScriptedNamer("late parcels", "late parcels", "label d", "half of all parcels late")
+    named = list(name_themes(namer, _themes(4), _texts(4)))
+    assert [theme.label for theme in named] == ["late parcels", "label b", "label c", "label d"]
+    assert set(json.loads(namer.sent[2])["taken_labels"]) == {"late parcels", "label b", "label d"}
+
+
+def test_name_themes_where_the_model_fails_raises() -> None:
+    """Whoever stores the names stores nothing then."""
+    with pytest.raises(ModelTimeoutError):
+        list(name_themes(_ScriptedNamer(fails_from=2), _themes(4), _texts(4)))
+
+
+def test_name_raw_themes_sends_no_personal_data() -> None:
+    """An address in a text of a file never leaves."""
+    namer = _ScriptedNamer()
+    named = name_raw_themes(namer, _themes(2), _texts(2, "write to jane.doe@example.com about my refund"))
+    assert [theme.label for theme in named] == ["name x", "name xx"]
+    assert "jane.doe" not in "".join(namer.sent)
+    assert "about my refund" in namer.sent[0]
+
+
+def test_name_raw_themes_where_the_model_fails_keeps_the_customers_own_words() -> None:
+    """Names made before the failure stay, the rest are the phrases found."""
+    named = name_raw_themes(_ScriptedNamer(fails_from=2), _themes(4), _texts(4))
+    assert [theme.label for theme in named] == ["name x", "name xx", "label c", "label d"]
