@@ -171,10 +171,12 @@ def unresolved_quantities(
     folded, origin = _fold(masked)
     folded = _HARMLESS.sub(lambda found: " " * len(found.group()), folded)
     spans = [_span(text, m.start(), m.end(), "cardinal") for m in _ROMAN.finditer(masked)]
-    for kind, pattern in _PATTERNS:
-        spans += [
-            _span(text, origin[m.start()], origin[m.end() - 1] + 1, kind) for m in pattern.finditer(folded)
-        ]
+    # "Many-customers" is as many as "many customers".
+    for said in dict.fromkeys((folded, folded.replace("-", " "))):
+        for kind, pattern in _PATTERNS:
+            spans += [
+                _span(text, origin[m.start()], origin[m.end() - 1] + 1, kind) for m in pattern.finditer(said)
+            ]
     known = [_words(source) for source in carried]
     return [span for span in _without_overlaps(spans) if not _is_carried(text, span, known)]
 

@@ -5,12 +5,14 @@ to them anew only then or where there is a new decision.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 
+from agent.analyse.copies import WrittenText, find_copies
 from agent.analyse.curation import apply_edits, themes_of_people
 from agent.analyse.lineage import lineage_of
 from agent.analyse.readings import READER_VERSION
@@ -23,6 +25,8 @@ from agent.ports import Progress, Vectors
 from agent.schemas.insight import Reading
 from agent.schemas.records import Passage
 from agent.store.results import StoredThemes
+
+_Said = TypeVar("_Said", Passage, Reading)
 
 SEED = 0
 """Of everything random in an analysis; fixed, so that equal data gives equal maps."""
@@ -39,21 +43,32 @@ class ReadPassages:
 
 
 def read_everything(workspace: Workspace, *, on_progress: Progress | None = None) -> ReadPassages:
-    """Return all working passages, reading those that this version of the reader has not read yet."""
+    """Return all working passages, reading those that this version of the reader has not read yet.
+
+    A copy of somebody's text stands under the person of its earliest posting, as in every count that follows.
+    """
     store = workspace.store
+    person_of = find_copies(WrittenText.of(record) for record in store.records.iter()).person_of
     known = {reading.passage_id: reading for reading in store.readings.iter(READER_VERSION)}
     passages: list[Passage] = []
     parts: list[Vectors] = []
     readings: list[Reading] = []
     for batch in _batches(workspace):
         vectors = vectors_of(batch, store=store, encoder=workspace.encoder)
-        readings.extend(_read(workspace, batch, vectors, known))
-        passages.extend(batch)
+        readings.extend(_counted_for(_read(workspace, batch, vectors, known), person_of))
+        passages.extend(_counted_for(batch, person_of))
         parts.append(vectors)
         if on_progress is not None:
             on_progress(len(batch))
     empty = np.zeros((0, workspace.encoder.dim), dtype=np.float32)
     return ReadPassages(passages, np.concatenate(parts) if parts else empty, readings)
+
+
+def _counted_for(items: Iterable[_Said], person_of: Mapping[str, str]) -> Iterator[_Said]:
+    """Put what was said in a copy under the person for whom the copy counts."""
+    for item in items:
+        person_id = person_of.get(item.record_id)
+        yield item if person_id is None else replace(item, person_id=person_id)
 
 
 def _read(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.analyse.hierarchy import MANY_THEMES, Heading, headings_of
+from agent.analyse.languages import language_fit
 from agent.analyse.readings import PassageReader, origin_of
 from agent.analyse.tagger import ThemeTagger
 from agent.analyse.themes import ThemeSet, find_themes
@@ -32,6 +33,8 @@ _FIT_ROWS = 12_000
 _TAUGHT_ROWS = 5_000
 _CHUNK = 20_000
 _NOBODY = -1
+_LANGUAGE_TEXTS = 5_000
+_FOREIGN_SHARE = 0.05
 
 Numbers = NDArray[np.int64]
 OnStage = Callable[[str], None]
@@ -138,6 +141,10 @@ def discover_texts(
     headings = headings_of(themes, text_of, place_of, vectors, reader=reader)
     counts = Counter(one.theme_id for one in assignments if one.theme_id is not None)
     n_open = sum(one.theme_id is None for one in assignments)
+    notes = (
+        _note(told, len(places), len(themes)),
+        _foreign_note(told, is_bundled=reader.uses_vectors),
+    )
     return Discovery(
         themes=_listed(themes, text_of, counts, headings),
         assignments=assignments,
@@ -145,7 +152,7 @@ def discover_texts(
         parents=_headed(headings, counts),
         n_texts=int((told.text_of != _NOBODY).sum()),
         n_different=len(told.texts),
-        note=_note(told, len(places), len(themes)),
+        note=" ".join(filter(None, notes)) or None,
     )
 
 
@@ -290,6 +297,19 @@ def _headed(headings: Sequence[Heading], counts: Mapping[str, int]) -> tuple[Fou
             n=sum(counts.get(theme_id, 0) for theme_id in heading.theme_ids),
         )
         for heading in headings
+    )
+
+
+def _foreign_note(told: _Told, *, is_bundled: bool) -> str | None:
+    """Return what to know where texts are in languages that the encoder does not read."""
+    looked_at = told.texts[:_LANGUAGE_TEXTS]
+    foreign = sum(not language_fit(text).is_english for text in looked_at)
+    if not is_bundled or foreign < _FOREIGN_SHARE * max(len(looked_at), 1):
+        return None
+    percent = 100 * foreign / len(looked_at)
+    return (
+        f"About {percent:.0f} % of the texts are not in English, which is all that the bundled encoder reads: "
+        "their themes mean little."
     )
 
 
