@@ -101,7 +101,10 @@ def _checked(at: datetime, now: datetime) -> datetime:
 
 def _from_number(value: float) -> datetime:
     if _COMPACT_DATE.match(str(value)):
-        return datetime.fromisoformat(str(value))
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError:  # a day that its month does not have
+            raise _unreadable() from None
     seconds = float(value)
     for limit, divisor in ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9)):
         if abs(seconds) < limit:

@@ -49,6 +49,7 @@ def test_parse_time_known_forms_become_utc(written: RawTime, expected: datetime 
         ("next Tuesday", "time.unreadable"),
         (float("inf"), "time.unreadable"),
         (True, "time.unreadable"),
+        (20_821_131, "time.unreadable"),
         ("0001-01-01T00:00:00+14:00", "time.unreadable"),
     ],
 )
