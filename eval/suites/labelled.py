@@ -2,6 +2,7 @@
 
 import ast
 import gzip
+import importlib
 import json
 import random
 import time
@@ -180,10 +181,9 @@ def _bertopic(texts: list[str], vectors: Vectors) -> Found:
     """Run BERTopic with its default settings; it warns of its own parts' parallelism."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from bertopic import BERTopic  # noqa: PLC0415 - an optional peer, slow to load
-
-        model: Any = BERTopic
-        topics = model().fit_transform(texts, embeddings=vectors)[0]
+        # An optional peer: its types are not there where it is not installed.
+        bertopic: Any = importlib.import_module("bertopic")
+        topics = bertopic.BERTopic().fit_transform(texts, embeddings=vectors)[0]
     return [None if topic < 0 else str(int(topic)) for topic in topics]
 
 
