@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from agent.analyse.copies import WrittenText, find_copies
 from agent.analyse.curation import apply_edits, themes_of_people
 from agent.analyse.lineage import lineage_of
 from agent.analyse.readings import READER_VERSION
@@ -48,7 +47,7 @@ def read_everything(workspace: Workspace, *, on_progress: Progress | None = None
     A copy of somebody's text stands under the person of its earliest posting, as in every count that follows.
     """
     store = workspace.store
-    person_of = find_copies(WrittenText.of(record) for record in store.records.iter()).person_of
+    person_of = workspace.copies_among(store.records.iter()).person_of
     known = {reading.passage_id: reading for reading in store.readings.iter(READER_VERSION)}
     passages: list[Passage] = []
     parts: list[Vectors] = []

@@ -118,22 +118,11 @@ def discover_texts(
     begin("reading")
     told = _tell(rows)
     begin("encoding")
-    places = _fit_places(told)
-    fitted = np.unique(told.text_of[places]) if len(places) else places
-    encoded = encoder.encode([told.texts[i] for i in map(int, fitted)])
-    vectors = encoded[np.searchsorted(fitted, told.text_of[places])] if len(places) else encoded
+    passages, vectors = _fitted(told, encoder)
     begin("grouping")
-    passages = [
-        _passage(told.rows[place], told.texts[int(told.text_of[place])]) for place in map(int, places)
-    ]
     found = _group(passages, vectors, reader)
     begin("assigning")
-    theme_of = _assign_rest(told, found, passages, vectors, encoder) if found.themes else {}
-    direct = {passage.text: found.assignments.get(passage.passage_id) for passage in passages}
-    assignments = tuple(
-        Assignment(row=row, theme_id=_theme_of(told, position, direct, theme_of))
-        for row, position in zip(told.rows, map(int, told.text_of), strict=True)
-    )
+    assignments = _assigned(told, found, passages, vectors, encoder)
     begin("naming")
     text_of = {passage.passage_id: passage.text for passage in passages}
     themes = found.themes if writer is None else name_raw_themes(writer, found.themes, text_of)
@@ -141,10 +130,6 @@ def discover_texts(
     headings = headings_of(themes, text_of, place_of, vectors, reader=reader)
     counts = Counter(one.theme_id for one in assignments if one.theme_id is not None)
     n_open = sum(one.theme_id is None for one in assignments)
-    notes = (
-        _note(told, len(places), len(themes)),
-        _foreign_note(told, is_bundled=reader.uses_vectors),
-    )
     return Discovery(
         themes=_listed(themes, text_of, counts, headings),
         assignments=assignments,
@@ -152,7 +137,7 @@ def discover_texts(
         parents=_headed(headings, counts),
         n_texts=int((told.text_of != _NOBODY).sum()),
         n_different=len(told.texts),
-        note=" ".join(filter(None, notes)) or None,
+        note=_notes(told, len(passages), len(themes), is_bundled=reader.uses_vectors),
     )
 
 
@@ -226,11 +211,36 @@ def _fit_places(told: _Told) -> Numbers:
     return np.sort(np.random.default_rng(SEED).permutation(places)[:_FIT_ROWS])
 
 
+def _fitted(told: _Told, encoder: Encoder) -> tuple[list[Passage], Vectors]:
+    """Return the rows that are grouped, with their vectors; equal texts are encoded once."""
+    places = _fit_places(told)
+    numbers = told.text_of[places]
+    different, row_of = np.unique(numbers, return_inverse=True)
+    vectors = encoder.encode([told.texts[i] for i in map(int, different)])[row_of]
+    passages = [
+        _passage(told.rows[place], told.texts[number])
+        for place, number in zip(map(int, places), map(int, numbers), strict=True)
+    ]
+    return passages, vectors
+
+
 def _group(
     passages: list[Passage], vectors: Vectors, reader: PassageReader, *, previous: ThemeSet | None = None
 ) -> ThemeSet:
     readings = [_as_complaint(passage) for passage in passages]
     return find_themes(passages, vectors, readings, reader=reader, seed=SEED, previous=previous)
+
+
+def _assigned(
+    told: _Told, found: ThemeSet, passages: list[Passage], vectors: Vectors, encoder: Encoder
+) -> tuple[Assignment, ...]:
+    """Return the theme of every row: as it was grouped where it was, else as its text is judged."""
+    theme_of = _assign_rest(told, found, passages, vectors, encoder) if found.themes else {}
+    direct = {passage.text: found.assignments.get(passage.passage_id) for passage in passages}
+    return tuple(
+        Assignment(row=row, theme_id=_theme_of(told, position, direct, theme_of))
+        for row, position in zip(told.rows, map(int, told.text_of), strict=True)
+    )
 
 
 def _assign_rest(
@@ -298,6 +308,11 @@ def _headed(headings: Sequence[Heading], counts: Mapping[str, int]) -> tuple[Fou
         )
         for heading in headings
     )
+
+
+def _notes(told: _Told, n_fitted: int, n_themes: int, *, is_bundled: bool) -> str | None:
+    notes = (_note(told, n_fitted, n_themes), _foreign_note(told, is_bundled=is_bundled))
+    return " ".join(filter(None, notes)) or None
 
 
 def _foreign_note(told: _Told, *, is_bundled: bool) -> str | None:

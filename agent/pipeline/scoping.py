@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from agent.analyse.copies import Copies, WrittenText, find_copies
+from agent.analyse.copies import Copies
 from agent.analyse.readings import unread
 from agent.analyse.stages import StagePlan
 from agent.analyse.taxonomy import touchpoint_of_event
@@ -46,7 +46,7 @@ def corpus_of(
     """
     wanted = frozenset(source_ids)
     named = _records_of(workspace, where, wanted)
-    copies = find_copies(WrittenText.of(record) for record in named.values())
+    copies = workspace.copies_among(named.values())
     records = _counted_once(named, copies)
     read = list(_read_passages(workspace, records, reader_version))
     passages = [passage for passage, _ in read]

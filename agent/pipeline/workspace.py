@@ -1,12 +1,14 @@
 """Everything the stages need of one workspace, opened together and closed together."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from agent.analyse.copies import Copies, WrittenText, find_copies
 from agent.analyse.readings import PassageReader
 from agent.embed import open_encoder
 from agent.errors import NotFoundError
@@ -15,6 +17,7 @@ from agent.events.lake_writer import LakeWriter
 from agent.index import ChromaIndex, rebuilt_folder
 from agent.pipeline.indexing import IndexReport, update_index
 from agent.ports import Encoder, Progress, Writer
+from agent.schemas.records import Record
 from agent.settings import Settings
 from agent.store import Store
 from agent.store.presence import require_held_out
@@ -29,6 +32,9 @@ class Workspace:
     settings: Settings
     store: Store
     now: datetime
+    _copies: dict[frozenset[WrittenText], Copies] = field(
+        default_factory=dict[frozenset[WrittenText], Copies], repr=False
+    )
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -76,6 +82,13 @@ class Workspace:
     def writer(self) -> Writer:
         """The language model where one is set up, else the offline analyst."""
         return make_writer(self.settings, call_log=self.store.model_calls)
+
+    def copies_among(self, records: Iterable[Record]) -> Copies:
+        """Return the copies among records; what was asked last is kept, as reading and counting ask about the same."""
+        texts = frozenset(map(WrittenText.of, records))
+        if texts not in self._copies:
+            self._copies = {texts: find_copies(texts)}
+        return self._copies[texts]
 
     def update_index(self, *, on_progress: Progress | None = None) -> IndexReport:
         """Make the index equal to the store."""

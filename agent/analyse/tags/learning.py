@@ -7,7 +7,7 @@ the guess; after a few rounds the words that go with a tag are known though nobo
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,30 +116,45 @@ def _from_labels(taxonomy: Taxonomy, gold: TextBatch, targets: Targets, encoder:
     kernel = TextKernel(gold)
     ridge = Ridge.of(kernel.gram(), np.full(len(gold), _NOISE_LABELLED, dtype=np.float32))
     wanted = np.column_stack([targets.held, polarity_targets(targets)]).astype(np.float32)
-    coefficients = ridge.coefficients(wanted)
-    apart = _by_wording(gold, ridge.left_out(wanted, coefficients))
 
-    def judge(ridge: Ridge, taught: Flags, apart: Mapping[str, Matrix]) -> Judge:
-        own, known = wanted[taught], targets.take(taught)
-        coefficients = np.zeros_like(wanted)
-        coefficients[taught] = ridge.coefficients(own)
-        scores, n_tags = ridge.left_out(own, coefficients[taught]), len(taxonomy.tags)
+    def judge(learnt: _Learnt, taught: Flags, apart: Mapping[str, Matrix]) -> Judge:
+        coefficients, known = np.zeros_like(wanted), targets.take(taught)
+        coefficients[taught] = learnt.coefficients
+        n_tags = len(taxonomy.tags)
         return Judge(
             taxonomy,
-            Decision.learnt(scores[:, :n_tags], known.held, trust=1.0),
+            Decision.learnt(learnt.apart[:, :n_tags], known.held, trust=1.0),
             kernel,
             kernel.learnt(coefficients),
-            PolarityModel.learnt(scores[:, n_tags:], known),
+            PolarityModel.learnt(learnt.apart[:, n_tags:], known),
             trust=1.0,
             apart=apart,
             is_bundled=is_bundled(encoder),
         )
 
-    fold = _folds(len(gold))
-    judges = [judge(ridge.without(fold == number), fold != number, apart) for number in range(fold.max() + 1)]
-    whole = judge(ridge, np.ones(len(gold), dtype=bool), {})
+    every = _Learnt.of(ridge, wanted)
+    apart, fold = _by_wording(gold, every.apart), _folds(len(gold))
+    judges = [
+        judge(_Learnt.of(ridge.without(fold == number), wanted[fold != number]), fold != number, apart)
+        for number in range(fold.max() + 1)
+    ]
+    whole = judge(every, np.ones(len(gold), dtype=bool), {})
     model = TagModel(encoder, whole, judges, _fold_of(gold, fold))
     return TagLearning(model, tag_cards(model, gold, targets))
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """What targets of labelled texts teach."""
+
+    coefficients: Matrix
+    apart: Matrix
+    """Scores of each text as learnt from all others."""
+
+    @classmethod
+    def of(cls, ridge: Ridge, wanted: Matrix) -> Self:
+        coefficients = ridge.coefficients(wanted)
+        return cls(coefficients, ridge.left_out(wanted, coefficients))
 
 
 def _from_guesses(
