@@ -3,46 +3,29 @@
 Persons still active in a stage are censored: they have not dropped off, the data just ends.
 """
 
-# Ibis ships no types for its expressions, and PyArrow none at all.
+# Ibis ships no types for its expressions.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false
 
-import glob
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 from ibis import _
 
-from agent.events.lake import EventLake, EventWindow
 from agent.events.outcomes import OutcomeTimes
+from agent.events.source import EventSource, EventWindow
+from agent.events.steps import BY_PERSON, JourneyScope, rows_of, steps_of
 
-SESSION_GAP = timedelta(minutes=30)
-"""A pause longer than this starts a new session; the convention of web analytics."""
 _MIN_QUIET = timedelta(days=14)
 """A person counts as gone after at least this long without an event."""
-_BOT_EVENTS_PER_DAY = 5_000
-"""More events than this on one day are no person's; such persons are named in `bots` and left out."""
-
-_KINDS = pa.schema(
-    {
-        "kind_name": pa.string(),
-        "kind_channel": pa.string(),
-        "stage": pa.string(),
-        "touchpoint": pa.string(),
-        "rank": pa.int64(),
-    }
-)
 
 Level = Literal["event", "stage"]
-TouchpointOf = Callable[[str, str | None], str | None]
-StageOf = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,42 +68,27 @@ class PathCount:
     n: int
 
 
-@dataclass(frozen=True)
-class JourneyScope:
-    """Whose events count, and how their names are read."""
-
-    stages: Sequence[str]
-    stage_of: StageOf
-    touchpoint_of: TouchpointOf
-    as_of: datetime
-    persons: Collection[str] | None = None
-    """Persons in scope; None means everyone."""
-    source_ids: Collection[str] | None = None
-    """Sources whose events count; None means all."""
-
-
 class Journeys:
-    """The journeys of the persons in scope; good for as long as the lake is open."""
+    """The journeys of the persons in scope; good for as long as the source of the events is open.
 
-    def __init__(self, lake: EventLake, scope: JourneyScope) -> None:
-        self._lake = lake
-        self._scope = scope
+    Raises:
+        StoreError: The events cannot be read.
+    """
+
+    def __init__(self, events: EventSource, scope: JourneyScope) -> None:
+        self.scope = scope
         self._exits: dict[str, StageExit] = {}
         self._outcomes: dict[tuple[str, ...], OutcomeTimes] = {}
         self._durations: dict[str, StageDuration] = {}
         self._rank = {stage: rank for rank, stage in enumerate(scope.stages)}
-        with lake.reading():
-            events = self._in_scope(lake.table(scope.source_ids))
-            self.bots = self._find_bots(events)
-            if self.bots:
-                events = events.filter(~_.person_id.isin(sorted(self.bots)))
-            self._steps = self._materialised(self._read(events))
+        found = steps_of(events, scope)
+        self.steps, self.bots = found.table, found.bots
 
     @cached_property
     def persons(self) -> frozenset[str]:
         """Persons with events."""
         return frozenset(
-            self._steps.select("person_id").distinct().to_pyarrow().column("person_id").to_pylist()
+            self.steps.select("person_id").distinct().to_pyarrow().column("person_id").to_pylist()
         )
 
     def n_persons(self) -> int:
@@ -130,7 +98,7 @@ class Journeys:
     @cached_property
     def window(self) -> EventWindow:
         """When the first and the last event of the persons in scope happened."""
-        row = self._rows(self._steps.aggregate(first=_.at.min(), last=_.at.max()))[0]
+        row = rows_of(self.steps.aggregate(first=_.at.min(), last=_.at.max()))[0]
         return EventWindow(row["first"], row["last"])
 
     def is_last(self, stage: str) -> bool:
@@ -147,7 +115,7 @@ class Journeys:
 
     def step_counts(self, stage: str) -> dict[str, int]:
         """Return distinct persons by event name in a stage."""
-        return self._steps_by_stage.get(stage, {})
+        return self._events_by_stage.get(stage, {})
 
     def channel_counts(self, stage: str) -> dict[str, int]:
         """Return distinct persons by channel in a stage."""
@@ -158,7 +126,7 @@ class Journeys:
         return self._touchpoints_by_stage.get(stage, {})
 
     @cached_property
-    def _steps_by_stage(self) -> dict[str, dict[str, int]]:
+    def _events_by_stage(self) -> dict[str, dict[str, int]]:
         return self._counted_by_stage("name")
 
     @cached_property
@@ -180,8 +148,8 @@ class Journeys:
         rank = self._rank[stage]
         entered = self._staged.filter(_.stage == stage).group_by("person_id").agg(entered=_.place.min())
         later = self._staged.filter(_.rank > rank).group_by("person_id").agg(later=_.place.max())
-        last = self._steps.group_by("person_id").agg(last=_.at.max())
-        quiet_since = ibis.literal(self._scope.as_of - self._quiet)
+        last = self.steps.group_by("person_id").agg(last=_.at.max())
+        quiet_since = ibis.literal(self.scope.as_of - self._quiet)
         went_on = ibis.coalesce(_.later > _.entered, ibis.literal(False))  # noqa: FBT003 - an SQL literal
         row = (
             entered.left_join(later, "person_id")
@@ -193,7 +161,7 @@ class Journeys:
                 censored=((~went_on) & (_.last >= quiet_since)).sum(),
             )
         )
-        found = self._rows(row)[0]
+        found = rows_of(row)[0]
         return StageExit(int(found["reached"]), int(found["left"] or 0), int(found["censored"] or 0))
 
     def duration(self, stage: str) -> StageDuration:
@@ -206,9 +174,9 @@ class Journeys:
     def _duration_of(self, stage: str) -> StageDuration:
         done = self._visits.filter((_.stage == stage) & _.left_at.notnull())
         seconds = done.mutate(seconds=_.left_at.epoch_seconds() - _.at.epoch_seconds())
-        row = self._rows(
-            seconds.aggregate(n=_.count(), median=_.seconds.median(), p90=_.seconds.quantile(0.9))
-        )[0]
+        row = rows_of(seconds.aggregate(n=_.count(), median=_.seconds.median(), p90=_.seconds.quantile(0.9)))[
+            0
+        ]
         median, p90 = row["median"], row["p90"]
         return StageDuration(
             int(row["n"]), None if median is None else float(median), None if p90 is None else float(p90)
@@ -216,15 +184,15 @@ class Journeys:
 
     def moves(self, level: Level = "event") -> list[Move]:
         """Return what directly followed what, most frequent first: event by event, or stage by stage."""
-        column, rows = ("name", self._steps) if level == "event" else ("stage", self._visits)
-        followed = rows.mutate(source=rows[column], target=rows[column].lead().over(self._by_person))
+        column, rows = ("name", self.steps) if level == "event" else ("stage", self._visits)
+        followed = rows.mutate(source=rows[column], target=rows[column].lead().over(BY_PERSON))
         followed = followed.filter(_.target.notnull())
         leaving = self._counted(followed, "source")
         counted = followed.group_by(["source", "target"]).agg(n=_.count(), persons=_.person_id.nunique())
         ordered = counted.order_by([ibis.desc("n"), "source", "target"])
         return [
             Move(row["source"], row["target"], row["n"], row["persons"], leaving[row["source"]])
-            for row in self._rows(ordered)
+            for row in rows_of(ordered)
         ]
 
     def starts(self) -> dict[str, int]:
@@ -237,25 +205,21 @@ class Journeys:
 
     def variants(self, limit: int) -> list[PathCount]:
         """Return the most frequent whole paths of events."""
-        paths = self._steps.group_by("person_id").agg(path=_.name.collect(order_by=_.place))
+        paths = self.steps.group_by("person_id").agg(path=_.name.collect(order_by=_.place))
         counted = paths.group_by("path").agg(n=_.count()).order_by([ibis.desc("n"), "path"]).limit(limit)
-        return [PathCount(tuple(row["path"]), row["n"]) for row in self._rows(counted)]
+        return [PathCount(tuple(row["path"]), row["n"]) for row in rows_of(counted)]
 
     def n_sessions(self) -> int:
         """Return how many sessions there are: runs of events without a pause of `SESSION_GAP`."""
-        pause = _.at.epoch_seconds() - _.at.lag().over(self._by_person).epoch_seconds()
-        gapped = self._steps.mutate(pause=pause)
-        starting = _.pause.isnull() | (_.pause > SESSION_GAP.total_seconds())
-        return int(gapped.filter(starting).count().to_pyarrow().as_py())
+        sessions = self.steps.select("person_id", "session").distinct()
+        return int(sessions.count().to_pyarrow().as_py())
 
     def lengths(self) -> StageDuration:
         """Return how long whole journeys last, from first to last event."""
-        spans = self._steps.group_by("person_id").agg(
+        spans = self.steps.group_by("person_id").agg(
             seconds=_.at.max().epoch_seconds() - _.at.min().epoch_seconds()
         )
-        row = self._rows(
-            spans.aggregate(n=_.count(), median=_.seconds.median(), p90=_.seconds.quantile(0.9))
-        )[0]
+        row = rows_of(spans.aggregate(n=_.count(), median=_.seconds.median(), p90=_.seconds.quantile(0.9)))[0]
         return StageDuration(int(row["n"]), row["median"], row["p90"])
 
     def outcome_after(
@@ -267,97 +231,48 @@ class Journeys:
         names = tuple(sorted(events))
         times = self._outcomes.get(names)
         if times is None:
-            happened = self._steps.filter(_.name.isin(names)).select("person_id", "at")
+            happened = self.steps.filter(_.name.isin(names)).select("person_id", "at")
             times = OutcomeTimes(happened.order_by(["person_id", "at"]).to_pyarrow())
             self._outcomes[names] = times
         return times.after(since, within=within)
 
     def names(self) -> dict[str, int]:
         """Return distinct persons by event name, over the whole journey."""
-        return self._counted(self._steps, "name")
-
-    @property
-    def _by_person(self) -> Any:  # noqa: ANN401 - Ibis has no type for a window
-        return ibis.window(group_by="person_id", order_by="place")
+        return self._counted(self.steps, "name")
 
     @cached_property
     def _staged(self) -> ir.Table:
-        return self._steps.filter(_.stage.notnull())
+        return self.steps.filter(_.stage.notnull())
 
     @cached_property
     def _visits(self) -> ir.Table:
         """Runs of events in one stage: `person_id, stage, at, place, left_at`, null where the run is the last."""
-        before = _.stage.lag().over(self._by_person)
+        before = _.stage.lag().over(BY_PERSON)
         runs = self._staged.mutate(before=before).filter(_.before.isnull() | (_.before != _.stage))
-        return runs.mutate(left_at=_.at.lead().over(self._by_person))
+        return runs.mutate(left_at=_.at.lead().over(BY_PERSON))
 
     @cached_property
     def _quiet(self) -> timedelta:
         """The inactivity window: two weeks, or the 90th percentile of pauses where people come back later."""
-        pause = _.at.epoch_seconds() - _.at.lag().over(self._by_person).epoch_seconds()
-        pauses = self._steps.mutate(pause=pause).filter(_.pause.notnull())
+        pause = _.at.epoch_seconds() - _.at.lag().over(BY_PERSON).epoch_seconds()
+        pauses = self.steps.mutate(pause=pause).filter(_.pause.notnull())
         p90 = pauses.aggregate(p90=_.pause.quantile(0.9)).to_pyarrow().to_pylist()[0]["p90"]
         return max(_MIN_QUIET, timedelta(seconds=float(p90 or 0)))
 
-    def _in_scope(self, events: ir.Table) -> ir.Table:
-        if self._scope.persons is None:
-            return events
-        ids = pa.array(sorted(self._scope.persons), type=pa.string())
-        wanted = ibis.memtable(pa.table({"person_id": ids}))
-        return events.semi_join(wanted, "person_id")
-
-    def _find_bots(self, events: ir.Table) -> frozenset[str]:
-        daily = events.group_by(["person_id", _.at.date().name("day")]).agg(n=_.count())
-        busy = daily.filter(_.n > _BOT_EVENTS_PER_DAY).select("person_id").distinct()
-        return frozenset(busy.to_pyarrow().column("person_id").to_pylist())
-
-    def _read(self, events: ir.Table) -> ir.Table:
-        """Add what event names and channels mean; names are few, so Python reads each once."""
-        channel = ibis.coalesce(events.channel, "")
-        kinds = events.select("name", channel=channel).distinct().to_pyarrow().to_pylist()
-        scope = self._scope
-        meaning = [
-            {
-                "kind_name": kind["name"],
-                "kind_channel": kind["channel"],
-                "stage": scope.stage_of(kind["name"]),
-                "touchpoint": scope.touchpoint_of(kind["name"], kind["channel"] or None),
-            }
-            for kind in kinds
-        ]
-        for row in meaning:
-            row["rank"] = self._rank.get(row["stage"] or "")
-            row["stage"] = row["stage"] if row["rank"] is not None else None
-        read = ibis.memtable(pa.Table.from_pylist(meaning, schema=_KINDS))
-        joined = events.inner_join(read, [events.name == read.kind_name, channel == read.kind_channel])
-        # Events of one moment go in the order of their source, then in any fixed one.
-        in_order = ibis.window(group_by="person_id", order_by=["at", "row", "source_id", "event_id"])
-        placed = joined.mutate(place=ibis.row_number().over(in_order), channel=_.channel.nullif(""))
-        return placed.select("person_id", "at", "place", "name", "channel", "touchpoint", "stage", "rank")
-
-    def _materialised(self, steps: ir.Table) -> ir.Table:
-        """Write the steps out once: every question after this scans a narrow file."""
-        path = self._lake.scratch_file("steps")
-        steps.order_by(["person_id", "place"]).to_parquet(path)
-        return self._lake.connection.read_parquet(glob.escape(str(path)))
-
     def _edges(self, *, first: bool) -> dict[str, int]:
         edge = _.place.min() if first else _.place.max()
-        at_edge = self._steps.mutate(edge=edge.over(ibis.window(group_by="person_id")))
+        at_edge = self.steps.mutate(edge=edge.over(ibis.window(group_by="person_id")))
         return self._counted(at_edge.filter(_.place == _.edge), "name")
 
     def _counted(self, rows: ir.Table, column: str) -> dict[str, int]:
         counted = rows.filter(rows[column].notnull()).group_by(column).agg(n=_.person_id.nunique())
         ordered = counted.order_by([ibis.desc("n"), column])
-        return {row[column]: row["n"] for row in self._rows(ordered)}
+        return {row[column]: row["n"] for row in rows_of(ordered)}
 
     def _counted_by_stage(self, column: str) -> dict[str, dict[str, int]]:
         rows = self._staged.filter(self._staged[column].notnull())
         counted = rows.group_by(["stage", column]).agg(n=_.person_id.nunique())
         found: dict[str, dict[str, int]] = {}
-        for row in self._rows(counted.order_by([ibis.desc("n"), column])):
+        for row in rows_of(counted.order_by([ibis.desc("n"), column])):
             found.setdefault(row["stage"], {})[row[column]] = row["n"]
         return found
-
-    def _rows(self, table: ir.Table) -> list[dict[str, Any]]:
-        return table.to_pyarrow().to_pylist()

@@ -8,9 +8,7 @@ import glob
 import tempfile
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import duckdb
 import ibis
@@ -21,16 +19,10 @@ from ibis import _
 from ibis.common.exceptions import IbisError
 
 from agent.errors import StoreError
+from agent.events.source import EventWindow
 from agent.store.parts import EVENT_SCHEMA
 
 _MEMORY_LIMIT = "1GB"
-
-
-class EventWindow(NamedTuple):
-    """When the first and the last event happened, UTC; None in an empty lake."""
-
-    first: datetime | None
-    last: datetime | None
 
 
 class EventLake:
@@ -49,10 +41,12 @@ class EventLake:
         self._scratch = tempfile.TemporaryDirectory(prefix="journey-", dir=scratch)
         self.connection = ibis.duckdb.connect(memory_limit=_MEMORY_LIMIT, temp_directory=self._scratch.name)
 
-    def scratch_file(self, name: str) -> Path:
-        """Return a path for a file that goes when the lake is closed; each call gives another."""
+    def kept(self, table: ir.Table, name: str) -> ir.Table:
+        """Return a table written out once: every question after this scans a narrow file."""
         self._n_scratch += 1
-        return Path(self._scratch.name) / f"{name}-{self._n_scratch}.parquet"
+        path = Path(self._scratch.name) / f"{name}-{self._n_scratch}.parquet"
+        table.to_parquet(path)
+        return self.connection.read_parquet(glob.escape(str(path)))
 
     def is_empty(self) -> bool:
         """Tell whether there is no event at all."""

@@ -11,8 +11,9 @@ from agent.analyse.taxonomy import touchpoint_of_event
 from agent.corpus import Corpus
 from agent.draft.scope import event_population_of, population_of
 from agent.errors import ScopeError
-from agent.events.journeys import Journeys, JourneyScope
-from agent.events.lake import EventWindow
+from agent.events.journeys import Journeys
+from agent.events.source import EventWindow
+from agent.events.steps import JourneyScope
 from agent.normalise import passages_of
 from agent.pipeline.indexing import vectors_of
 from agent.pipeline.workspace import Workspace

@@ -9,9 +9,10 @@ from statistics import median
 
 import numpy as np
 
-from agent.events.journeys import Journeys, JourneyScope
+from agent.events.journeys import Journeys
 from agent.events.lake import EventLake
 from agent.events.lake_writer import LakeWriter
+from agent.events.steps import JourneyScope
 from agent.schemas.records import Event
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import agent.events.journeys
-from agent.events.journeys import Journeys, JourneyScope, Move, PathCount, StageDuration, StageExit
+import agent.events.steps
+from agent.events.journeys import Journeys, Move, PathCount, StageDuration, StageExit
+from agent.events.steps import JourneyScope
 from agent.schemas.records import Event
 from tests.agent.events.builders import SCOPE, STAGES, START, PlainJourneys, event, lake_of, summed_up
 
@@ -186,7 +187,7 @@ def test_blank_channel_counts_an_event_once() -> None:
 
 def test_bots_are_named_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who does more in a day than anybody can is no customer; the bound itself is one's right."""
-    monkeypatch.setattr(agent.events.journeys, "_BOT_EVENTS_PER_DAY", 5)
+    monkeypatch.setattr(agent.events.steps, "BOT_EVENTS_PER_DAY", 5)
     busy = [event("p_bot", n, "look_page", n) for n in range(6)]
     spread = [event("p_much", n * 20_000, "look_page", 10 + n) for n in range(9)]
     just = [event("p_just", n, "buy_pay", 20 + n) for n in range(5)]

@@ -13,8 +13,9 @@ import pytest
 
 from agent.errors import StoreError
 from agent.events.journeys import Journeys
-from agent.events.lake import EventLake, EventWindow
+from agent.events.lake import EventLake
 from agent.events.lake_writer import LakeWriter
+from agent.events.source import EventWindow
 from tests.agent.events.builders import SCOPE, START, event, lake_of
 
 # Ibis 12 calls what DuckDB has deprecated since: https://github.com/ibis-project/ibis/issues
