@@ -77,6 +77,8 @@ class Journeys:
 
     def __init__(self, events: EventSource, scope: JourneyScope) -> None:
         self.scope = scope
+        # What is no longer referred to is closed, and with it what the steps are read from.
+        self._events = events
         self._exits: dict[str, StageExit] = {}
         self._outcomes: dict[tuple[str, ...], OutcomeTimes] = {}
         self._durations: dict[str, StageDuration] = {}
