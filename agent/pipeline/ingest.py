@@ -8,6 +8,7 @@ Doing a command again after it was interrupted, or just again, ends in the same 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
@@ -31,6 +32,7 @@ _ROWS_AT_ONCE = 10_000
 _CHARS_AT_ONCE = 4_000_000
 _N_REASONS = 20
 _HEAD_ROWS = 100
+_EVENTS = "events"
 
 
 class Refusal(Frozen):
@@ -172,16 +174,29 @@ def _begin(path: Path, *, store: Store, how: _How, now: datetime) -> _Reading:
         format_name, kind_name = _format_and_kind(path, how)
     except InputError as error:
         return _Reading(path, unread, done_before=False, error=error)
-    found = store.sources.get(source_id)
     asked = replace(
         unread, source_id=source_id, format=format_name, kind=kind_name, mapping_sha256=how.mapping_sha256
     )
-    if found is None:
-        return _Reading(path, asked, done_before=False)
-    if _settings(found) == _settings(asked):
+    found = store.sources.get(source_id)
+    if found is not None and (found.kind == _EVENTS) != (kind_name == _EVENTS):
+        # What people said and what they did may stand in one file; each is a source of its own.
+        asked = replace(asked, source_id=f"s_{sha256(f'{source_id} {kind_name}'.encode()).hexdigest()[:24]}")
+        found = store.sources.get(asked.source_id)
+    if found is not None and _settings(found) == _settings(asked):
         return _Reading(path, found, done_before=found.complete)
-    # Read again in another way: parts are numbered on, so none that is there is replaced by one with fewer events.
-    return _Reading(path, replace(asked, n_parts=found.n_parts), done_before=False)
+    if found is None or not found.n_stored + found.n_held_out:
+        return _Reading(path, asked, done_before=False)
+    return _Reading(path, unread, done_before=False, error=_read_otherwise(path, found))
+
+
+def _read_otherwise(path: Path, found: Source) -> InputError:
+    """Return why a file is not read again: its rows would count twice, held-out customers among them as working ones."""
+    msg = (
+        f"{path.name!r} was read before as {found.kind} by {found.format!r}; read another way, each of its rows would "
+        "count as somebody else's"
+    )
+    hint = "Give the same --mapping, --format and --kind as then, or read it into another --workspace."
+    return InputError(msg, hint=hint, context={"path": str(path)})
 
 
 def _settings(source: Source) -> tuple[str, str, str]:
@@ -202,7 +217,7 @@ def _format_and_kind(path: Path, how: _How) -> tuple[str, str]:
     first = next((item for item in head if not isinstance(item, RowReject)), None)
     if first is None:
         return name, how.kind
-    return name, f"{first.kind.value}s" if isinstance(first, RawRecord) else "events"
+    return name, f"{first.kind.value}s" if isinstance(first, RawRecord) else _EVENTS
 
 
 def _items(path: Path, how: _How) -> Iterator[RawItem]:

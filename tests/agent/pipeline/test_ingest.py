@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from agent.errors import UnknownFormatError, UnreadableSourceError
+from agent.errors import InputError, UnknownFormatError, UnreadableSourceError
 from agent.events.lake_writer import LakeWriter
 from agent.pipeline import ingest as module
 from agent.pipeline.ingest import IngestReport, ingest
@@ -205,6 +205,45 @@ def test_reading_again_changes_nothing_and_says_unchanged(tmp_path: Path) -> Non
         [longer] = stores.ingest(files[1]).sources
     assert longer.n_stored + longer.n_held_out == 1
     assert longer.n_unchanged == 40
+
+
+def test_file_read_in_another_way_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
+    """Rows without their customers would stand for other persons, held-out ones among them as working ones."""
+    path = write_lines(
+        tmp_path / "reviews.jsonl", [review(k, f"c{k}", f"Parcel {k} came late.") for k in range(40)]
+    )
+    mapping = tmp_path / "other.toml"
+    mapping.write_text(
+        'kind = "reviews"\nname = "other"\n[fields]\nid = "id"\ntext = "text"\n', encoding="utf-8"
+    )
+    with opened(tmp_path / "home") as stores:
+        stores.ingest(path, kind="reviews")
+    before = fingerprint(tmp_path / "home")
+    with opened(tmp_path / "home") as stores, pytest.raises(InputError, match="read before as reviews"):
+        stores.ingest(path, kind="reviews", mapping=mapping)
+    assert differences(before, fingerprint(tmp_path / "home")) == []
+
+
+def test_file_of_words_and_events_is_two_sources(tmp_path: Path) -> None:
+    """What people said and what they did may stand in one export; the ledger keeps the counts of both."""
+    path = write_lines(
+        tmp_path / "both.jsonl", [review(k, f"c{k}", f"Parcel {k} came late.") for k in range(40)]
+    )
+    mapping = tmp_path / "events.toml"
+    mapping.write_text(
+        'kind = "events"\nname = "posted"\n[fields]\nid = "id"\n[identifiers]\nuser_id = "customer_id"\n'
+        '[events]\nname = "Posted {rating}"\nat = "created_at"\n',
+        encoding="utf-8",
+    )
+    with opened(tmp_path / "home") as stores:
+        stores.ingest(path, kind="reviews")
+        stores.ingest(path, mapping=mapping)
+        again = stores.ingest(path, mapping=mapping)
+        assert [(source.kind, source.n_read) for source in stores.store.sources.all()] == [
+            ("events", 40),
+            ("reviews", 40),
+        ]
+    assert again.sources[0].already_read
 
 
 def test_same_file_given_twice_in_one_command_is_stored_once(tmp_path: Path) -> None:
