@@ -3,7 +3,8 @@
 A decision is matched by theme id, which persists as long as most members do, and by passage ids. Passages that a person
 placed belong where the person said, whatever is found later. They also teach: a passage that came in since, and that looks
 like those a person took out of a theme and not like those left in it, follows them. A decision whose subject is not there
-any more is reported and counts again as soon as the subject is back.
+any more is reported and counts again as soon as the subject is back; so does one about a theme that a person split off, once
+that split is taken back.
 """
 
 from collections import Counter
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from agent.analyse.decisions import in_force, pins_in_force, splits_taken_back
 from agent.analyse.membership import teach
 from agent.analyse.quotes import most_covering
 from agent.analyse.themes import ThemeSet, plural_stage
@@ -27,8 +29,6 @@ from agent.schemas.curation import (
     Pin,
     Rename,
     Split,
-    Undo,
-    Unpin,
 )
 from agent.schemas.insight import Reading, Theme
 from agent.schemas.records import Passage
@@ -53,26 +53,6 @@ class Curated:
 
     themes: ThemeSet
     notes: tuple[EditNote, ...]
-
-
-def in_force(entries: Sequence[CurationEntry]) -> list[CurationEntry]:
-    """Return the decisions that nobody took back, oldest first, without the undoing ones themselves."""
-    undone: set[int] = set()
-    for entry in reversed(entries):
-        if isinstance(entry.edit, Undo) and entry.number not in undone:
-            undone.add(entry.edit.number)
-    return [entry for entry in entries if entry.number not in undone and not isinstance(entry.edit, Undo)]
-
-
-def pins_in_force(entries: Sequence[CurationEntry]) -> dict[str, CurationEntry]:
-    """Return the pins that hold, by theme id."""
-    pins: dict[str, CurationEntry] = {}
-    for entry in in_force(entries):
-        if isinstance(entry.edit, Pin):
-            pins[entry.edit.theme.theme_id] = entry
-        elif isinstance(entry.edit, Unpin):
-            pins.pop(entry.edit.theme.theme_id, None)
-    return pins
 
 
 def themes_of_people(entries: Sequence[CurationEntry]) -> list[Theme]:
@@ -108,7 +88,8 @@ def apply_edits(
     edits = in_force(entries)
     if not edits:
         return Curated(found, ())
-    draft = _Draft(found, {passage.passage_id: row for row, passage in enumerate(passages)}, vectors)
+    row_of = {passage.passage_id: row for row, passage in enumerate(passages)}
+    draft = _Draft(found, row_of, vectors, splits_taken_back(entries))
     made = {entry.edit.theme.theme_id for entry in edits if isinstance(entry.edit, Split)}
     for theme_id, entry in pins_in_force(entries).items():
         if theme_id not in draft.members and isinstance(entry.edit, Pin):
@@ -126,6 +107,8 @@ class _Draft:
     found: ThemeSet
     row_of: Mapping[str, int]
     vectors: Vectors
+    taken_back: Mapping[str, int]
+    """Themes that were split off by an entry that does not count any more."""
     heads: dict[str, Theme] = field(init=False)
     members: dict[str, dict[str, None]] = field(init=False)
     main: dict[str, str] = field(init=False)
@@ -140,6 +123,17 @@ class _Draft:
 
     def note(self, number: int, message: str) -> None:
         self.notes.append(EditNote(number=number, message=message))
+
+    def why_gone(self, theme: Theme) -> str:
+        """Return why a theme is not there, as the end of a sentence."""
+        number = self.taken_back.get(theme.theme_id)
+        return (
+            "is not found any more" if number is None else f"is no more, since entry {number} was taken back"
+        )
+
+    def is_unmade(self, theme: Theme) -> bool:
+        """Tell whether a theme was there only by a split that was taken back."""
+        return theme.theme_id in self.taken_back and theme.theme_id not in self.members
 
     def said(self, keys: Iterable[str]) -> list[str]:
         """Return the passages that are still there."""
@@ -270,12 +264,28 @@ def _apply(draft: _Draft, entry: CurationEntry) -> None:
 
 def _rename(draft: _Draft, number: int, edit: Rename) -> None:
     if edit.theme.theme_id not in draft.members:
-        draft.note(number, f"the theme named {edit.label!r} is not found any more; the name waits for it")
+        draft.note(
+            number, f"the theme named {edit.label!r} {draft.why_gone(edit.theme)}; the name waits for it"
+        )
         return
     draft.call(edit.theme.theme_id, edit.label, edit.definition)
 
 
-def _merge(draft: _Draft, number: int, edit: Merge) -> None:
+def _without_unmade(draft: _Draft, number: int, edit: Merge) -> Merge | None:
+    """Return a merge without the themes that a split no longer makes, and note them; None where nothing is left of it."""
+    unmade = [theme for theme in (edit.into, *edit.others) if draft.is_unmade(theme)]
+    others = tuple(theme for theme in edit.others if theme not in unmade)
+    is_over = edit.into in unmade or not others
+    what = "this merge" if is_over else "its part of this merge"
+    for theme in unmade:
+        draft.note(number, f"theme {theme.label!r} {draft.why_gone(theme)}; {what} has no effect now")
+    return None if is_over else edit.model_copy(update={"others": others})
+
+
+def _merge(draft: _Draft, number: int, meant: Merge) -> None:
+    edit = _without_unmade(draft, number, meant)
+    if edit is None:
+        return
     target = edit.into.theme_id
     there = [other for other in edit.others if other.theme_id in draft.members]
     if target not in draft.members and not there:
@@ -305,7 +315,7 @@ def _split(draft: _Draft, number: int, edit: Split) -> None:
         return
     if source.theme_id not in draft.members:
         draft.note(
-            number, f"theme {source.label!r} is not found any more; {target.label!r}, split from it, stays"
+            number, f"theme {source.label!r} {draft.why_gone(source)}; {target.label!r}, split from it, stays"
         )
     draft.open(target)
     # Found by itself in the meantime, it has a name of its own making; the person's stands.
@@ -322,9 +332,7 @@ def _move(draft: _Draft, number: int, edit: Move) -> None:
         gone = len(edit.passage_ids) - len(keys)
         draft.note(number, f"{gone} of {len(edit.passage_ids)} moved passages are not said any more")
     if edit.target is not None and target not in draft.members:
-        message = (
-            f"theme {edit.target.label!r} is not found any more; what was moved there is where it was found"
-        )
+        message = f"theme {edit.target.label!r} {draft.why_gone(edit.target)}; what was moved there is where it was found"
         draft.note(number, message)
         return
     draft.place(keys, target, [source.theme_id for source in edit.sources])

@@ -28,6 +28,8 @@ class Lineage:
     theme_id: str
     others: tuple[str, ...] = ()
     """Themes it was split into or merged from; empty otherwise."""
+    shared: float = 0.0
+    """Overlap with the earlier theme whose id it took over, among the passages of both runs."""
 
 
 def identify(
@@ -86,9 +88,9 @@ def _lineage(
         if i not in taken:
             notes.append(Lineage("split", theme_id, fed_by) if fed_by else Lineage("new", theme_id))
         elif fed_by:
-            notes.append(Lineage("merged", theme_id, fed_by))
+            notes.append(Lineage("merged", theme_id, fed_by, float(shared[i, taken[i]])))
         else:
-            notes.append(Lineage("kept", theme_id))
+            notes.append(Lineage("kept", theme_id, (), float(shared[i, taken[i]])))
     left = set(range(len(old_ids))) - set(taken.values())
     notes.extend(Lineage("gone", old_ids[j]) for j in sorted(left))
     return tuple(notes)

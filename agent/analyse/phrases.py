@@ -2,7 +2,9 @@
 
 A label is cut verbatim out of what customers wrote, so it needs no translation back; it holds no digits, no names and
 no placeholder, and no two groups share one. Of the phrases that set a group apart by its words, the one is taken that is
-nearest to it in meaning and reads as a complaint by itself.
+nearest to it in meaning and reads as a complaint by itself. A phrase whose words
+one customer alone uses together names nothing, nor do
+texts that give orders to a machine. A group that was named before keeps its name as long as it holds.
 """
 
 import math
@@ -17,6 +19,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.analyse.commands import commands_machine
+from agent.analyse.phrase_words import AFTER_NOT, BAD_END, BAD_START, GLUE, MODALS, REFUSALS
+from agent.analyse.voices import LEAST_VOICES, EarlierName, Said, needed_voices, still_holds, voices_of
 from agent.ports import Vectors
 
 Matrix = NDArray[np.float32]
@@ -30,6 +35,7 @@ _N_TERMS = 8
 _NAME_SHARE = 0.6
 _MAX_SHARED = 0.5
 _MIN_PIECE = 3
+_MAX_LOOKED_AT = 300
 _MAX_PHRASES = 60
 _LEAST_PHRASES = 10
 _ALL_PHRASES = 2_400
@@ -51,60 +57,12 @@ _BREAK = re.compile(
 """What ends a phrase; markup and addresses are no words, and a name in an address must not become a label."""
 _TOKEN = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
 _WORDLESS = "remarks without words"
-
-
-def _word_set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_GLUE = _word_set(
-    """
-    a about after again all also am an and any are as at be because been before being both but by can could did do does doing
-    done down each even ever every for from get gets getting go goes going got had has have having he her here him his how i
-    i'd i'll i'm i've if in into is it it'd it'll it's its just let like made make makes may me might more most much must my
-    myself no nor of off on once one only or other our out over own per quite rather really same she should so some still
-    such than that that's the their them then there there's these they they're this those though through till to too two
-    under until up upon us very was we we'd we're we've were what when where which while who whom whose why will with
-    would yet you you'd you'll you're you've your am im ive id dont just lot lots thing things something anything way today
-    please thanks thank hello hi hey sorry okay ok yes well day days now back first second third three four five six seven
-    eight nine ten sure want wanted need needed know think thought say said says see saw tell told take took come came put
-    yesterday tomorrow week weeks month months monday tuesday wednesday thursday friday saturday sunday january february
-    march april june july august september october november december hour hours minute minutes bit
-    """
-)
-_REFUSALS = _word_set(
-    """
-    not no never nothing nobody none without doesn't don't didn't isn't wasn't won't can't cannot couldn't wouldn't hasn't
-    haven't aren't weren't nor unable missing late wrong failed fails broken damaged
-    """
-)
-_AFTER_NOT = _word_set(
-    """
-    able acceptable accessible accurate allowed as available been being clear compatible correct easy enough fair fit
-    friendly good great happy helpful honest in intuitive on possible reachable reliable responsive right safe sent shown
-    so told true up usable useful user valid very well working worth
-    """
-)
-_MODALS = _word_set("can could did do does is are was were will would has have had should")
-_BAD_START = _word_set(
-    """
-    and but or nor so because than that which who whom whose if as of then though although while until to too also am is are
-    was were be been has have had did does do would could should will can may might i'd i'll i've i'm you'd we'd we've they
-    it's he she it there there's this these those here what where when why how just even still very really please hi hello
-    thanks ok okay i we you your my our their his her its the a an at by for from in on with into about after before
-    """
-)
-_BAD_END = _word_set(
-    """
-    and but or nor so because than that which who whom whose if as of then though although while until to too a an the my your
-    our their his her its this these those some any every each no not i i'd i'll i've i'm we you he she they it is are was
-    were be been being has have had do does did would could should will can may might must at by for from in into on onto
-    with without about after before over under through during very really just even still also only more most much many
-    such what where when why how there here am don't didn't doesn't isn't wasn't won't can't cannot couldn't wouldn't
-    never ever again yet me them us him who's it's that's there's let make makes get gets got go goes going one two
-    three four five six seven eight nine ten first second since like due anymore else either another
-    """
-)
+_ORDERS = "orders to a program"
+_DEFINITION = "Customers complain in words such as "
+_WITHOUT_PHRASE = {
+    _WORDLESS: "Texts of signs, digits or single words that no two customers share.",
+    _ORDERS: "Texts that tell a program what to do and nothing of a customer's experience.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +79,12 @@ class _Phrase:
     text: str
     stems: frozenset[str]
     score: float
+    n_voices: int
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """Sorts the best first."""
+        return -self.score, self.text
 
 
 class PhraseReader(Protocol):
@@ -132,7 +96,13 @@ class PhraseReader(Protocol):
 
 
 def name_groups(
-    groups: Sequence[Sequence[int]], texts: Sequence[str], vectors: Vectors, *, reader: PhraseReader
+    groups: Sequence[Sequence[int]],
+    texts: Sequence[str],
+    vectors: Vectors,
+    *,
+    reader: PhraseReader,
+    persons: Sequence[str] | None = None,
+    earlier: Sequence[EarlierName | None] = (),
 ) -> list[Naming]:
     """Name each group of texts.
 
@@ -141,29 +111,83 @@ def name_groups(
         texts: All texts, to know which words are common anyway.
         vectors: Unit rows, one a text.
         reader: Of the encoder that made `vectors`.
+        persons: Whose each text is; each of a person of its own where None.
+        earlier: How each group was called before, None where it was not; empty where none was.
 
     Returns:
         One naming a group, in order; labels differ from each other.
     """
-    common = _document_shares(texts)
+    authors = [str(row) for row in range(len(texts))] if persons is None else persons
+    said = [Said(" ".join(_words(text)), author) for text, author in zip(texts, authors, strict=True)]
+    common = _document_shares(said)
     names = _proper_names(texts)
     n_groups = max(len(groups), 1)
     n_members = min(_MAX_MEMBERS, max(_LEAST_MEMBERS, _ALL_MEMBERS // n_groups))
     n_phrases = min(_MAX_PHRASES, max(_LEAST_PHRASES, _ALL_PHRASES // n_groups))
-    members = [[texts[row] for row in rows[:n_members]] for rows in groups]
-    candidates = [_phrases(inside, common, names)[:n_phrases] for inside in members]
+    members = [_members(rows, texts, said, limit=n_members) for rows in groups]
+    candidates = [
+        _phrases([texts[row] for row in inside], [said[row] for row in inside], common, names)[:n_phrases]
+        for inside in members
+    ]
     centre = vectors.mean(axis=0) if len(vectors) else np.zeros(0, dtype=np.float32)
     directions = [vectors[list(rows)].mean(axis=0) - centre for rows in groups]
     ranked = _ranked_by_meaning(candidates, directions, centre, reader)
     used: set[str] = set()
-    namings: list[Naming] = []
-    for inside, phrases in zip(members, ranked, strict=True):
-        label = next((phrase for phrase in phrases if phrase.text not in used), None)
-        word = _fallback(inside, used) if label is None else label.text
-        used.add(word)
-        terms = tuple(phrase.text for phrase in _varied(phrases))
-        namings.append(Naming(_capital(word), _definition(word, terms), terms or (word,)))
-    return namings
+    kept = [
+        None if was is None else _kept(was, [said[row] for row in rows], phrases, used)
+        for was, rows, phrases in zip(earlier or [None] * len(groups), groups, ranked, strict=True)
+    ]
+    return [
+        _named([said[row] for row in inside], phrases, used) if naming is None else naming
+        for naming, inside, phrases in zip(kept, members, ranked, strict=True)
+    ]
+
+
+def is_own_wording(definition: str) -> bool:
+    """Tell whether a definition was made here, of a group's own phrases, and by no writer."""
+    return definition.startswith(_DEFINITION) or definition in _WITHOUT_PHRASE.values()
+
+
+def _members(rows: Sequence[int], texts: Sequence[str], said: Sequence[Said], *, limit: int) -> list[int]:
+    """Return the first rows to name a group by: no orders to a machine, and what a person repeats once."""
+    kept: dict[Said, int] = {}
+    for row in rows:
+        if len(kept) == limit:
+            break
+        if said[row] not in kept and not commands_machine(texts[row]):
+            kept[said[row]] = row
+    return list(kept.values())
+
+
+def _kept(
+    was: EarlierName, said: Sequence[Said], phrases: Sequence["_Phrase"], used: set[str]
+) -> Naming | None:
+    """Return a group's earlier name where it holds and no other group kept it, with what marks the group now."""
+    phrase = " ".join(_words(was.label))
+    if was.label.casefold() in used or commands_machine(was.label):
+        return None
+    stems = _telling(phrase.split())
+    sharing = [one for one in said if stems <= {stem(word) for word in one.words.split()}]
+    is_said = _is_said(phrase, sharing) and voices_of(sharing) >= min(LEAST_VOICES, voices_of(said))
+    if not still_holds(was, phrase, is_said=is_said, is_mark=any(one.text == phrase for one in phrases)):
+        return None
+    used.add(was.label.casefold())
+    terms = tuple(one.text for one in _varied(phrases)) or was.terms
+    named = [term for term in was.terms if f'"{term}"' in was.definition]
+    is_true = all(_is_said(term, said) for term in named)
+    return Naming(was.label, was.definition if is_true else _definition(phrase, terms), terms)
+
+
+def _is_said(phrase: str, said: Iterable[Said]) -> bool:
+    return any(f" {phrase} " in f" {one.words} " for one in said)
+
+
+def _named(said: Sequence[Said], phrases: Sequence["_Phrase"], used: set[str]) -> Naming:
+    label = next((phrase for phrase in phrases if phrase.text not in used), None)
+    word = _fallback(said, used) if label is None else label.text
+    used.add(word)
+    terms = tuple(phrase.text for phrase in _varied(phrases))
+    return Naming(_capital(word), _definition(word, terms), terms or (word,))
 
 
 def _ranked_by_meaning(
@@ -188,7 +212,7 @@ def _ranked_by_meaning(
         scored = [
             replace(phrase, score=phrase.score * float(f)) for phrase, f in zip(phrases, factor, strict=True)
         ]
-        ranked.append(sorted(scored, key=lambda phrase: (-phrase.score, phrase.text)))
+        ranked.append(sorted(scored, key=lambda phrase: phrase.order))
     return ranked
 
 
@@ -201,11 +225,11 @@ def stem(word: str) -> str:
     return word
 
 
-def _document_shares(texts: Sequence[str]) -> dict[str, float]:
+def _document_shares(said: Sequence[Said]) -> dict[str, float]:
     counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update({stem(word) for word in _words(text)})
-    return {word: count / max(len(texts), 1) for word, count in counts.items()}
+    for text in said:
+        counts.update({stem(word) for word in text.words.split()})
+    return {word: count / max(len(said), 1) for word, count in counts.items()}
 
 
 def _words(text: str) -> list[str]:
@@ -227,22 +251,24 @@ def _proper_names(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word, count in inside.items() if capital[word] > _NAME_SHARE * count)
 
 
-def _phrases(texts: Sequence[str], common: dict[str, float], names: frozenset[str]) -> list[_Phrase]:
-    """Return candidate phrases, best first."""
-    inside = _document_shares(texts)
+def _phrases(
+    texts: Sequence[str], said: Sequence[Said], common: dict[str, float], names: frozenset[str]
+) -> list[_Phrase]:
+    """Return candidate phrases, best first; where several customers speak, those whose words several of them use."""
+    inside = _document_shares(said)
     floor = 1 / max(len(common), 1) ** 0.5 / 100
     weight = {
         word: share * math.log(share / (common.get(word, 0.0) + floor))
         for word, share in inside.items()
-        if share > common.get(word, 0.0) and word not in _GLUE
+        if share > common.get(word, 0.0) and word not in GLUE
     }
-    bags = [frozenset(stem(word) for word in _words(text)) for text in texts]
-    seen: Counter[tuple[str, ...]] = Counter()
-    for text in texts:
-        seen.update(set(_candidates(text, names)))
-    best = sorted(seen, key=lambda words: (-_promise(words, weight, seen[words]), words))[:300]
-    phrases = [_score(words, weight, bags, seen[words]) for words in best]
-    return sorted(phrases, key=lambda phrase: (-phrase.score, phrase.text))[:_MAX_PHRASES]
+    bags = [frozenset(stem(word) for word in text.words.split()) for text in said]
+    seen = Counter(words for text in texts for words in set(_candidates(text, names)))
+    best = sorted(seen, key=lambda words: (-_promise(words, weight, seen[words]), words))[:_MAX_LOOKED_AT]
+    needed = needed_voices(voices_of(said))
+    scored = [_score(words, weight, list(zip(bags, said, strict=True)), seen[words]) for words in best]
+    phrases = [phrase for phrase in scored if phrase.n_voices >= needed]
+    return sorted(phrases, key=lambda phrase: phrase.order)[:_MAX_PHRASES]
 
 
 def _candidates(text: str, names: frozenset[str]) -> Iterable[tuple[str, ...]]:
@@ -254,7 +280,7 @@ def _candidates(text: str, names: frozenset[str]) -> Iterable[tuple[str, ...]]:
             for end in range(start + _MIN_WORDS, min(start + _MAX_WORDS, len(words)) + 1):
                 if words[end - 1] in names:
                     break
-                if words[end - 1] not in _BAD_END and words[start] not in names:
+                if words[end - 1] not in BAD_END and words[start] not in names:
                     yield tuple(words[start:end])
 
 
@@ -262,8 +288,8 @@ def _may_start(word: str, following: list[str]) -> bool:
     """Tell whether a phrase reads well from here; "not" needs its verb ("could not pay") or something that is not so."""
     after = following[0] if following else ""
     if word == "not":
-        return after.endswith("ed") or after in _AFTER_NOT
-    return word not in _BAD_START or (word in _MODALS and after == "not")
+        return after.endswith("ed") or after in AFTER_NOT
+    return word not in BAD_START or (word in MODALS and after == "not")
 
 
 def _promise(words: tuple[str, ...], weight: dict[str, float], count: int) -> float:
@@ -272,20 +298,29 @@ def _promise(words: tuple[str, ...], weight: dict[str, float], count: int) -> fl
 
 
 def _score(
-    words: tuple[str, ...], weight: dict[str, float], bags: list[frozenset[str]], count: int
+    words: tuple[str, ...],
+    weight: dict[str, float],
+    bags: Sequence[tuple[frozenset[str], Said]],
+    count: int,
 ) -> _Phrase:
     """Score a phrase by what its words tell, how many texts share them, how often it is said, and how it reads."""
-    stems = frozenset(stem(word) for word in words if word not in _GLUE)
+    stems = _telling(words)
     gain = sum(weight.get(word, 0.0) for word in stems)
-    idle = sum(word in _GLUE and word not in _REFUSALS for word in words)
-    covered = sum(1 for bag in bags if stems <= bag) / max(len(bags), 1)
-    telling = 1.25 if any(word in _REFUSALS for word in words) else 1.0
+    idle = sum(word in GLUE and word not in REFUSALS for word in words)
+    sharing = [text for bag, text in bags if stems <= bag]
+    covered = len(sharing) / max(len(bags), 1)
+    telling = 1.25 if any(word in REFUSALS for word in words) else 1.0
     lone = 0.5 if len(stems) < 2 else 1.0  # noqa: PLR2004 - one telling word is a word, not a statement
     score = gain * (covered + 0.02) ** 0.6 * (1 + 0.25 * math.log(count)) * telling * lone / (1 + 0.15 * idle)
-    return _Phrase(" ".join(words), stems, score)
+    return _Phrase(" ".join(words), stems, score, voices_of(sharing))
 
 
-def _varied(phrases: list[_Phrase]) -> list[_Phrase]:
+def _telling(words: Iterable[str]) -> frozenset[str]:
+    """Return the stems of the words that say something by themselves."""
+    return frozenset(stem(word) for word in words if word not in GLUE)
+
+
+def _varied(phrases: Sequence[_Phrase]) -> list[_Phrase]:
     """Return the best phrases that do not say the same again."""
     kept: list[_Phrase] = []
     for phrase in phrases:
@@ -296,11 +331,11 @@ def _varied(phrases: list[_Phrase]) -> list[_Phrase]:
     return kept
 
 
-def _fallback(texts: Sequence[str], used: set[str]) -> str:
+def _fallback(said: Sequence[Said], used: set[str]) -> str:
     """Return the words that most texts share, where no phrase can be cut out."""
     counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update({word for word in _words(text) if word not in _GLUE})
+    for text in said:
+        counts.update({word for word in text.words.split() if word not in GLUE})
     ranked = sorted(counts, key=lambda word: (-counts[word], word))
     for size in range(_MIN_WORDS, len(ranked) + 1):
         label = " and ".join([", ".join(ranked[: size - 1]), ranked[size - 1]])
@@ -309,11 +344,13 @@ def _fallback(texts: Sequence[str], used: set[str]) -> str:
     shared = [word for word in ranked if counts[word] > 1 and word not in used]
     if shared:
         return shared[0]
-    return next(label for label in _wordless_labels(len(used) + 1) if label not in used)
+    # Whoever's texts were all left out as orders has none here.
+    base = _WORDLESS if said else _ORDERS
+    return next(label for label in _labels_without_phrase(base, len(used) + 1) if label not in used)
 
 
-def _wordless_labels(n: int) -> list[str]:
-    return [_WORDLESS, *(f"more {_WORDLESS} ({letters})" for letters in _letters(n))]
+def _labels_without_phrase(base: str, n: int) -> list[str]:
+    return [base, *(f"more {base} ({letters})" for letters in _letters(n))]
 
 
 def _letters(n: int) -> list[str]:
@@ -322,12 +359,13 @@ def _letters(n: int) -> list[str]:
 
 
 def _definition(label: str, terms: Sequence[str]) -> str:
-    if label.endswith(_WORDLESS) or f"{_WORDLESS} (" in label:
-        return "Texts of signs, digits or single words that no two customers share."
+    for base, told in _WITHOUT_PHRASE.items():
+        if label == base or label.startswith(f"more {base} ("):
+            return told
     others = [term for term in terms if term != label][:2]
     quoted = [f'"{term}"' for term in (label, *others)]
     listed = quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + f" or {quoted[-1]}"
-    return f"Customers complain in words such as {listed}."
+    return f"{_DEFINITION}{listed}."
 
 
 def _capital(text: str) -> str:

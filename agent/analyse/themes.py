@@ -6,7 +6,7 @@ themes when it says both; `assignments` names the one it says most.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from agent.analyse.clusters import Views, apply_views, fit_views, group, witness
 from agent.analyse.identities import Lineage, all_gone, identify
 from agent.analyse.membership import NONE, Chances, dissolve, settle, shares_of, teach, with_context
 from agent.analyse.phrases import Naming, PhraseReader, name_groups
-from agent.analyse.seeding import carried_on
+from agent.analyse.seeding import carried_on, new_matters
 from agent.analyse.shapes import Labels, Matrix
+from agent.analyse.voices import EarlierName
 from agent.errors import InputError
 from agent.ports import Vectors
 from agent.schemas.insight import Reading, Theme
@@ -26,7 +27,7 @@ from agent.schemas.records import Passage
 # Threadpoolctl ships no types.
 _limit_threads: Any = threadpool_limits
 
-THEMES_VERSION = "themes-4"
+THEMES_VERSION = "themes-5"
 """Version of the grouping and naming; themes that another version found are found again."""
 MIN_PERSONS = 5
 """Below this many distinct persons nothing is called a theme: the interval of a share of four in a thousand spans a
@@ -107,9 +108,19 @@ def find_themes(
             for group, rows in _members(found, passages, vectors).items()
             if len({passages[i].person_id for i in rows}) >= min_persons and _sounds_bad(rows, readings)
         }
-        texts = [passage.text for passage in passages]
-        namings = name_groups(list(members.values()), texts, vectors, reader=reader)
-        return _assemble(found, members, namings, (passages, vectors, readings), previous=previous)
+        ids, lineage = identify(
+            [[passages[i].passage_id for i in rows] for rows in members.values()], _members_of(previous)
+        )
+        namings = name_groups(
+            list(members.values()),
+            [passage.text for passage in passages],
+            vectors,
+            reader=reader,
+            persons=[passage.person_id for passage in passages],
+            earlier=_earlier_names(ids, lineage, previous),
+        )
+        themes = _assemble(found, members, (ids, namings), (passages, vectors, readings))
+        return replace(themes, lineage=lineage)
 
 
 def _find(
@@ -142,6 +153,9 @@ def _find(
         groups = _drop_small(settled, persons, more, min_persons=min_persons)
     before = _groups_before([passages[i].passage_id for i in _ints(sample)], previous)
     if before is not None:
+        matters = new_matters(views.matrix, groups, before, persons)
+        matters = _drop_small(matters, persons, more, min_persons=min_persons)
+        groups = np.where(matters == NONE, groups, matters + groups.max() + 1)
         groups = _drop_small(carried_on(views.matrix, groups, before), persons, more, min_persons=min_persons)
     if groups.max() == NONE:
         return None
@@ -250,18 +264,28 @@ def _sounds_bad(rows: Sequence[int], readings: Sequence[Reading]) -> bool:
     return sum(readings[row].sentiment for row in rows) < _MAX_SENTIMENT * len(rows)
 
 
+def _earlier_names(
+    ids: Sequence[str], lineage: Sequence[Lineage], previous: ThemeSet | None
+) -> list[EarlierName | None]:
+    """Return how the theme of each id was called in the earlier run, None where there was none."""
+    before = {} if previous is None else {theme.theme_id: theme for theme in previous.themes}
+    shared = {note.theme_id: note.shared for note in lineage}
+    return [
+        EarlierName(was.label, was.definition, was.terms, shared[theme_id])
+        if (was := before.get(theme_id)) is not None
+        else None
+        for theme_id in ids
+    ]
+
+
 def _assemble(
     found: _Found,
     members: Mapping[int, list[int]],
-    namings: list[Naming],
+    called: tuple[Sequence[str], Sequence[Naming]],
     said: tuple[Sequence[Passage], Vectors, Sequence[Reading]],
-    *,
-    previous: ThemeSet | None,
 ) -> ThemeSet:
     passages, vectors, readings = said
-    ids, lineage = identify(
-        [[passages[i].passage_id for i in rows] for rows in members.values()], _members_of(previous)
-    )
+    ids, namings = called
     id_of = dict(zip(members, ids, strict=True))
     assignments = _said_most(found, members, id_of, passages)
     themes = [
@@ -271,7 +295,7 @@ def _assemble(
     themes.sort(key=lambda theme: (-len(theme.passage_ids), theme.theme_id))
     complaining = [passages[row].passage_id for row in _ints(found.rows[found.complaint == 1])]
     unassigned = sum(passage_id not in assignments for passage_id in complaining) / len(complaining)
-    return ThemeSet(tuple(themes), assignments, unassigned, lineage)
+    return ThemeSet(tuple(themes), assignments, unassigned)
 
 
 def _said_most(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
-from agent.analyse.curation import in_force, pins_in_force
+from agent.analyse.decisions import in_force, pins_in_force
 from agent.analyse.phrases import name_groups
 from agent.errors import EvidenceError, InputError, NotFoundError
 from agent.firewall import check_template
@@ -171,6 +171,7 @@ class Curator:
             [passage.text for passage in self.read.passages],
             self.read.vectors,
             reader=self.workspace.reader,
+            persons=[passage.person_id for passage in self.read.passages],
         )[0]
         seed = "\n".join([str(number), source.theme_id, *sorted(keys)])
         made = Theme(

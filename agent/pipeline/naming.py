@@ -1,9 +1,16 @@
-"""Has the largest themes named by a writer: one call a theme, however many texts there are."""
+"""Has the largest themes named by a writer: one call a theme, however many texts there are.
 
+A theme that kept the name a writer once gave it is not named again, so that names stay and what naming costs follows what
+is new.
+"""
+
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 
+from agent.analyse.commands import commands_machine
+from agent.analyse.phrases import is_own_wording
 from agent.errors import EvidenceError, ModelError
 from agent.firewall import check_template
 from agent.ports import Writer, WritingTask
@@ -18,6 +25,9 @@ MAX_NAMED = 30
 _QUOTES_PER_THEME = 6
 _MAX_QUOTE_CHARS = 240
 _SALT = "discover"
+_OFFLINE = re.compile(r"offline\b")
+_OFFLINE_DEFINITION = "Customers bring up "
+"""How the offline writer's definitions begin; a language model words those themes anew, once."""
 
 
 class UnkeptCalls:
@@ -32,9 +42,9 @@ class UnkeptCalls:
 
 
 def name_themes(writer: Writer, themes: Sequence[Theme], texts: Mapping[str, str]) -> Iterator[Theme]:
-    """Yield the themes, the largest ones renamed.
+    """Yield the themes, the largest ones renamed that no writer named yet.
 
-    A name that states a quantity or that another theme has is not taken.
+    A name that states a quantity, gives orders to a machine or that another theme has is not taken.
 
     Args:
         writer: Words the names.
@@ -47,7 +57,8 @@ def name_themes(writer: Writer, themes: Sequence[Theme], texts: Mapping[str, str
     named: list[str] = []
     for number, theme in enumerate(themes):
         taken = [*named, *(other.label for other in themes[number + 1 :])]
-        name = _name(writer, theme, texts, taken) if number < MAX_NAMED else None
+        is_asked = number < MAX_NAMED and not _is_named(theme, writer)
+        name = _name(writer, theme, texts, taken) if is_asked else None
         made = theme if name is None else theme.model_copy(update=name.model_dump())
         named.append(made.label)
         yield made
@@ -79,6 +90,13 @@ def name_raw_themes(writer: Writer, themes: Sequence[Theme], texts: Mapping[str,
     return (*made, *themes[len(made) :])
 
 
+def _is_named(theme: Theme, writer: Writer) -> bool:
+    """Tell whether a theme has a writer's name from an earlier run; told by its definition."""
+    if _OFFLINE.match(writer.model_id) is None and theme.definition.startswith(_OFFLINE_DEFINITION):
+        return False
+    return not is_own_wording(theme.definition)
+
+
 def _quoted(theme: Theme) -> tuple[str, ...]:
     return theme.core_passage_ids[:_QUOTES_PER_THEME]
 
@@ -98,4 +116,4 @@ def _name(writer: Writer, theme: Theme, texts: Mapping[str, str], taken: Sequenc
     except EvidenceError as error:
         _log.warning("theme_name_dropped", theme=theme.theme_id, reason=error.code)
         return None
-    return None if name.label in taken else name
+    return None if name.label in taken or commands_machine(name.label) else name

@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.analyse.curation import apply_edits, followers, in_force, pins_in_force
+from agent.analyse.curation import apply_edits, followers
+from agent.analyse.decisions import in_force, pins_in_force
 from agent.analyse.lineage import lineage_of
 from agent.analyse.themes import ThemeSet
 from agent.ports import Vectors
@@ -259,3 +260,47 @@ def test_pinned_theme_emptied_by_other_decisions_is_noted() -> None:
     )
     assert "code" not in themes
     assert notes == ["pinned theme 'Label of code' is empty: other decisions took all its passages"]
+
+
+def test_merge_of_a_split_off_part_has_no_effect_once_the_split_is_taken_back_and_says_so() -> None:
+    """The part's passages are where they were found; the note names the decision and why; undoing the undo brings it back."""
+    merge = Merge(into=CODE, others=(SPLIT.theme,))
+    merged, _, notes = _apply(FOUND, SPLIT, merge)
+    assert set(SPLIT.theme.passage_ids) <= set(merged["code"].passage_ids)
+    assert not notes
+    undone = apply_edits(
+        FOUND, _log(SPLIT, merge, Undo(number=1)), passages=PASSAGES, vectors=VECTORS, readings=READINGS
+    )
+    assert {theme.theme_id: theme.passage_ids for theme in undone.themes.themes} == {
+        theme.theme_id: theme.passage_ids for theme in FOUND.themes
+    }
+    assert [(note.number, note.message) for note in undone.notes] == [
+        (2, "theme 'Lost' is no more, since entry 1 was taken back; this merge has no effect now")
+    ]
+    assert _apply(FOUND, SPLIT, merge, Undo(number=1), Undo(number=3))[0] == merged
+
+
+def test_merge_of_several_of_which_one_is_unmade_keeps_the_rest() -> None:
+    """Only the part of the merge that has nothing to act on is left out, with a note."""
+    merge = Merge(into=CODE, others=(SPLIT.theme, APP))
+    themes, _, notes = _apply(FOUND, SPLIT, merge, Undo(number=1))
+    assert set(themes) == {"late", "code", "phone"}
+    assert set(themes["late"].passage_ids) == set(LATE.passage_ids)
+    assert set(APP.passage_ids) <= set(themes["code"].passage_ids)
+    assert notes == [
+        "theme 'Lost' is no more, since entry 1 was taken back; its part of this merge has no effect now"
+    ]
+
+
+def test_decisions_about_a_theme_that_is_unmade_say_which_entry_made_it() -> None:
+    """A merge into it, a new name and a move to it do nothing, and each says why."""
+    lost = SPLIT.theme
+    edits = (
+        Merge(into=lost, others=(CODE,)),
+        Rename(theme=lost, label="Never came", definition="d"),
+        Move(passage_ids=PHONE.passage_ids[:2], sources=(PHONE,), target=lost),
+    )
+    themes, _, notes = _apply(FOUND, SPLIT, *edits, Undo(number=1))
+    assert themes == {theme.theme_id: theme for theme in FOUND.themes}
+    assert len(notes) == len(edits)
+    assert all("is no more, since entry 1 was taken back" in note for note in notes)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from agent.analyse import themes as themes_module
+from agent.analyse.lineage import lineage_of
 from agent.analyse.readings import PassageReader
 from agent.analyse.themes import ThemeSet, find_themes
 from agent.errors import InputError
@@ -75,6 +76,43 @@ def test_find_themes_with_a_previous_run_takes_over_its_ids() -> None:
     after = _find(*_three(corpus(40)), previous=before)
     assert {t.theme_id for t in before.themes} <= {t.theme_id for t in after.themes}
     assert {note.fate for note in after.lineage} == {"kept"}
+
+
+def _after_a_twentieth_more() -> tuple[ThemeSet, tuple[list[Passage], Vectors, list[Reading]]]:
+    """Return the themes of a corpus and a corpus of somewhat more of the same."""
+    return _find(*_three(corpus(40))), _three(corpus(42))
+
+
+def test_find_themes_keeps_the_names_of_themes_that_are_carried_on() -> None:
+    """Names that the words would not give again stay, as a writer's do: label and definition, not what marks it now."""
+    before, more = _after_a_twentieth_more()
+    named = [
+        theme.model_copy(update={"label": f"Written {mark}", "definition": f"Customers say {mark}."})
+        for theme, mark in zip(before.themes, "abcd", strict=True)
+    ]
+    after = _find(*more, previous=replace(before, themes=tuple(named)))
+    kept = {theme.theme_id: (theme.label, theme.definition) for theme in named}
+    assert {theme.theme_id: (theme.label, theme.definition) for theme in after.themes} == kept
+
+
+def test_find_themes_renames_a_theme_whose_words_nobody_says_any_more() -> None:
+    """An erased customer's words go from the label, the id stays, and the lineage says that it was renamed."""
+    before, more = _after_a_twentieth_more()
+    first = before.themes[0]
+    gone = first.model_copy(update={"label": "Courier was rude", "terms": ("courier was rude", *first.terms)})
+    named = (gone, *before.themes[1:])
+    after = _find(*more, previous=replace(before, themes=named))
+    fates = {f.theme_id: f for f in lineage_of(named, after.themes, said={p.passage_id for p in more[0]})}
+    assert fates[first.theme_id].fate == "renamed"
+    assert "courier" not in str(fates[first.theme_id].label).lower()
+    assert {fates[theme.theme_id].fate for theme in before.themes[1:]} == {"kept"}
+
+
+def test_find_themes_twice_from_the_same_earlier_run_gives_the_same() -> None:
+    """Same stored themes and same data, same bytes."""
+    before, more = _after_a_twentieth_more()
+    first, second = (_find(*more, previous=before) for _ in range(2))
+    assert [t.model_dump_json() for t in first.themes] == [t.model_dump_json() for t in second.themes]
 
 
 def test_find_themes_with_few_persons_finds_nothing() -> None:
