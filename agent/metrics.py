@@ -4,7 +4,7 @@ A share is always of distinct persons, with a Wilson interval and a sentence for
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,17 @@ from agent.analyse.statistics import mean_interval, quantity, reach_quantity
 from agent.corpus import Corpus
 from agent.errors import SchemaError
 from agent.events.journeys import Journeys
+from agent.lexical import content_stems, same_polarity
 from agent.schemas.evidence import Metric, MetricQuery, Quantity
 
 Params = Mapping[str, JsonValue]
+
+FIVE_POINTS = (1, 5)
+"""The scale of stars."""
+_ALIKE_COSINE = 0.6
+"""Nearness in meaning to a quoted passage from which on another may say the like."""
+_ALIKE_WORDS = 0.75
+"""Share of a statement's content words that a passage has to hold to say the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,62 @@ def reading_persons(corpus: Corpus, stage: str, field: str) -> Mapping[str, froz
     return {value: frozenset(persons) for value, persons in found.items()}
 
 
+def _stage_alike(corpus: Corpus, params: Params) -> Computed:
+    """Share of the persons who speak of a stage who say the like of a statement made of some of its passages."""
+    stage = _text(params, "stage")
+    told = corpus.persons_at(
+        alike_positions(corpus, stage, _text(params, "statement"), _texts(params, "passages"))
+    )
+    population = f"{corpus.population}, of whom those who speak of the {stage} stage"
+    return _share(len(told), len(corpus.stage_speakers(stage)), population)
+
+
+def _texts(params: Params, key: str) -> tuple[str, ...]:
+    listed = params[key]
+    return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
+
+def alike_positions(
+    corpus: Corpus, stage: str, statement: str, passage_ids: Collection[str]
+) -> tuple[int, ...]:
+    """Return positions of a stage's passages that say what a statement says, best first.
+
+    A passage does where it is near in meaning to one of those that the statement was made of, holds most of the
+    statement's content words and every name in it, and neither denies nor complains where the other does not.
+
+    Args:
+        corpus: Where to look.
+        stage: Whose passages to look at.
+        statement: A sentence about customers.
+        passage_ids: Passages it was made of; those of other stages are passed over.
+    """
+    positions = corpus.stage_positions(stage)
+    wanted = set(passage_ids)
+    origin = [at for at in positions if corpus.passages[at].passage_id in wanted]
+    stems = content_stems(statement)
+    names = content_stems(" ".join(word for word in statement.split()[1:] if word[:1].isupper()))
+    if not origin or not stems:
+        return ()
+    cosines = corpus.vectors[list(positions)] @ corpus.vectors[origin].T
+    nearness = dict(zip(positions, cosines.max(axis=1).round(6).tolist(), strict=True))
+    complains = {corpus.readings[at].complaint for at in origin}
+    told = [
+        at
+        for at in positions
+        if nearness[at] >= _ALIKE_COSINE
+        and corpus.readings[at].complaint in complains
+        and _says(corpus.passages[at].text, statement, stems, names)
+    ]
+    return tuple(sorted(told, key=lambda at: (-nearness[at], at)))
+
+
+def _says(text: str, statement: str, stems: frozenset[str], names: frozenset[str]) -> bool:
+    found = content_stems(text)
+    if not names <= found or len(stems & found) < _ALIKE_WORDS * len(stems):
+        return False
+    return same_polarity(statement, text)
+
+
 def _stage_sentiment(corpus: Corpus, params: Params) -> Computed:
     """Mean over persons of their mean sentiment in a stage, so that nobody counts twice."""
     sums: dict[str, list[float]] = defaultdict(list)
@@ -132,14 +196,27 @@ def _stage_sentiment(corpus: Corpus, params: Params) -> Computed:
     return _mean(means, f"nobody speaks of the {_text(params, 'stage')} stage")
 
 
+def rating_scale(corpus: Corpus) -> tuple[int, int]:
+    """Return the ends of the scale on which ratings are shown: five points where all texts are rated so, else 100."""
+    rated = {record.rating for record in corpus.records.values() if record.rating is not None}
+    lowest, highest = FIVE_POINTS
+    steps = {step / (highest - lowest) for step in range(highest - lowest + 1)}
+    # Both ends and the middle alone may be those of another scale, such as thumbs.
+    return FIVE_POINTS if rated <= steps and rated & {0.25, 0.75} else (0, 100)
+
+
 def _stage_rating(corpus: Corpus, params: Params) -> Computed:
-    """Mean over persons of their mean rating (0 to 1) in texts that speak of a stage."""
+    """Mean over persons of their mean rating in texts that speak of a stage."""
     rated: dict[str, dict[str, float]] = defaultdict(dict)
     for position in corpus.stage_positions(_text(params, "stage")):
         passage = corpus.passages[position]
         if passage.rating is not None:
             rated[passage.person_id][passage.record_id] = passage.rating
-    means = [float(np.mean(list(values.values()))) for _, values in sorted(rated.items())]
+    lowest, highest = float(_text(params, "lowest")), float(_text(params, "highest"))
+    means = [
+        lowest + (highest - lowest) * float(np.mean(list(values.values())))
+        for _, values in sorted(rated.items())
+    ]
     return _mean(means, "no rated text speaks of this stage")
 
 
@@ -212,6 +289,7 @@ _OPERATIONS: dict[str, Callable[[Corpus, Params], Computed]] = {
     "stage_speakers": _stage_speakers,
     "theme_reach": _theme_reach,
     "stage_reading_share": _stage_reading_share,
+    "stage_alike": _stage_alike,
     "stage_sentiment": _stage_sentiment,
     "stage_rating": _stage_rating,
     "journey_share": _journey_share,

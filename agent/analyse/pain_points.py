@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.analyse.concentration import Segments, concentrations_of
+from agent.analyse.plaints import is_complained_of
 from agent.analyse.quotes import choose_opposing, choose_quotes
 from agent.analyse.stability import stabilities_of
 from agent.analyse.statistics import quantity, reach_quantity, severity_weighted
@@ -30,6 +31,7 @@ from agent.schemas.insight import (
 from agent.schemas.records import Passage
 
 _ORDER = tuple(Severity)
+_SORE, _MID_SCALE = -0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def rank_pain_points(
     """Return the pain points, highest reach x severity first; `behaviour` stays empty here.
 
     A person counts once, whatever they wrote; copies of one text under several names are folded before (`find_copies`).
+    A theme whose members are no complaints as a whole (`is_complained_of`) is no pain point.
 
     Args:
         themes: What was found; passages outside the scope are passed over.
@@ -85,7 +88,7 @@ def rank_pain_points(
     kept = [
         (theme, rows)
         for theme in themes.themes
-        if len(_persons(scope, rows := scope.members(theme))) >= min_persons
+        if len(_persons(scope, rows := scope.members(theme))) >= min_persons and _is_complaint(scope, rows)
     ]
     members = [rows for _, rows in kept]
     spoken = SpokenMonths.of(passages, persons=scope.persons)
@@ -97,6 +100,11 @@ def rank_pain_points(
     return _ranked(points, places, [_worst_of(scope, rows) for rows in members], min_persons=min_persons)
 
 
+def _is_complaint(scope: _Scope, rows: list[int]) -> bool:
+    passages, readings = [scope.passages[row] for row in rows], [scope.readings[row] for row in rows]
+    return is_complained_of(passages, readings, scope.vectors[rows])
+
+
 def _persons(scope: _Scope, rows: Sequence[int]) -> set[str]:
     return {scope.passages[row].person_id for row in rows}
 
@@ -105,7 +113,7 @@ def _pain_point(scope: _Scope, theme: Theme, rows: list[int], trend: Trend) -> P
     reach = reach_quantity(len(_persons(scope, rows)), len(scope.persons), scope.population)
     weights = [SEVERITY_WEIGHT[severity] for severity in _told(_worst_of(scope, rows))]
     counts = Counter(_told(_worst_of(scope, rows)))
-    members = scope.vectors[rows]
+    members, shown = scope.vectors[rows], _plain_complaints(scope, rows) or rows
     return PainPoint(
         pain_point_id="pp_" + theme.theme_id.removeprefix("t_"),
         label=theme.label,
@@ -124,10 +132,23 @@ def _pain_point(scope: _Scope, theme: Theme, rows: list[int], trend: Trend) -> P
         reach=reach,
         trend=trend,
         rank=_rank_terms(reach, weights),
-        evidence=choose_quotes([scope.passages[row] for row in rows], members, terms=theme.terms),
+        evidence=choose_quotes(
+            [scope.passages[row] for row in shown], scope.vectors[shown], terms=theme.terms
+        ),
         opposing=choose_opposing(members, scope.passages, scope.vectors, scope.readings),
         theme_id=theme.theme_id,
     )
+
+
+def _plain_complaints(scope: _Scope, rows: Sequence[int]) -> list[int]:
+    """Return the rows to quote: complaints by reading, tone and, where there is one, rating."""
+    return [
+        row
+        for row in rows
+        if scope.readings[row].complaint
+        and scope.readings[row].sentiment <= _SORE
+        and (scope.passages[row].rating or 0.0) <= _MID_SCALE
+    ]
 
 
 def _friction_shares(scope: _Scope, rows: Sequence[int]) -> dict[Friction, Quantity]:

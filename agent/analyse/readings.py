@@ -47,6 +47,8 @@ class Placing:
     """So far the best must be ahead of the second, or the answer is None."""
     head_start: float
     """What the best must have over phrases that name nothing, unless words name it outright."""
+    needs_cue: tuple[bool, ...] | None = None
+    """Which names are given only where words name them outright; None where none of them is."""
 
     def choose(self, scores: Matrix, cued: NDArray[np.bool_], nothing: Matrix) -> list[str | None]:
         """Return a name or None for every row of `scores`, shape `(n, len(names))`."""
@@ -57,6 +59,8 @@ class Placing:
         total[rows, best] = -np.inf
         sure = (top >= self.floor) & (top - total.max(axis=1) >= self.margin)
         sure &= cued[rows, best] | (top >= nothing + self.head_start)
+        if self.needs_cue is not None:
+            sure &= cued[rows, best] | ~np.array(self.needs_cue)[best]
         return [self.names[index] if is_sure else None for index, is_sure in zip(best, sure, strict=True)]
 
 
@@ -103,7 +107,14 @@ class PassageReader:
         stage_names = tuple(entry.name for entry in lists.stages)
         touchpoint_names = tuple(entry.name for entry in lists.touchpoints)
         self._stages = Placing(stage_names, cue_bonus=0.2, floor=0.25, margin=0.02, head_start=0.05)
-        self._touchpoints = Placing(touchpoint_names, cue_bonus=0.2, floor=0.35, margin=0.04, head_start=0.05)
+        self._touchpoints = Placing(
+            touchpoint_names,
+            cue_bonus=0.2,
+            floor=0.35,
+            margin=0.04,
+            head_start=0.05,
+            needs_cue=tuple(entry.named for entry in lists.touchpoints),
+        )
         self._column_of_stage = {entry.name: stage_names.index(entry.stage) for entry in lists.touchpoints}
         entries = (*lists.stages, *lists.touchpoints)
         self._cues = PhraseTree({f"{type(entry).__name__}:{entry.name}": entry.cues for entry in entries})

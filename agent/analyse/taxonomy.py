@@ -14,7 +14,7 @@ import yaml
 from agent.normalise import RowFault, event_name
 from agent.schemas.base import Frozen, Scalar
 
-TAXONOMY_VERSION = "taxonomy-1"
+TAXONOMY_VERSION = "taxonomy-2"
 """Version of `taxonomy.yaml`; stands in every map's provenance."""
 
 _SOURCE_KEYS = ("medium", "source", "referrer", "channel")
@@ -55,6 +55,8 @@ class Touchpoint(Entry):
     """A place or occasion where customer and brand meet, with its stage and its names in events and campaigns."""
 
     stage: str
+    named: bool = False
+    """True where only words that name it place a text there: likeness alone mistakes the host of a party for a podcast's."""
     sources: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     words: tuple[tuple[str, ...], ...] = ()

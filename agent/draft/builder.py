@@ -13,8 +13,9 @@ import structlog
 
 from agent.corpus import Corpus
 from agent.draft import cells
-from agent.draft.claims import MIN_PERSONS, inferred, observed, unknown
+from agent.draft.claims import MIN_PERSONS, inferred, unknown
 from agent.draft.grounding import ground_claims
+from agent.draft.told import passages_behind, shown, told_claim
 from agent.errors import EvidenceError
 from agent.firewall import check_template, fill
 from agent.metrics import MetricSpec, make_metric
@@ -35,10 +36,11 @@ from agent.schemas.writing import (
 _log = structlog.get_logger(__name__)
 
 MAX_OPPORTUNITIES = 10
-"""Pain points that get an opportunity, by rank; bounds what a draft costs, whatever the size of the data."""
+"""Pain points for which an opportunity is looked for, by rank, beside the first of each stage; bounds what a draft costs."""
 REVIEW_AFTER = timedelta(days=90)
 """A map is due for review a quarter after it was drafted, unless its owner says otherwise."""
-_QUOTES_PER_STAGE = 10
+_QUOTES_PER_STAGE = 60
+"""Enough that what many say is among them; what only one says is not counted and left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +139,13 @@ def _stage(inputs: DraftInputs, name: str, opportunities: Sequence[Opportunity])
 
 
 def _worded_claims(inputs: DraftInputs, facts: cells.StageFacts) -> dict[Lane, tuple[Claim, ...]]:
-    """Let the writer word what customers do and think in a stage, and keep what its evidence bears out."""
-    worded: dict[Lane, tuple[Claim, ...]] = {Lane.ACTIONS: (), Lane.THOUGHTS: ()}
+    """Let the writer word what customers do and think in a stage, and keep what enough of them say."""
+    nothing: dict[Lane, tuple[Claim, ...]] = {Lane.ACTIONS: (), Lane.THOUGHTS: ()}
     if len(inputs.corpus.stage_speakers(facts.stage)) < MIN_PERSONS:
-        return worded
+        return nothing
     offered = {f"e{number}": evidence for number, evidence in enumerate(offered_quotes(facts), start=1)}
     if not offered:
-        return worded
+        return nothing
     brief = StageBrief(
         stage=facts.stage,
         persona=inputs.scope.persona,
@@ -155,13 +157,14 @@ def _worded_claims(inputs: DraftInputs, facts: cells.StageFacts) -> dict[Lane, t
     grounded = ground_claims(draft, brief, offered)
     for dropped in grounded.dropped:
         _log.warning("claim_dropped", stage=facts.stage, reason=dropped.reason_code)
+    made: dict[Lane, list[Claim]] = {Lane.ACTIONS: [], Lane.THOUGHTS: []}
     for claim in grounded.kept:
-        lane = Lane(claim.lane)
-        evidence = tuple(offered[evidence_id] for evidence_id in claim.evidence_ids)
-        made = observed(stage=facts.stage, lane=lane, template=claim.statement, evidence=evidence)
-        if made.claim_id not in {known.claim_id for known in worded[lane]}:
-            worded[lane] = (*worded[lane], made)[: cells.MAX_CLAIMS]
-    return worded
+        evidence = tuple(offered[evidence_id] for evidence_id in claim.evidence_ids)[: cells.QUOTES_PER_CLAIM]
+        origin = passages_behind(facts.corpus, facts.stage, evidence)
+        told = told_claim(facts, Lane(claim.lane), claim.statement, origin, evidence)
+        if told is not None:
+            made[told.lane].append(told)
+    return {lane: shown(claims) for lane, claims in made.items()}
 
 
 def offered_quotes(facts: cells.StageFacts) -> tuple[Evidence, ...]:
@@ -179,19 +182,26 @@ def silent(facts: cells.StageFacts, lane: Lane) -> Claim:
     if len(facts.corpus.stage_speakers(stage)) < MIN_PERSONS:
         missing = f"At least {MIN_PERSONS} customers who speak of the {stage} stage."
     elif lane is Lane.ACTIONS:
-        missing = f"Events in the {stage} stage, or customers who tell in a sentence what they did there."
+        missing = f"Events in the {stage} stage, or at least {MIN_PERSONS} customers who tell alike what they did there."
     else:
-        missing = f"Customers who tell in a sentence what they think or expect in the {stage} stage."
+        missing = (
+            f"At least {MIN_PERSONS} customers who tell alike what they think or ask in the {stage} stage."
+        )
     return unknown(stage=stage, lane=lane, missing=missing)
 
 
 def _opportunities(inputs: DraftInputs) -> tuple[Opportunity, ...]:
-    made = [_opportunity(inputs, pain) for pain in inputs.pain_points[:MAX_OPPORTUNITIES]]
+    first_of = {pain.stage: pain.pain_point_id for pain in reversed(inputs.pain_points)}
+    made = [
+        _opportunity(inputs, pain)
+        for rank, pain in enumerate(inputs.pain_points)
+        if rank < MAX_OPPORTUNITIES or (pain.stage and first_of[pain.stage] == pain.pain_point_id)
+    ]
     return tuple(opportunity for opportunity in made if opportunity is not None)
 
 
 def _opportunity(inputs: DraftInputs, pain: PainPoint) -> Opportunity | None:
-    """Return what could be done about a pain point, or None where the wording does not hold."""
+    """Return what could be done about a pain point, or None where nothing fits or the wording does not hold."""
     metric = cells.pain_metric(pain, inputs.corpus)
     offered: dict[str, Metric] = {metric.metric_id: metric}
     quotes = {f"e{number}": evidence for number, evidence in enumerate(pain.evidence, start=1)}
@@ -206,6 +216,8 @@ def _opportunity(inputs: DraftInputs, pain: PainPoint) -> Opportunity | None:
         ),
     )
     draft = inputs.writer.write(WritingTask("word_opportunity", brief, OpportunityDraft))
+    if draft.statement is None:
+        return None
     try:
         check_opportunity(draft.statement, pain, metric)
     except EvidenceError as error:
@@ -264,6 +276,12 @@ def opportunity_claims(
         unknown(
             stage=facts.stage,
             lane=Lane.OPPORTUNITIES,
-            missing=f"A pain point of the {facts.stage} stage to answer.",
+            missing=_unanswered(facts),
         ),
     )
+
+
+def _unanswered(facts: cells.StageFacts) -> str:
+    if facts.pain_points:
+        return "A suggestion that fits a pain point above; none was found for those of highest rank."
+    return f"A pain point of the {facts.stage} stage to answer."

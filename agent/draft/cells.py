@@ -7,11 +7,12 @@ and says what data would fill it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from agent.analyse.feelings import plainly_felt
 from agent.corpus import Corpus
 from agent.draft.claims import MIN_PERSONS, observed, unknown
-from agent.metrics import MetricSpec, journey_counts, make_metric, reading_persons
+from agent.metrics import FIVE_POINTS, MetricSpec, journey_counts, make_metric, rating_scale, reading_persons
 from agent.schemas.evidence import Claim, Evidence, Lane, Metric, MetricQuery
-from agent.schemas.insight import PainPoint
+from agent.schemas.insight import Emotion, PainPoint
 
 MAX_CLAIMS = 4
 """Claims a cell shows at most; more are noise on a map."""
@@ -113,10 +114,14 @@ def stage_metrics(facts: StageFacts) -> tuple[Claim, ...]:
 
     Nobody can go further than the last stage, so it has no such share.
     """
-    found = [make_metric(spec, facts.corpus) for spec in _stage_specs(facts.stage)]
+    found = [make_metric(spec, facts.corpus) for spec in _stage_specs(facts)]
     claims = [
         observed(
-            stage=facts.stage, lane=Lane.METRICS, template=_named(metric.label, metric), metrics=[metric]
+            stage=facts.stage,
+            lane=Lane.METRICS,
+            template=_named(metric.label, metric),
+            metrics=[metric],
+            label=metric.label,
         )
         for metric in found
         if _stands(metric)
@@ -144,14 +149,17 @@ _STAGE_METRICS = (
         name="reached",
         op="stage_reached",
         unit="share",
-        label="Reach this stage",
-        definition="Distinct customers with an event in the stage, of all with events.",
+        label="Reach this stage, by their events",
+        definition=(
+            "Distinct customers with an event in the stage, of all with events; those who only speak of the stage in a "
+            "text are not in it."
+        ),
     ),
     _StageMetric(
         name="left",
         op="stage_left",
         unit="share",
-        label="Go no further",
+        label="Go no further, by their events",
         definition="Of the customers who reached the stage and are not still in it, those who went to no later one.",
     ),
     _StageMetric(
@@ -165,30 +173,43 @@ _STAGE_METRICS = (
         name="speakers",
         op="stage_speakers",
         unit="share",
-        label="Speak of this stage",
-        definition="Distinct customers with a passage on the stage, of all who said something.",
-    ),
-    _StageMetric(
-        name="rating",
-        op="stage_rating",
-        unit="score",
-        label="Mean rating, as a part of the whole scale",
-        definition="Mean over customers of the ratings of their texts that speak of the stage.",
+        label="Speak of this stage, in their texts",
+        definition=(
+            "Distinct customers with a passage on the stage, of all who said something; whether they have events in it "
+            "is counted by itself."
+        ),
     ),
 )
 
 
-def _stage_specs(stage: str) -> list[MetricSpec]:
-    return [
+def _stage_specs(facts: StageFacts) -> list[MetricSpec]:
+    specs = [
         MetricSpec(
-            metric_id=f"{_slug(stage)}.{kind.name}",
+            metric_id=f"{_slug(facts.stage)}.{kind.name}",
             label=kind.label,
             definition=kind.definition,
             unit=kind.unit,
-            query=MetricQuery(op=kind.op, params={"stage": stage}),
+            query=MetricQuery(op=kind.op, params={"stage": facts.stage}),
         )
         for kind in _STAGE_METRICS
     ]
+    return [*specs, _rating_spec(facts)]
+
+
+def _rating_spec(facts: StageFacts) -> MetricSpec:
+    lowest, highest = rating_scale(facts.corpus)
+    return MetricSpec(
+        metric_id=f"{_slug(facts.stage)}.rating",
+        label=f"Mean rating of texts on it, from {lowest} to {highest}",
+        definition=(
+            "Mean over customers of the ratings of their texts that speak of the stage, on the scale of the source where "
+            "all sources share a five-point one, else from the lowest to the highest rating that each source allows."
+        ),
+        unit="score" if highest == FIVE_POINTS[1] else "count",
+        query=MetricQuery(
+            op="stage_rating", params={"stage": facts.stage, "lowest": lowest, "highest": highest}
+        ),
+    )
 
 
 def _stands(metric: Metric) -> bool:
@@ -208,7 +229,7 @@ def _reading_claim(facts: StageFacts, lane: Lane, field: str, value: str) -> Cla
         "of those who speak of the stage."
     )
     metric = _cell_metric(facts, "stage_reading_share", field, value, definition=definition)
-    quotes = facts.pick_quotes(positions_with(facts, field, value), QUOTES_PER_CLAIM)
+    quotes = facts.pick_quotes(_telling(facts, field, value), QUOTES_PER_CLAIM)
     return observed(
         stage=facts.stage,
         lane=lane,
@@ -273,6 +294,18 @@ def positions_with(facts: StageFacts, field: str, value: str) -> list[int]:
         )
         == value
     ]
+
+
+def _telling(facts: StageFacts, field: str, value: str) -> list[int]:
+    """Return the passages to quote for a value: those with it, and of an emotion those that show it plainly."""
+    positions = positions_with(facts, field, value)
+    if field != "emotion":
+        return positions
+    corpus = facts.corpus
+    plain = plainly_felt(
+        Emotion(value), [corpus.passages[at] for at in positions], [corpus.readings[at] for at in positions]
+    )
+    return [positions[row] for row in plain]
 
 
 def _too_few_speakers(facts: StageFacts, lane: Lane) -> Claim:

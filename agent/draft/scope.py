@@ -120,7 +120,7 @@ def _either(phrases: list[str]) -> str:
 
 def _window(start: datetime | None, end: datetime | None) -> str:
     if start is None or end is None:
-        return ", at times the data does not say"
+        return " (without dates)"
     if start.date() == end.date():
         return f", {_day(end)} {end.year}"
     first = _day(start) if start.year == end.year else f"{_day(start)} {start.year}"

@@ -1,7 +1,9 @@
 """Writes a variant of a control copy that changes one factor, from the control's own words and the facts given.
 
-Nothing is invented: what a variant states is a fact on offer, the control's own text, or the pain point put as a
-question. Where a factor needs a fact and there is none, the control's text is returned unchanged.
+Nothing is invented: what a variant states is a fact on offer, the control's own text, or what customers with the pain
+point wish for, of which it says that they do and not that the brand has it. A complaint is never told, neither in the
+words of those who complain nor with their number: nobody could send that. Where a factor needs a fact and there is none,
+the control's text is returned unchanged.
 """
 
 import re
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 
 from agent.firewall import unresolved_quantities
 from agent.lexical import sentences
+from agent.offline.wishes import wish_of
 from agent.schemas.creative import Factor
 from agent.schemas.writing import CopyBrief, CopyDraft, FactItem, SlotItem
 
@@ -62,6 +65,7 @@ _COMMAND = re.compile(
 )
 """Customers' words that address a machine or lead elsewhere."""
 _MIN_TROUBLE_WORDS = 2
+_SAID = re.compile(r"“[^”]+”")
 _MEASURED = re.compile(r"\{\{m:|\d")
 _MIN_SHORTENED = 3
 
@@ -69,17 +73,20 @@ _MIN_SHORTENED = 3
 def draft_copy(brief: CopyBrief) -> CopyDraft:
     """Return new text for slots that may change, within their limits.
 
-    A slot for which nothing can be proposed keeps the control's text, and so do all openings but one, because the same
-    question asked twice is one too many. `attempt` moves on to the next proposal.
+    A slot for which nothing can be proposed keeps the control's text. An opening, a benefit and a proof stand in one slot
+    only, because the same said twice is once too many; the last two where there is most room. `attempt` moves on to the next proposal.
     """
     carried = [slot.text for slot in (*brief.change_slots, *brief.keep_slots)]
     carried += [fact.statement for fact in brief.facts]
     slots: dict[str, str] = {}
     originals: dict[str, str] = {}
     fact_ids: list[str] = []
-    for slot in brief.change_slots:
+    roomy = brief.factor in {Factor.BENEFIT, Factor.PROOF}
+    for slot in sorted(brief.change_slots, key=lambda slot: -slot.max_chars if roomy else 0):
         taken = {*slots.values(), *(other.text for other in brief.keep_slots), slot.text}
-        said = brief.factor is Factor.HOOK and any(slots[name] != text for name, text in originals.items())
+        said = (roomy or brief.factor is Factor.HOOK) and any(
+            slots[name] != text for name, text in originals.items()
+        )
         proposals = () if said else _PROPOSERS[brief.factor](brief, slot)
         fitting = _fitting(proposals, slot, carried, taken)
         chosen = fitting[brief.attempt % len(fitting)] if fitting else _Proposal(slot.text)
@@ -105,14 +112,18 @@ def _fitting(
 
 
 def _hooks(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
-    """Open with the customers' trouble; not at all where its name says nothing to somebody who has not read them."""
-    trouble = _bare(brief.pain_point)
-    if not is_plain_trouble(trouble):
+    """Open with what is wished for; not at all where the pain point's name does not say what is wrong."""
+    if not is_plain_trouble(_bare(brief.pain_point)):
         return
-    yield _Proposal(f"{_capitalised(trouble)}?")
-    yield _Proposal(f"{_capitalised(trouble)}? {_closed(slot.text)}")
-    yield _Proposal(f"Customers tell us: {_lowered(trouble)}")
-    yield _Proposal(f"The trouble: {_lowered(trouble)}")
+    wish = _wish(brief)
+    yield _Proposal(f"Want {wish}?")
+    yield _Proposal(f"{_capitalised(wish)} matters" + _stop(slot.text))
+    yield _Proposal(f"Looking for {wish}?")
+    yield _Proposal(f"Want {wish}? {_closed(slot.text)}")
+
+
+def _wish(brief: CopyBrief) -> str:
+    return wish_of(brief.pain_point, [quote.text for quote in brief.quotes])
 
 
 def is_plain_trouble(label: str) -> bool:
@@ -125,22 +136,42 @@ def is_plain_trouble(label: str) -> bool:
     )
 
 
-def _told(brief: CopyBrief) -> list[FactItem]:
-    """Return the facts that may be told; customers' words that address a machine or lead elsewhere are no copy."""
-    return [fact for fact in brief.facts if _COMMAND.search(fact.statement) is None]
+def _sendable(brief: CopyBrief) -> list[FactItem]:
+    """Return the facts that may be told: none that tells the complaint, addresses a machine or leads elsewhere."""
+    complaints = [_bare(brief.pain_point).lower(), *(_bare(quote.text).lower() for quote in brief.quotes)]
+    return [
+        fact
+        for fact in brief.facts
+        if _COMMAND.search(fact.statement) is None
+        and not any(complaint in fact.statement.lower() for complaint in complaints if complaint)
+    ]
+
+
+def _own_facts(brief: CopyBrief) -> list[FactItem]:
+    """Return the facts about what the brand does, which are in nobody's words; those that count nothing come first."""
+    own = [fact for fact in _sendable(brief) if not _SAID.search(fact.statement)]
+    return sorted(own, key=lambda fact: bool(_MEASURED.search(fact.statement)))
 
 
 def _benefits(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
-    """Say first what the customer gets, as the facts say it."""
-    for fact in sorted(_told(brief), key=lambda fact: bool(_MEASURED.search(fact.statement))):
+    """Say first what the customer gets, as the brand's own facts say it; else what customers wish for."""
+    for fact in _own_facts(brief):
         statement = _bare(fact.statement)
         yield _Proposal(f"{_capitalised(statement)}. {slot.text}", (fact.fact_id,))
         yield _Proposal(_capitalised(statement) + _stop(slot.text), (fact.fact_id,))
+    if _COMMAND.search(brief.pain_point):
+        return
+    wish = _wish(brief)
+    yield _Proposal(f"You deserve {wish}. {slot.text}")
+    yield _Proposal(f"{_closed(slot.text)} If {wish} matters to you, talk to us.")
+    yield _Proposal(f"{_capitalised(wish)} should go without saying. {slot.text}")
+    yield _Proposal(f"You deserve {wish}" + _stop(slot.text))
+    yield _Proposal(_capitalised(wish) + _stop(slot.text))
 
 
 def _proofs(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
     """Back the control's words with a fact, one that counts something where there is one."""
-    for fact in sorted(_told(brief), key=lambda fact: not _MEASURED.search(fact.statement)):
+    for fact in sorted(_sendable(brief), key=lambda fact: not _MEASURED.search(fact.statement)):
         statement = _capitalised(_bare(fact.statement))
         yield _Proposal(f"{_closed(slot.text)} {statement}.", (fact.fact_id,))
         yield _Proposal(f"{_closed(sentences(slot.text)[0])} {statement}.", (fact.fact_id,))
@@ -174,21 +205,19 @@ def _tones(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:  # noqa: AR
 
 def _offers(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
     """Put forward what the facts say is on offer."""
-    for fact in brief.facts:
+    for fact in _own_facts(brief):
         if _OFFER.search(fact.statement):
             statement = _capitalised(_bare(fact.statement))
             yield _Proposal(f"On offer: {_lowered(statement)}. {slot.text}", (fact.fact_id,))
             yield _Proposal(f"On offer: {_lowered(statement)}", (fact.fact_id,))
 
 
-def _lengths(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
-    """Say the same in fewer words, or with one fact more where nothing can be left out."""
+def _lengths(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:  # noqa: ARG001 - proposers share one signature
+    """Say the same in fewer words."""
     shorter = [sentences(slot.text)[0], *re.split(r"[,:;–]| - ", slot.text)[:1]]
     for text in shorter:
         if _MIN_SHORTENED <= len(text.split()) < len(slot.text.split()):
             yield _Proposal(text.strip())
-    for fact in brief.facts:
-        yield _Proposal(f"{_closed(slot.text)} {_capitalised(_bare(fact.statement))}.", (fact.fact_id,))
 
 
 _PROPOSERS: dict[Factor, _Proposer] = {

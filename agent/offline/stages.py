@@ -7,8 +7,8 @@ from agent.lexical import Support, content_stems, similarity
 from agent.offline.clauses import Statement, statements_in
 from agent.schemas.writing import DraftedClaim, StageBrief, StageDraft
 
-_MAX_CLAIMS = 5
-"""In a lane."""
+_MAX_CLAIMS = 20
+"""In a lane; how many customers say the like is counted afterwards, and most are left out then."""
 _ALIKE = 0.5
 """Share of content words from which on two statements say the same."""
 _MAX_STATEMENT = 240

@@ -85,7 +85,7 @@ def _stage(journey_map: JourneyMap, name: str) -> list[str]:
 
 
 def _speakers(n: int) -> str:
-    return "1 customer speaks" if n == 1 else f"{n} customers speak"
+    return "1 customer speaks" if n == 1 else f"{n:,} customers speak"
 
 
 def _claim(claim: Claim) -> list[str]:

@@ -11,7 +11,7 @@ from agent.draft.claims import MIN_PERSONS
 from agent.render.curve import NARROW_COLUMN, curve_of
 from agent.render.figures import interval_text, points_text, share_text, signed, step_text, tied
 from agent.schemas.evidence import Claim, ClaimStatus, Lane, Quantity
-from agent.schemas.insight import Concentration, Friction, RankTerms, Trend
+from agent.schemas.insight import Behaviour, Concentration, Friction, PainPoint, RankTerms, Trend
 from agent.schemas.journey import JourneyMap
 from agent.verify.claims import checked_claims, distinct_quotes
 
@@ -68,6 +68,10 @@ def render_page(journey_map: JourneyMap) -> str:
         places_text=places_text,
         stability_text=stability_text,
         score_text=score_text,
+        counted_from=counted_from,
+        followed=followed,
+        behaviour_text=behaviour_text,
+        has_events=_has_events(journey_map),
     )
 
 
@@ -76,7 +80,7 @@ def headline(journey_map: JourneyMap) -> list[tuple[str, str]]:
     claims = all_claims(journey_map)
     silent = sum(claim.status is ClaimStatus.UNKNOWN for claim in claims)
     return [
-        ("Customers", f"{journey_map.provenance.n_persons:,}"),
+        ("Customers who said something", f"{journey_map.provenance.n_persons:,}"),
         ("Texts", f"{journey_map.provenance.n_records:,}"),
         ("Checked claims", f"{len(checked_claims(journey_map)):,}"),
         ("Verbatim quotes", f"{len(distinct_quotes(journey_map)):,}"),
@@ -103,7 +107,10 @@ def provenance_rows(journey_map: JourneyMap) -> list[tuple[str, str]]:
         ("Drafted", _day(journey_map.drafted_at)),
         ("Data window", window),
         ("Sources", sources),
-        ("Without identity", f"{made.n_persons_without_identity:,} customers who named no identifier"),
+        (
+            "Without identity",
+            f"{made.n_persons_without_identity:,} customers who named no identifier, each counted as one person",
+        ),
         ("Copies", copies_text(made.n_copies, made.n_copied_texts)),
         *rows,
         ("Worded by", made.writer),
@@ -114,6 +121,46 @@ def provenance_rows(journey_map: JourneyMap) -> list[tuple[str, str]]:
         ("Input digest", made.input_sha256),
         ("Code", made.code_version),
     ]
+
+
+_EVENT_OPS = frozenset({"journey_share", "stage_reached", "stage_left", "stage_duration"})
+
+
+def counted_from(claim: Claim) -> str:
+    """Return from what a claim without quotes was counted."""
+    if any(metric.query.op in _EVENT_OPS for metric in claim.metrics):
+        return "Counted from events; no quote belongs to it."
+    if any(metric.query.op == "stage_rating" for metric in claim.metrics):
+        return "Counted from the ratings that customers gave with their texts; no quote belongs to it."
+    if any(metric.query.op == "stage_speakers" for metric in claim.metrics):
+        return (
+            "Counted from texts: everybody with a passage on the stage. Their words stand in the cells above."
+        )
+    return "Counted from texts; no quote shows it plainly enough to stand here."
+
+
+def _has_events(journey_map: JourneyMap) -> bool:
+    return any(metric.query.op in _EVENT_OPS for claim in all_claims(journey_map) for metric in claim.metrics)
+
+
+def followed(pain: PainPoint) -> tuple[Behaviour, ...]:
+    """Return what followed a pain point, without outcomes that nobody had."""
+    return tuple(found for found in pain.behaviour if found.with_pain.n + found.without_pain.n > 0)
+
+
+def behaviour_text(behaviour: Behaviour) -> str:
+    """Return how many had an outcome with a pain point and without it; no ratio where a cell is too small for one."""
+    told, others = behaviour.with_pain, behaviour.without_pain
+    shares = (
+        f"{share_text(told.share)} of those who voice it ({told.n:,} of {told.total:,}), "
+        f"{share_text(others.share)} of the others ({others.n:,} of {others.total:,})"
+    )
+    smallest = min(told.n, told.total - told.n, others.n, others.total - others.n)
+    if smallest < MIN_PERSONS:
+        return f"{shares}; too few to compare"
+    if behaviour.odds_ratio is None or behaviour.low is None or behaviour.high is None:
+        return shares
+    return f"{shares}; odds ratio {behaviour.odds_ratio:.2f} ({behaviour.low:.2f}–{behaviour.high:.2f})"
 
 
 def copies_text(n_copies: int, n_texts: int) -> str:

@@ -84,7 +84,8 @@ class OpportunityBrief(Frozen):
 class OpportunityDraft(Frozen):
     """Output of `word_opportunity`."""
 
-    statement: str = Field(min_length=10, max_length=240)
+    statement: str | None = Field(min_length=10, max_length=240)
+    """None where nothing that can be suggested answers the pain point."""
 
 
 class FactItem(Frozen):

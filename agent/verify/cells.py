@@ -8,13 +8,15 @@ of its own.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from agent.analyse.quotes import choose_quotes
 from agent.corpus import Corpus
 from agent.draft import builder, cells
-from agent.draft.claims import observed
+from agent.draft.told import TOLD_OP, passages_behind, told_claim
 from agent.errors import EvidenceError
 from agent.lexical import Support
+from agent.metrics import alike_positions
 from agent.schemas.evidence import Claim, ClaimStatus, Evidence, Lane, Metric, Quantity
 from agent.schemas.insight import Opportunity, PainPoint
 from agent.schemas.journey import Stage
@@ -51,7 +53,7 @@ def cell_faults(stage: Stage, lane: Lane, truth: StageTruth) -> Iterator[tuple[s
     cell = stage.cells[lane]
     for claim in cell:
         known = expected.get(claim.claim_id)
-        if known is None and lane in {Lane.ACTIONS, Lane.THOUGHTS} and not claim.metrics:
+        if known is None and lane in {Lane.ACTIONS, Lane.THOUGHTS}:
             yield claim.claim_id, list(_worded_faults(claim, lane, truth))
         elif known is None:
             yield claim.claim_id, ["the data does not give this claim"]
@@ -141,22 +143,44 @@ def counted(quantity: Quantity | None) -> str:
 
 
 def _worded_faults(claim: Claim, lane: Lane, truth: StageTruth) -> Iterator[str]:
-    """Yield why wording does not hold: it is no claim of a writer, has a number of its own, or nobody said it."""
+    """Yield why wording does not hold: it is no claim of a writer, has a number of its own, or too few say it."""
     if claim.status is ClaimStatus.UNKNOWN:
         yield "the cell has claims and says that the data does not say"
         return
+    params = claim.metrics[0].query.params if claim.metrics else {}
+    if not claim.metrics or claim.metrics[0].query.op != TOLD_OP:
+        yield "the data does not give this claim"
+        return
+    statement, origin = str(params.get("statement")), _ids(params.get("passages"))
     try:
-        made = observed(stage=truth.stage, lane=lane, template=claim.template, evidence=claim.evidence)
+        made = told_claim(truth.facts(), lane, statement, origin, ())
     except EvidenceError as error:
         yield f"wording: {error.message}"
         return
-    yield from differences(claim, made)
-    positions = truth.corpus.stage_positions(truth.stage)
-    yield from _stray(claim.evidence, positions, truth.corpus)
+    if made is None:
+        yield "fewer customers say the like than the evidence floor asks"
+        return
+    yield from _made_faults(claim, made)
+    told = alike_positions(truth.corpus, truth.stage, statement, origin)
+    yield from _stray(claim.evidence, told, truth.corpus)
+    yield from _wording_faults(claim, statement, origin, truth)
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    return tuple(map(str, cast("list[object]", value))) if isinstance(value, list) else ()
+
+
+def _wording_faults(claim: Claim, statement: str, origin: Sequence[str], truth: StageTruth) -> Iterator[str]:
+    """Yield why the quotes of the passages that a statement was made of do not bear it out."""
     quotes = {(item.record_id, item.start): item.quote for item in (*truth.offered, *claim.evidence)}
     support = Support({f"{record_id}:{start}": quote for (record_id, start), quote in quotes.items()})
-    cited = [f"{item.record_id}:{item.start}" for item in claim.evidence]
-    if not cited or len(support.supporting(claim.template, cited)) < len(cited):
+    made_of = [
+        item
+        for item in claim.evidence
+        if set(passages_behind(truth.corpus, truth.stage, (item,))) & set(origin)
+    ]
+    cited = [f"{item.record_id}:{item.start}" for item in made_of]
+    if not cited or len(support.supporting(statement, cited)) < len(cited):
         yield "wording: the quotes do not bear it out"
 
 

@@ -245,6 +245,7 @@ _CHECKED_ELSEWHERE = (
     "trend.needed_per_month",
     "rank.stability",
     "concentration",
+    "linkage.agreement",
 )
 """What depends on every other pain point is compared once all of them are known to be the same."""
 
@@ -356,6 +357,8 @@ def _shared_faults(pain: PainPoint, current: PainPoint) -> Iterator[str]:
     """Yield what a pain point says otherwise of what is tested, or placed, together with all others."""
     yield from (f"trend.{reason}" for reason in differences(pain.trend, current.trend))
     yield from (f"rank.{reason}" for reason in differences(pain.rank, current.rank))
+    if pain.linkage is not None and current.linkage is not None:
+        yield from (f"linkage.{reason}" for reason in differences(pain.linkage, current.linkage))
     if len(pain.concentration) != len(current.concentration):
         yield f"concentration: map has {len(pain.concentration)} of them, data gives {len(current.concentration)}"
         return

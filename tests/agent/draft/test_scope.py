@@ -26,10 +26,7 @@ def test_event_population_names_filter_and_window_and_nobody_who_spoke(
 
 def test_event_population_without_times_says_so() -> None:
     """No window is made up."""
-    assert (
-        event_population_of({}, start=None, end=None)
-        == "customers with events, at times the data does not say"
-    )
+    assert event_population_of({}, start=None, end=None) == "customers with events (without dates)"
 
 
 def test_map_id_stands_for_every_part_of_the_scope() -> None:

@@ -5,11 +5,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from agent.render.page import all_claims, headline, render_page
-from agent.schemas.evidence import ClaimStatus, Lane
-from agent.schemas.insight import Trend
+from agent.analyse.statistics import quantity
+from agent.render.page import all_claims, behaviour_text, counted_from, followed, headline, render_page
+from agent.schemas.evidence import ClaimStatus, Lane, MetricQuery
+from agent.schemas.insight import Behaviour, Trend
 from agent.schemas.journey import JourneyMap
-from tests.agent.maps import HOSTILE, claim, journey_map, opportunity
+from tests.agent.maps import HOSTILE, claim, journey_map, opportunity, pain_point
 
 _VOID = {"meta", "line", "circle", "path", "br"}
 _TAGS = {
@@ -195,3 +196,52 @@ def test_headline_counts_what_is_on_the_map(hostile: JourneyMap) -> None:
     assert figures["Checked claims"] == str(sum(one.status is not ClaimStatus.UNKNOWN for one in claims))
     assert figures["Cells unknown"] == "6"
     assert len(claims) > len(HOSTILE)
+
+
+def _behaviour(n: int, total: int, other_n: int, other_total: int) -> Behaviour:
+    return Behaviour(
+        outcome="support_contact",
+        with_pain=quantity(n, total, "who voice it"),
+        without_pain=quantity(other_n, other_total, "who do not"),
+        odds_ratio=1.23,
+        low=0.07,
+        high=21.0,
+        linked=total,
+        unlinked=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_compared"),
+    [((0, 12, 40, 1_000), False), ((12, 12, 40, 1_000), False), ((4, 40, 40, 1_000), False), ((9, 40, 90, 1_000), True)],
+)  # fmt: skip
+def test_behaviour_of_a_tiny_cell_has_no_ratio(
+    counts: tuple[int, int, int, int], *, is_compared: bool
+) -> None:
+    """A ratio of an empty cell is the correction's, not the customers': both shares stand without it."""
+    text = behaviour_text(_behaviour(*counts))
+    assert ("odds ratio 1.23" in text) is is_compared
+    assert ("too few to compare" in text) is not is_compared
+
+
+def test_outcome_that_nobody_had_is_left_out() -> None:
+    """What never happens to anybody says nothing about a pain point."""
+    pain = pain_point().model_copy(
+        update={"behaviour": (_behaviour(0, 50, 0, 900), _behaviour(9, 40, 90, 900))}
+    )
+    assert [found.with_pain.n for found in followed(pain)] == [9]
+
+
+@pytest.mark.parametrize(
+    ("op", "words"),
+    [
+        ("stage_reached", "from events"),
+        ("stage_speakers", "from texts"),
+        ("stage_rating", "from the ratings"),
+    ],
+)
+def test_provenance_of_a_number_names_its_source(op: str, words: str) -> None:
+    """What was counted from texts or ratings is not said to be counted from events."""
+    made = claim(Lane.METRICS, 1, "A number", quotes=0)
+    metric = made.metrics[0].model_copy(update={"query": MetricQuery(op=op, params={})})
+    assert words in counted_from(made.model_copy(update={"metrics": (metric,)}))
