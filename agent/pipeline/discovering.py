@@ -333,9 +333,8 @@ def _note(told: _Told, n_fitted: int, n_themes: int) -> str | None:
     if not n_texts:
         return "No row has a text."
     if n_texts < LEAST_TEXTS:
-        return (
-            f"Only {n_texts:,} of {len(told.rows):,} rows have a text; themes are sure from {LEAST_TEXTS} on."
-        )
+        fewer = "" if n_texts == len(told.rows) else f" of {len(told.rows):,} rows"
+        return f"Themes are sure from {LEAST_TEXTS} texts on; there are {n_texts:,}{fewer}."
     if n_different == 1:
         return f"All {n_texts:,} texts are worded the same."
     if n_different < LEAST_TEXTS:

@@ -1,10 +1,12 @@
-"""Opens what searches and cites the working customers' passages."""
+"""Opens what searches and cites the working customers' passages, and finds the record that somebody names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from agent.analyse.languages import language_fit
+from agent.errors import InputError, NotFoundError
 from agent.normalise import passages_of
 from agent.pipeline.indexing import vectors_of
 from agent.pipeline.workspace import Workspace
@@ -13,8 +15,13 @@ from agent.retrieve.search import Retriever
 from agent.retrieve.table import PassageTable
 from agent.schemas.base import Scalar
 from agent.schemas.records import Passage, Record
+from agent.schemas.search import CitationResult
 
 _BATCH = 4_096
+_MAX_SHOWN = 5
+_ASK_IN_ENGLISH = (
+    "The question is not in English, which is what the bundled encoder reads; ask it in English."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,35 @@ def open_citer(workspace: Workspace) -> Citer:
         encoder=workspace.encoder,
         external_ids=stored.external_ids,
     )
+
+
+def explained(question: str, result: CitationResult) -> CitationResult:
+    """Return a result that blames the question's language, where that is why nothing was found, and not the customers."""
+    if result.reason != "nothing_said" or language_fit(question).is_english:
+        return result
+    return result.model_copy(update={"needed": _ASK_IN_ENGLISH})
+
+
+def record_named(workspace: Workspace, name: str) -> str:
+    """Return the id of the working record that an id, or its source's own id, names.
+
+    Raises:
+        NotFoundError: No working record has it.
+        InputError: Records of several sources have it.
+    """
+    records = workspace.store.records
+    if records.get_many([name]):
+        return name
+    found = [record for record in records.iter() if record.external_id == name]
+    if not found:
+        msg = f"record {name!r} is not in the workspace, nor is it the own id of any record"
+        raise NotFoundError(msg, hint="`journey search` and `journey themes show` name records.")
+    if len(found) > 1:
+        shown = ", ".join(f"{one.record_id} ({one.kind.value})" for one in found[:_MAX_SHOWN])
+        more = f" and {len(found) - _MAX_SHOWN} more" if len(found) > _MAX_SHOWN else ""
+        msg = f"{name!r} is the own id of {len(found):,} records: {shown}{more}"
+        raise InputError(msg, hint="Name the one that is meant by its id, which begins with `r_`.")
+    return found[0].record_id
 
 
 def _retriever(workspace: Workspace, stored: _Stored) -> Retriever:

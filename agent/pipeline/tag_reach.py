@@ -21,6 +21,9 @@ from agent.store.results import StoredThemes
 _NO_CARD = "without labelled texts nobody knows how well the tag is told, so no trend is drawn"
 _NO_THEMES = StoredThemes(themes=(), assignments={}, unassigned_share=0.0, input_sha256="")
 
+_N_SUREST = 10
+"""Passages that instances are chosen from: the most typical of all that carry a tag may be typical of its mistakes."""
+
 Members = list[tuple[Passage, AssignedTag]]
 
 
@@ -84,6 +87,7 @@ def _reaches(
     for name, held in members.items():
         passages = [passage for passage, _ in held]
         persons = {passage.person_id for passage in passages}
+        surest = _surest(held)
         against = {passage.person_id for passage, tag in held if tag.polarity == -1}
         yield TagReach(
             tag=name,
@@ -91,8 +95,14 @@ def _reaches(
             negative=quantity(len(against), len(persons), "customers who said something of it"),
             trend=trends[name],
             card=cards.get(name),
-            evidence=choose_quotes(passages, corpus.vectors[[row_of[p.passage_id] for p in passages]]),
+            evidence=choose_quotes(surest, corpus.vectors[[row_of[p.passage_id] for p in surest]]),
         )
+
+
+def _surest(held: Members) -> list[Passage]:
+    """Return the passages that most surely carry a tag, from which instances are chosen."""
+    order = sorted(held, key=lambda pair: (-pair[1].confidence, pair[0].passage_id))
+    return [passage for passage, _ in order[:_N_SUREST]]
 
 
 def _trends(corpus: Corpus, members: Mapping[str, Members], cards: Mapping[str, TagCard]) -> dict[str, Trend]:

@@ -2,10 +2,11 @@
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from agent.analyse.tags.cards import MIN_GIVEN
 from agent.analyse.tags.learning import MAX_UNLABELLED, TagLearning, learn_tags, needs_unlabelled
 from agent.analyse.tags.seeds import overlapping
 from agent.pipeline.analysis import SEED
@@ -42,7 +43,11 @@ def tag_texts(
     texts = () if labelled is None else labelled.texts
     unlabelled = _sample(read()) if needs_unlabelled(taxonomy, texts) else []
     learning = learn_tags(taxonomy, texts, unlabelled, encoder, seed=SEED)
-    warnings = (*_about_taxonomy(taxonomy, learning, encoder), *_about_labels(labelled))
+    warnings = (
+        *_about_taxonomy(taxonomy, learning, encoder),
+        *_about_labels(labelled),
+        *_about_cards(learning.cards),
+    )
     return Tagging(_tagged(read(), learning), learning.cards, warnings)
 
 
@@ -83,6 +88,24 @@ def _about_taxonomy(taxonomy: Taxonomy, learning: TagLearning, encoder: Encoder)
     bare = [tag.tag for tag in taxonomy.tags if not tag.definition.strip() and not tag.examples]
     if bare and learning.model.whole.seeds is not None:
         yield f"neither definition nor examples: {_listed(bare)}; the name alone says what is meant"
+
+
+def _about_cards(cards: Sequence[TagCard]) -> Iterator[str]:
+    """Warn of what the labels show to be told badly, or show nothing of at all."""
+    if not cards:
+        yield (
+            "without labelled texts these tags are guesses of unknown precision, and no trend is drawn; a few labels a tag "
+            "(--labelled) help most"
+        )
+        return
+    missed = [card.tag for card in cards if card.n and not card.recall.n]
+    if missed:
+        yield f"none of the labelled texts that carry {_listed(missed)} was given it: what is given it now is a guess"
+    few = [card.tag for card in cards if card.n and card.precision.total < MIN_GIVEN]
+    if few:
+        yield (
+            f"too few labels to know how well {_listed(few)} is told: fewer than {MIN_GIVEN} labelled texts were given it"
+        )
 
 
 def _about_labels(labelled: LabelledFile | None) -> Iterator[str]:

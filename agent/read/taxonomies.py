@@ -12,6 +12,7 @@ from typing import Final, cast
 import orjson
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from agent.errors import InputError
 from agent.read.fields import text_of
@@ -27,6 +28,17 @@ _LABEL_COLUMN: Final = "labels"
 _POLARITY = re.compile(r"(?P<tag>.+)\.(?P<polarity>-1|0|1)")
 _SEPARATOR = re.compile(r"[;|\n]")
 _MAX_SHOWN = 5
+_MAX_SEEN = 40
+_DEPTH_OF_TAG = 2
+"""Steps from the whole file to one tag: `tags`, and its number."""
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (dict, "a group of fields"),
+    (list, "a list"),
+    (bool, "yes or no"),
+    ((int, float), "a number"),
+    (str, "a text"),
+)
+_WANTED: Mapping[str, str] = {"examples": "a list of texts", "polarity": "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +63,84 @@ def read_taxonomy(path: Path) -> Taxonomy:
     Raises:
         InputError: The file cannot be read, is no YAML of the expected form, or names no tag, an empty one or one twice.
     """
-    try:
-        data = cast("object", yaml.safe_load(path.read_text(encoding="utf-8-sig")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as exc:
-        msg = f"the taxonomy {str(path)!r} cannot be read: {exc}"
-        raise InputError(msg, hint=f"It is YAML in UTF-8: {_EXPECTED}.") from exc
+    data = _yaml_in(path)
     try:
         taxonomy = Taxonomy.model_validate(data)
     except ValidationError as exc:
-        first = exc.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        msg = f"the taxonomy {path.name!r} is wrong at {where}: {first['msg']}"
-        raise InputError(msg, hint=f"Expected is {_EXPECTED}.") from exc
+        msg = f"the taxonomy {path.name!r} does not fit: {_fault(exc.errors()[0], data)}"
+        raise InputError(msg, hint=f"Expected is {_EXPECTED}; only `tag` has to be there.") from exc
     _check_names(path, taxonomy)
     return taxonomy
+
+
+def _yaml_in(path: Path) -> object:
+    try:
+        return cast("object", yaml.safe_load(path.read_text(encoding="utf-8-sig")))
+    except FileNotFoundError as exc:
+        msg = f"there is no taxonomy {str(path)!r}"
+        raise InputError(msg, hint="Name a YAML file of your tags; docs/tagging.md shows one.") from exc
+    except OSError as exc:
+        msg = f"the taxonomy {str(path)!r} cannot be read: {exc.strerror}"
+        raise InputError(msg, hint="Name a YAML file of your tags that you may read.") from exc
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as exc:
+        msg = f"the taxonomy {path.name!r} is no YAML in UTF-8{_place(exc)}"
+        raise InputError(msg, hint=f"Expected is {_EXPECTED}.") from exc
+
+
+def _place(exc: Exception) -> str:
+    """Return where YAML breaks off and why, as far as the parser knows."""
+    if not isinstance(exc, yaml.MarkedYAMLError) or exc.problem_mark is None:
+        return ""
+    mark = exc.problem_mark
+    return f": line {mark.line + 1}, column {mark.column + 1}: {exc.problem}"
+
+
+def _fault(error: ErrorDetails, data: object) -> str:
+    """Say what is wrong with a taxonomy and where: the tag by its number, counted from 1, and by its name."""
+    loc, value = error["loc"], cast("object", error["input"])
+    if len(loc) < _DEPTH_OF_TAG:
+        return _whole_fault(error, value)
+    where = _tag_at(int(loc[1]), data)
+    field = loc[2] if len(loc) > _DEPTH_OF_TAG else None
+    if field is None:
+        return f"{where} is {_seen(value)}, and fields such as `tag: price` were expected"
+    if error["type"] == "missing":
+        return f"{where} has no `{field}`, and the name that texts are given was expected"
+    if error["type"] == "extra_forbidden":
+        return f"{where} has a field {field!r}, and only tag, definition, examples and polarity were expected"
+    in_list = len(loc) > _DEPTH_OF_TAG + 1
+    part = f"example {int(loc[3]) + 1}" if in_list else f"`{field}`"
+    wanted = "a text" if in_list else _WANTED.get(str(field), "a text")
+    return f"{part} of {where} is {_seen(value)}, and {wanted} was expected"
+
+
+def _tag_at(number: int, data: object) -> str:
+    """Return a tag's number, counted from 1, with its name where it has one."""
+    tag = cast("dict[str, list[object]]", data)["tags"][number]
+    name = cast("dict[str, object]", tag).get("tag") if isinstance(tag, dict) else None
+    return f"tag {number + 1} ({name!r})" if isinstance(name, str) else f"tag {number + 1}"
+
+
+def _whole_fault(error: ErrorDetails, value: object) -> str:
+    if not error["loc"]:
+        return f"the file is {_seen(value)}, and `tags:` with a list was expected"
+    name = error["loc"][0]
+    if name != "tags":
+        return f"it has a field {name!r} beside `tags`, and `tags` alone was expected"
+    if error["type"] == "missing":
+        return "it has no `tags`, and a list of them was expected"
+    if error["type"] == "too_short":
+        return "its list `tags` is empty, and at least one tag was expected"
+    return f"its `tags` is {_seen(value)}, and a list was expected"
+
+
+def _seen(value: object) -> str:
+    """Return a value as YAML's reader knows it, cut where it is long."""
+    if value is None:
+        return "empty"
+    kind = next((name for kinds, name in _KINDS if isinstance(value, kinds)), "something else")
+    shown = repr(value)
+    return f"{kind} ({shown[:_MAX_SEEN]}{'…' if len(shown) > _MAX_SEEN else ''})"
 
 
 def _check_names(path: Path, taxonomy: Taxonomy) -> None:
@@ -97,7 +173,7 @@ def read_labelled(path: Path, taxonomy: Taxonomy, *, field: str | None = None) -
         InputError: A column is missing, labels cannot be read, or none of them is in the taxonomy.
     """
     source = Source(path, take_sample(path))
-    require_columns(source, (_LABEL_COLUMN,))
+    _require_labels(source)
     name = text_column(source, field if field in source.sample.keys else None)
     known = frozenset(taxonomy.names)
     unknown: Counter[str] = Counter()
@@ -126,6 +202,14 @@ def read_labelled(path: Path, taxonomy: Taxonomy, *, field: str | None = None) -
     labelled = tuple(LabelledText(texts[wording], _agreed(rows)) for wording, rows in votes.items())
     contradicting = sum(len(set(rows)) > 1 for rows in votes.values())
     return LabelledFile(labelled, n_rows, tuple(sorted(unknown)), contradicting, n_without, n_bare)
+
+
+def _require_labels(source: Source) -> None:
+    try:
+        require_columns(source, (_LABEL_COLUMN,))
+    except InputError as error:
+        hint = "Name the column with each text's tags `labels`: a list, or names separated by `;`; `[]` where no tag fits."
+        raise InputError(error.message, hint=hint) from error
 
 
 def _names_of(value: Json, *, row: int) -> list[str] | None:

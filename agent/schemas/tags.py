@@ -95,7 +95,7 @@ class TagCard(Frozen):
     polarity_right: Quantity
     """Of the texts rightly given the tag, those given its polarity too."""
     reliable: bool
-    """Whether a trend may be drawn: precision at least 0.7."""
+    """Whether a trend may be drawn: 10 labelled texts given it, precision at least 0.7, its interval from 0.5 up."""
     reason: str | None = None
     """Why it is not reliable."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.errors import InputError
+from agent.lexical import sentences
 from agent.schemas.creative import Copy, CreativeChannel
 
 Role = Literal["hook", "body", "cta"]
@@ -83,6 +84,25 @@ _DEFAULTS: Mapping[CreativeChannel, Mapping[str, str]] = {
 """A control for those who have none yet: plain copy that says nothing in particular."""
 
 
+_INVITATION = "Take a look, and ask us whatever you would like to know."
+_BESIDE: Mapping[CreativeChannel, Mapping[str, str]] = {
+    "email": {"preheader": "Read on for the details.", "body": _INVITATION, "button": "Find out more"},
+    "google_rsa": {
+        "headline_2": "See the details",
+        "headline_3": "Find out more",
+        "description_1": "Read on for the details.",
+        "description_2": _INVITATION,
+    },
+    "meta": {"primary_text": _INVITATION, "description": "Find out more"},
+    "landing_page": {
+        "subheadline": "Read on for the details.",
+        "body": _INVITATION,
+        "button": "Find out more",
+    },
+}
+"""What stands beside a control that was given without these slots: words that fit any brand's."""
+
+
 def slots_of(channel: CreativeChannel) -> dict[str, Slot]:
     """Return a channel's slots by name, in their order."""
     return {slot.name: slot for slot in CHANNELS[channel]}
@@ -97,21 +117,37 @@ def width(text: str) -> int:
 
 
 def control_copy(channel: CreativeChannel, given: Mapping[str, str] | str | None) -> Copy:
-    """Return the control: slots as given, a bare text as the main slot of plain copy, or plain copy.
+    """Return the control: slots as given, a bare text as the main slot, or plain copy where there is none.
+
+    Slots that are not given are made from those that are: the opening is the first sentence, as far as it has room.
 
     Raises:
         InputError: A slot is not one of the channel's.
     """
-    slots = dict(_DEFAULTS[channel])
-    if isinstance(given, str):
-        main = max(
-            (slot for slot in CHANNELS[channel] if slot.role == "body"), key=lambda slot: slot.max_chars
-        )
-        slots[main.name] = given.strip()
-    elif given is not None:
-        unknown = sorted(set(given) - set(slots))
-        if unknown:
-            msg = f"{channel} has no slot {', '.join(map(repr, unknown))}; it has {', '.join(slots)}"
-            raise InputError(msg, hint="Name the control's texts by these slots.")
-        slots.update({name: text.strip() for name, text in given.items()})
-    return Copy(channel=channel, slots=slots)
+    if given is None or given == {}:
+        return Copy(channel=channel, slots=dict(_DEFAULTS[channel]))
+    main = max((slot for slot in CHANNELS[channel] if slot.role == "body"), key=lambda slot: slot.max_chars)
+    own = {main.name: given} if isinstance(given, str) else given
+    unknown = sorted(set(own) - set(slots_of(channel)))
+    if unknown:
+        msg = f"{channel} has no slot {', '.join(map(repr, unknown))}; it has {', '.join(slots_of(channel))}"
+        raise InputError(msg, hint="Name the control's texts by these slots.")
+    text = next((words for words in (own.get(main.name, ""), *own.values()) if words.strip()), "")
+    slots = {slot.name: own.get(slot.name, _beside(channel, slot, text)) for slot in CHANNELS[channel]}
+    return Copy(channel=channel, slots={name: words.strip() for name, words in slots.items()})
+
+
+def _beside(channel: CreativeChannel, slot: Slot, text: str) -> str:
+    """Return what stands in a slot that was not given."""
+    return _BESIDE[channel].get(slot.name) or _opening(text, slot.max_chars)
+
+
+def _opening(text: str, most: int) -> str:
+    """Return the first sentence without its full stop, cut between words where it is too wide."""
+    first = next(iter(sentences(text)), "").strip().rstrip(".")
+    if width(first) <= most:
+        return first
+    words = first.split()
+    while words and width(" ".join(words)) > most:
+        words.pop()
+    return " ".join(words).rstrip(",;:–-")

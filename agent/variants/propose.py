@@ -47,9 +47,7 @@ def facts_of(pain_point: PainPoint, reach: Metric) -> tuple[Fact, ...]:
     template = f"Voiced by {{{{m:{reach.metric_id}}}}} of customers: {pain_point.label}"
     facts = [_fact(template, metrics=(reach,))]
     facts += [_fact(f"A customer says: “{item.quote}”", evidence=(item,)) for item in pain_point.evidence]
-    facts += [
-        _fact(f"Another customer says: “{item.quote}”", evidence=(item,)) for item in pain_point.opposing
-    ]
+    facts += [_fact(f"A customer says: “{item.quote}”", evidence=(item,)) for item in pain_point.opposing]
     return tuple(facts)
 
 
@@ -62,7 +60,7 @@ def propose_variants(request: VariantRequest, *, writer: Writer) -> VariantSet:
     """
     if not 1 <= request.n <= MAX_VARIANTS:
         msg = f"{request.n} variants were asked for; 1 to {MAX_VARIANTS} was expected"
-        raise InputError(msg, hint="Ask for fewer with -n.")
+        raise InputError(msg, hint=f"Ask for {'one or more' if request.n < 1 else 'fewer'} with -n.")
     faults = [finding.message for finding in lint_copy(request.control) if finding.level == "error"]
     if faults:
         msg = f"the control does not hold: {'; '.join(faults)}"
@@ -106,7 +104,7 @@ def _propose(
             draft, request.facts, control=request.control, label=request.pain_point.label, factor=factor
         )
     except EvidenceError as error:
-        _log.warning("variant_dropped", factor=factor.value, reason=error.code)
+        _log.info("variant_dropped", factor=factor.value, reason=error.code)
         return None
     fault = _fault(request, factor, copy, others)
     if fault is not None:

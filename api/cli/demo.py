@@ -1,12 +1,13 @@
 """`journey demo`: the whole main job on a simulated brand, without key and without network."""
 
+import sys
 from pathlib import Path
 
 import click
 
 from agent.render.figures import interval_text, share_text
 from agent.render.page import headline
-from api.cli.output import print_table, say
+from api.cli.output import counted, print_table, say
 from api.cli.session import settings_of
 from api.demo import N_PERSONS, DemoResult, run_demo
 
@@ -30,9 +31,16 @@ def demo(ctx: click.Context, out: Path, persons: int, seed: int) -> None:
     result = run_demo(out, settings_of(ctx), seed=seed, n_persons=persons, tell=say)
     _show(result)
     say(f"Open {out / 'map.html'} in a browser. The stores are in {out / 'home'}, workspace 'demo':")
-    say(f"  journey --home {out / 'home'} --workspace demo map verify {result.journey_map.map_id}")
+    say(f"  {_command()} --home {out / 'home'} --workspace demo map verify {result.journey_map.map_id}")
     if not result.verification.holds:
         ctx.exit(1)
+
+
+def _command() -> str:
+    """Return how this command is called from here: in a checkout with an environment of its own, uv knows it and no shell."""
+    own = Path.cwd() / ".venv"
+    in_checkout = own.is_dir() and Path(sys.prefix).resolve() == own.resolve()
+    return "uv run journey" if in_checkout else "journey"
 
 
 def _show(result: DemoResult) -> None:
@@ -55,7 +63,7 @@ def _show(result: DemoResult) -> None:
     columns = ["#", "pain point", "stage", "severity", "reach", "95 %", "planted"]
     print_table("Pain points found, beside what was planted", columns, rows[:_N_SHOWN])
     if len(rows) > _N_SHOWN:
-        say(f"... and {len(rows) - _N_SHOWN} further ones, which `journey pain-points` lists.")
+        say(f"... and {len(rows) - _N_SHOWN} more, which `journey pain-points` lists.")
     missed = [found.pain_point_id for found in result.coverage.planted if not found.theme_id]
     if missed:
         say(f"Planted, and not found as one of their own: {', '.join(missed)}.")
@@ -70,7 +78,8 @@ def _show(result: DemoResult) -> None:
     print_table("Variants for the worst one", ["changes", "to", "held-out verdict"], verdicts)
     found = result.verification
     say(
-        f"Verified: {found.n_claims:,} claims, {found.n_quotes:,} quotes, {found.n_numbers:,} numbers; "
+        f"Verified: {counted(found.n_claims, 'claim')}, {counted(found.n_quotes, 'quote')}, "
+        f"{counted(found.n_numbers, 'number')}; "
         f"{len(found.broken):,} broken."
     )
 

@@ -10,7 +10,7 @@ from agent.pipeline.discovering import Discovery, discover_stored, discover_text
 from agent.pipeline.naming import UnkeptCalls
 from agent.read.texts import read_texts
 from agent.writer import make_writer
-from api.cli.output import item_progress, print_json, print_table, say
+from api.cli.output import counted, item_progress, print_json, print_table, say
 from api.cli.session import json_option, settings_of, workspace_of
 
 _DOING = {
@@ -46,8 +46,10 @@ def discover(ctx: click.Context, path: Path | None, text_field: str | None, as_j
     columns = ["customers" if path is None else "rows", "under", "theme", "for instance"]
     if not found.parents:
         columns, rows = [columns[0], *columns[2:]], [[row[0], *row[2:]] for row in rows]
-    print_table("Themes", columns, rows)
-    say(f"{len(found.themes):,} themes; {100 * found.unassigned_share:.0f} % belong to none.")
+    if rows:
+        print_table("Themes", columns, rows)
+    themes = counted(len(rows), "theme") if rows else "No themes"
+    say(f"{themes}; {100 * found.unassigned_share:.0f} % belong to none.")
     if found.note is not None:
         say(found.note)
 

@@ -170,6 +170,8 @@ def list_maps(ctx: click.Context, as_json: bool) -> None:
             }
         )
     else:
+        if not found:
+            print_text("There are no maps yet; `journey map draft` makes one.")
         for item in found:
             print_text(f"{item.map_id}  version {item.version}  {item.scope.persona}: {item.scope.journey}")
 

@@ -2,9 +2,11 @@
 
 import logging
 import sys
+import time
 import unicodedata
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from threading import Event, Thread
 
 import click
 import orjson
@@ -31,6 +33,10 @@ _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Marks that turn the direction of the words after them, up to the end of a line."""
 _WIDTH_UNWATCHED = 160
 """Columns of a table that goes into a file or a pipe, where nobody's window bounds it."""
+_WIDTH_WIDE = 260
+"""Columns of a table whose reader asked for all of it."""
+_SAYS_EVERY_S = 10.0
+"""Seconds between lines about work that goes on, where no bar can be drawn."""
 
 
 def log_to_stderr() -> None:
@@ -97,7 +103,13 @@ def print_json_line(value: object) -> None:
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, aside: bool = False
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    aside: bool = False,
+    most: int | None = None,
+    wide: bool = False,
 ) -> None:
     """Print a table on stdout; cells are plain text, never markup, because customers wrote some of them.
 
@@ -106,6 +118,8 @@ def print_table(
         columns: Their names; one that is called `id` is kept on one line, so that it can be copied.
         rows: One cell a column.
         aside: Print it on stderr, beside data that goes to stdout in another form.
+        most: Columns of the terminal that it takes at most.
+        wide: Let lines be as long as the cells need, whatever the window.
     """
     table = Table(title=Text(visible(title)), title_justify="left", header_style="bold")
     for column in columns:
@@ -113,7 +127,8 @@ def print_table(
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     stream = sys.stderr if aside else sys.stdout
-    Console(file=stream, width=None if stream.isatty() else _WIDTH_UNWATCHED).print(table)
+    window = Console(file=stream).width if stream.isatty() else _WIDTH_UNWATCHED
+    Console(file=stream, width=_WIDTH_WIDE if wide else min(window, most or window)).print(table)
 
 
 def _cell(value: object) -> str:
@@ -136,10 +151,39 @@ def byte_progress(title: str, total: int) -> Generator[Advance]:
 
 @contextmanager
 def item_progress(title: str, total: int | None = None) -> Generator[Advance]:
-    """Show a bar over items with time left; yields the function that moves it."""
+    """Show a bar over items with time left; yields the function that moves it.
+
+    Where stderr is no terminal a line every ten seconds says that work goes on, whether items are done or not.
+    """
+    if not sys.stderr.isatty():
+        with _said_progress(title, total) as advance:
+            yield advance
+        return
     with _progress(MofNCompleteColumn(), _RateColumn()) as progress:
         task = progress.add_task(title, total=total)
         yield lambda n: progress.advance(task, n)
+
+
+@contextmanager
+def _said_progress(title: str, total: int | None) -> Generator[Advance]:
+    done, over, since = [0], Event(), time.monotonic()
+
+    def go_on() -> None:
+        while not over.wait(_SAYS_EVERY_S):
+            of = "" if total is None else f" of {total:,}"
+            items = f"{done[0]:,}{of} done, " if done[0] else ""
+            say(f"{title}: {items}{time.monotonic() - since:.0f} seconds so far ...")
+
+    def advance(n: int) -> None:
+        done[0] += n
+
+    teller = Thread(target=go_on, daemon=True)
+    teller.start()
+    try:
+        yield advance
+    finally:
+        over.set()
+        teller.join()
 
 
 class _RateColumn(ProgressColumn):
@@ -159,4 +203,6 @@ def _progress(*columns: ProgressColumn) -> Progress:
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
+        # Else rich would print what a command writes on stdout, where only data belongs, on the bar's own stream.
+        redirect_stdout=False,
     )

@@ -16,8 +16,11 @@ from agent.render.figures import interval_text, share_text
 from agent.render.page import trend_text
 from agent.schemas.evidence import Quantity
 from agent.schemas.tags import TagCard, Taxonomy
-from api.cli.output import item_progress, print_json, print_json_line, print_table, say
+from api.cli.output import counted, item_progress, print_json, print_json_line, print_table, say
 from api.cli.session import json_option, parse_where, settings_of, where_option, workspace_of
+
+_DOUBTFUL = 0.5
+"""Confidence of a row's surest tag under which the row is counted as doubtful."""
 
 
 @click.command()
@@ -72,18 +75,35 @@ def _tag_file(
 ) -> None:
     settings = settings_of(ctx)
     encoder = open_encoder(settings.cache_dir.expanduser(), threads=settings.threads)
-    tagging = tag_texts(lambda: read_texts(path, field=field), tags, texts, encoder=encoder)
-    for warning in tagging.warnings:
-        say(warning)
-    n_rows = n_bare = 0
+    n_rows = n_bare = n_doubtful = 0
     with item_progress("Tagging") as advance:
+        tagging = tag_texts(lambda: read_texts(path, field=field), tags, texts, encoder=encoder)
+        for warning in tagging.warnings:
+            say(_note(warning))
         for row in tagging.rows:
             print_json_line(row.model_dump(mode="json"))
             advance(1)
             n_rows += 1
             n_bare += not row.tags
-    say(f"{n_rows:,} rows, {n_bare:,} of them without a tag.")
+            n_doubtful += bool(row.tags) and row.tags[0].confidence < _DOUBTFUL
+    say(_summary(n_rows, n_bare, n_doubtful))
     _tell_cards(tagging.cards, cards)
+
+
+def _summary(n_rows: int, n_bare: int, n_doubtful: int) -> str:
+    if not n_rows:
+        return "The file has no rows, so nothing was tagged."
+    said = f"{counted(n_rows, 'row')}: {n_rows - n_bare:,} with a tag, {n_bare:,} without."
+    if not n_doubtful:
+        return said
+    return (
+        f"{said} In {n_doubtful:,} the surest tag has a confidence under {_DOUBTFUL}: a tag is given where leaving it out "
+        "would lose more right ones than it spares wrong ones. Keep those from a higher `confidence` on to have fewer and surer."
+    )
+
+
+def _note(warning: str) -> str:
+    return f"Note: {warning}."
 
 
 def _tag_workspace(
@@ -95,10 +115,10 @@ def _tag_workspace(
     where: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    with workspace_of(ctx) as workspace:
+    with workspace_of(ctx) as workspace, item_progress("Tagging"):
         found = tag_customers(workspace, tags, texts, where=parse_where(where))
     for warning in found.warnings:
-        say(warning)
+        say(_note(warning))
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -117,10 +137,7 @@ def _tag_workspace(
         columns = ["tag", "reach", "95 %", "customers", "against it", "trend", "for instance"]
         print_table(f"Tags of {found.population}", columns, rows)
         say(f"{100 * found.none:.0f} % of the passages carry none of the tags.")
-        if texts is None:
-            say(
-                "Counted is what was given a tag; without labelled texts nobody knows how often that is right."
-            )
+        say("Counted is what was given a tag, right or wrong; the intervals cover chance alone.")
     _tell_cards([one.card for one in found.tags if one.card is not None], cards)
 
 

@@ -1,4 +1,4 @@
-"""`journey themes`: what was found among complaints, and what people make of it; `journey record`: one text."""
+"""`journey themes`: what was found among complaints, and what people make of it."""
 
 import getpass
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ import click
 
 from agent.errors import NotFoundError
 from agent.pipeline.curating import Curator, Decided, undone_by
-from agent.pipeline.theme_views import view_conversation, view_theme
+from agent.pipeline.theme_views import view_theme
 from agent.schemas.curation import CurationEntry, Merge, Move, Rename, Split, ThemeFate, Undo
 from agent.schemas.evidence import Evidence
 from agent.store.results import StoredThemes
@@ -209,32 +209,6 @@ def lineage(ctx: click.Context, version: int | None, as_json: bool) -> None:
     rows = [_fate_row(fate) for fate in stored.lineage]
     columns = ["theme", "fate", "was called", "is called", "members kept", "its members: now in, or from"]
     print_table(f"Themes of version {number} and of the one before", columns, rows)
-
-
-@click.group()
-def record() -> None:
-    """Show single texts."""
-
-
-@record.command(name="show")
-@click.argument("record_id")
-@json_option()
-@click.pass_context
-def show_record(ctx: click.Context, record_id: str, as_json: bool) -> None:
-    """Show a text and the sentences that tell its problem, its turn of events and its outcome."""
-    with workspace_of(ctx) as workspace:
-        text, summary = view_conversation(workspace, record_id)
-    if as_json:
-        print_json({**summary.model_dump(mode="json"), "text": text})
-        return
-    for name, sentence in (
-        ("Problem", summary.problem),
-        ("Turn of events", summary.turn),
-        ("Outcome", summary.outcome),
-    ):
-        told = "no sentence tells" if sentence is None else f"“{sentence.text}” ({sentence.speaker.value})"
-        print_text(f"{name}: {told}")
-    print_text(f"\n{text}")
 
 
 def _decide(ctx: click.Context, decide: Decide, *, by: str | None, reason: str, as_json: bool) -> None:

@@ -9,7 +9,7 @@ import orjson
 from agent.errors import InputError, UnreadableSourceError
 from agent.schemas.creative import CreativeChannel, Variant, VariantSet
 from agent.variants.channels import CHANNELS
-from api.cli.output import print_json, print_table, say
+from api.cli.output import counted, print_json, print_table, say
 from api.cli.session import json_option, workspace_of
 from api.published import publish, read_published
 from api.variants import check_again, propose_and_check
@@ -38,6 +38,13 @@ def propose(
             workspace, pain_point_id, channel=cast("CreativeChannel", channel), control=given, n=n
         )
     _show(made, as_json=as_json)
+    n_made = len(made.variants)
+    if n_made < n:
+        say(
+            f"{counted(n, 'variant')} asked for, {n_made:,} proposed: what else was written repeated one of these, changed "
+            "another factor too, or quoted or promised what nothing bears out."
+        )
+    say("A benefit that a variant names is what customers wish for: send it only where you have it.")
 
 
 @variants.command()

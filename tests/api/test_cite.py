@@ -68,3 +68,41 @@ def test_cite_about_keeps_to_what_is_named(home: Path) -> None:
     wrong = _cite(home, "is it any good", "--about", "nonsense")
     assert wrong.code == 1
     assert "'nonsense'" in wrong.err
+
+
+@pytest.mark.parametrize("asked", ["", "  "])
+@pytest.mark.parametrize("command", ["cite", "search"])
+def test_asking_nothing_is_wrong_usage(home: Path, command: str, asked: str) -> None:
+    """An empty question is no question that the data does not answer."""
+    found = journey(home, command, asked)
+    assert (found.code, found.out) == (2, "")
+    assert "is empty" in found.err
+
+
+def test_cite_in_another_language_says_what_is_read(home: Path) -> None:
+    """It is not the customers who say nothing."""
+    asked = "Warum ist der Wasserkocher so laut und was sagen die Kunden dazu?"
+    found = json.loads(_cite(home, asked, "--json").out)
+    assert "not in English" in found["needed"]
+    assert "No customer" not in _cite(home, asked).out
+
+
+def test_cite_prints_as_many_as_asked_for_and_says_how_many_more(tmp_path: Path) -> None:
+    """With --json all are there unless a number is given."""
+    said = (
+        "The kettle is very loud when it boils.",
+        "It is far too loud in the morning.",
+        "The noise is loud.",
+    )
+    rows = ["id,date,text,rating", *(f'{n},2026-03-01,"{text}",2' for n, text in enumerate(said))]
+    export, home = tmp_path / "reviews.csv", tmp_path / "home"
+    export.write_text("\n".join(rows), encoding="utf-8")
+    assert journey(home, "init", "--holdout", "0").code == 0
+    assert journey(home, "ingest", str(export), "--kind", "reviews").code == 0
+    every = json.loads(_cite(home, "how loud is it", "--json").out)["citations"]
+    assert len(every) > 1
+    printed = _cite(home, "how loud is it", "--limit", "1")
+    assert printed.out.count("review ") == 1
+    assert f"--limit {len(every)} prints all" in printed.err
+    few = json.loads(_cite(home, "how loud is it", "--limit", "1", "--json").out)
+    assert few["citations"] == every[:1]

@@ -10,6 +10,7 @@ from agent.analyse.tags.polarity import Pairs, PolarityModel, read_polarity
 from agent.analyse.tags.ridge import Matrix
 from agent.analyse.tags.seeds import Seeds
 from agent.analyse.tags.targets import Decision
+from agent.analyse.tags.troubles import Troubles
 from agent.schemas.tags import AssignedTag, Taxonomy, wording_of
 
 
@@ -38,6 +39,8 @@ class Judge:
     trust: float = 0.0
     """Weight of what was learnt beside what the list's words say."""
     apart: Mapping[str, Matrix] = field(default_factory=dict[str, Matrix])
+    troubles: Troubles | None = None
+    """Tags that glad texts do not carry, where that is not learnt from labels."""
     is_bundled: bool = False
     """Whether the vectors are those of the bundled encoder, which the shipped reading of polarity knows."""
 
@@ -84,6 +87,9 @@ class Judge:
         new = np.array([row for row, own in enumerate(known) if own is None], dtype=np.int64)
         if len(new):
             scores[new] = self._new_scores(batch.take(new))
+        if self.troubles is not None:
+            n_tags = len(self.taxonomy.tags)
+            scores[:, :n_tags] = np.where(self.troubles.barred(batch), 0, scores[:, :n_tags])
         return scores
 
     def _new_scores(self, batch: TextBatch) -> Matrix:

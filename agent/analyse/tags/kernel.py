@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from agent.analyse.clauses import clause_spans
+from agent.analyse.tags.wording import readable
 from agent.ports import Encoder, Vectors
 
 # scikit-learn's types know no single precision.
@@ -72,7 +73,11 @@ class TextBatch:
 
 
 def batch_of(texts: Sequence[str], encoder: Encoder) -> TextBatch:
-    """Cut texts into clauses and encode both; a text of one clause is encoded once."""
+    """Cut texts into clauses and encode both; a text of one clause is encoded once.
+
+    Markup and orders to a machine are spaces in what is read, so that spans stand in the texts as they were given.
+    """
+    texts = [readable(text) for text in texts]
     found = [_part_spans(text) for text in texts]
     spans = [span for own in found for span in own]
     starts = np.cumsum([0, *map(len, found)])

@@ -21,6 +21,7 @@ from agent.analyse.tags.polarity import PolarityModel, polarity_targets
 from agent.analyse.tags.ridge import Matrix, Ridge
 from agent.analyse.tags.seeds import Seeds
 from agent.analyse.tags.targets import USUAL_THRESHOLD, Decision, Flags, Targets
+from agent.analyse.tags.troubles import Troubles
 from agent.ports import Encoder
 from agent.schemas.tags import LabelledText, TagCard, Taxonomy, wording_of
 
@@ -162,11 +163,11 @@ def _from_guesses(
 ) -> TagLearning:
     rows = _joined(gold, free)
     seeds = Seeds.of(taxonomy, encoder).grounded_in(rows)
+    troubles = Troubles.of(taxonomy, encoder, is_bundled=is_bundled(encoder))
     if not len(rows):
         decision = Decision.usual(len(taxonomy.tags), trust=0.0)
-        return TagLearning(
-            TagModel(encoder, Judge(taxonomy, decision, seeds=seeds, is_bundled=is_bundled(encoder))), ()
-        )
+        bare = Judge(taxonomy, decision, seeds=seeds, troubles=troubles, is_bundled=is_bundled(encoder))
+        return TagLearning(TagModel(encoder, bare), ())
     kernel = TextKernel(rows)
     noise = np.repeat([_NOISE_LABELLED, _NOISE_GUESSED], [len(gold), len(free)]).astype(np.float32)
     trust = len(rows) / (len(rows) + _FEW_TEXTS)
@@ -176,14 +177,16 @@ def _from_guesses(
     def judge(*left_out: int) -> Judge:
         uses = ~np.isin(fold, left_out)
         coefficients, apart = taught.learn(uses)
+        known, held = gold.take(np.flatnonzero(uses)), targets.held[uses]
         return Judge(
             taxonomy,
             taught.decision(fold, left_out),
             kernel,
             kernel.learnt(coefficients),
-            seeds=seeds.with_labelled(gold.take(np.flatnonzero(uses)), targets.held[uses]),
+            seeds=seeds.with_labelled(known, held),
             trust=trust,
             apart=_by_wording(rows, apart),
+            troubles=troubles.borne_out_by(known, held),
             is_bundled=is_bundled(encoder),
         )
 

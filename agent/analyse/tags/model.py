@@ -13,6 +13,7 @@ from agent.analyse.languages import language_fit
 from agent.analyse.tags.judge import Judge, Judgement
 from agent.analyse.tags.kernel import TextBatch, batch_of
 from agent.analyse.tags.ridge import Matrix
+from agent.analyse.tags.wording import readable
 from agent.ports import Encoder
 from agent.schemas.tags import TaggedText, Taxonomy, wording_of
 
@@ -22,6 +23,7 @@ _limit_threads: Any = threadpool_limits
 _AT_ONCE = 1_024
 NO_TEXT = "the row has no text"
 NO_WORDS = "the text has no words; labelled examples would help"
+ONLY_ORDERS = "the text holds nothing but markup or orders to a machine"
 OTHER_LANGUAGE = (
     "the text is not in English, which is what the bundled encoder reads; labelled examples would help"
 )
@@ -95,13 +97,15 @@ class TagModel:
     def _unreadable(self, text: str | None) -> str | None:
         if text is None or not text.strip():
             return NO_TEXT
+        if not readable(text).strip():
+            return ONLY_ORDERS
         # With labels enough, they say what such texts mean.
         return None if self.whole.seeds is None else unreadable(text, is_bundled=self.whole.is_bundled)
 
 
 def unreadable(text: str, *, is_bundled: bool) -> str | None:
     """Return why the words of a list cannot be found in a text; None where they may be."""
-    fit = language_fit(text)
+    fit = language_fit(readable(text))
     if not fit.has_words:
         return NO_WORDS
     return OTHER_LANGUAGE if is_bundled and not fit.is_english else None

@@ -1,7 +1,7 @@
 """Guesses tags from the list alone: each part of a text goes to the tag whose words it is nearest to in meaning."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -117,9 +117,14 @@ def _describing(tag: TagDefinition) -> Mapping[str, float]:
     described: dict[str, float] = {name: 1.0}
     if tag.definition.strip():
         described[tag.definition] = 1.0
-        phrases: Sequence[str] = [part.strip() for part in _PHRASE_END.split(tag.definition)]
-        described |= {phrase: 1.0 for phrase in phrases if len(phrase) >= _MIN_PHRASE_CHARS}
+        described |= dict.fromkeys(phrases_of(tag.definition), 1.0)
     return described | {example: _EXAMPLE_WEIGHT for example in tag.examples if example.strip()}
+
+
+def phrases_of(definition: str) -> list[str]:
+    """Return the phrases a definition lists."""
+    phrases = [part.strip() for part in _PHRASE_END.split(definition)]
+    return [phrase for phrase in phrases if len(phrase) >= _MIN_PHRASE_CHARS]
 
 
 def _unit(rows: Matrix) -> Matrix:

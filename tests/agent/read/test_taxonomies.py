@@ -52,13 +52,13 @@ def test_taxonomy_keeps_order_definitions_and_examples(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("tags: [", "cannot be read"),
-        ("", "wrong at the file"),
-        ("- price\n- staff\n", "wrong at the file"),
-        ("tags: []", "at least 1 item"),
-        ("tags: [price]", "wrong at tags.0"),
-        ("tags: [{definition: x}]", "tags.0.tag"),
-        ("tags: [{tag: price, colour: red}]", "tags.0.colour"),
+        ("tags: [", "no YAML in UTF-8: line 1, column 8"),
+        ("", "the file is empty"),
+        ("- price\n- staff\n", "the file is a list"),
+        ("tags: []", "at least one tag was expected"),
+        ("tags: [price]", "tag 1 is a text"),
+        ("tags: [{definition: x}]", "tag 1 has no `tag`"),
+        ("tags: [{tag: price, colour: red}]", "tag 1 ('price') has a field 'colour'"),
         ("tags: [{tag: ''}]", "without a name"),
         ("tags: [{tag: ' price'}]", "space around"),
         ("tags: [{tag: price}, {tag: price}]", "'price' twice"),
@@ -92,13 +92,17 @@ def test_taxonomy_nested_without_end_is_refused(tmp_path: Path) -> None:
         _taxonomy(tmp_path, "tags: " + "[" * 5_000)
 
 
-@pytest.mark.parametrize("content", [b"tags: [{tag: \xff}]", None], ids=["not UTF-8", "missing"])
-def test_taxonomy_that_cannot_be_read_says_so(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"tags: [{tag: \xff}]", "is no YAML in UTF-8"), (None, "there is no taxonomy")],
+    ids=["not UTF-8", "missing"],
+)
+def test_taxonomy_that_cannot_be_read_says_so(tmp_path: Path, content: bytes | None, said: str) -> None:
     """Other encodings and missing files are named."""
     path = tmp_path / "tags.yaml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=said):
         read_taxonomy(path)
 
 

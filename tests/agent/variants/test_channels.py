@@ -39,20 +39,27 @@ def test_every_channel_has_each_role(channel: CreativeChannel) -> None:
     [("email", "body"), ("google_rsa", "description_1"), ("meta", "primary_text"), ("landing_page", "body")],
 )
 def test_control_given_as_a_bare_text_is_the_main_slot(channel: CreativeChannel, slot: str) -> None:
-    """The longest body slot takes it; the others stay plain."""
+    """The longest body slot takes it, the opening says it too, and nothing of the plain copy stands beside it."""
     control = control_copy(channel, "  Fast delivery for all. ")
     assert control.slots[slot] == "Fast delivery for all."
-    plain = control_copy(channel, None).slots
-    assert {name: text for name, text in control.slots.items() if name != slot} == {
-        name: text for name, text in plain.items() if name != slot
-    }
+    opening = next(one.name for one in CHANNELS[channel] if one.role == "hook")
+    assert control.slots[opening] == "Fast delivery for all"
+    assert not set(control.slots.values()) & set(control_copy(channel, None).slots.values())
+    assert lint_copy(control) == ()
+
+
+def test_control_opening_is_cut_between_words_where_it_has_no_room() -> None:
+    """An opening has fewer characters than the text it is made of."""
+    control = control_copy("google_rsa", "Every order leaves our house on the day you place it.")
+    assert control.slots["headline_1"] == "Every order leaves our house"
 
 
 def test_control_given_by_slots_fills_those() -> None:
-    """What is given is trimmed; what is not stays plain."""
+    """What is given is trimmed; beside it stand words that fit any brand's."""
     control = control_copy("email", {"subject": " Hello ", "button": "Go"})
     assert (control.slots["subject"], control.slots["button"]) == ("Hello", "Go")
-    assert control.slots["preheader"] == "See what is new this season."
+    assert "shop" not in " ".join(control.slots.values())
+    assert lint_copy(control) == ()
 
 
 def test_control_with_unknown_slots_names_them_and_those_there_are() -> None:

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from agent.analyse.tags.cards import RELIABLE_FROM
+from agent.analyse.statistics import quantity
+from agent.analyse.tags.cards import RELIABLE_FROM, why_unreliable
 from agent.analyse.tags.learning import learn_tags
 from agent.schemas.tags import Label, LabelledText, TagCard
 from agent.testing import HashEncoder
@@ -69,3 +71,16 @@ def test_card_of_a_tag_nobody_labelled_is_unknown() -> None:
 def test_cards_without_labels_are_none() -> None:
     """What was never measured has no card."""
     assert _cards([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("right", "given", "says"),
+    [
+        (0, 0, "unknown"), (1, 1, "10 are needed"), (9, 9, "10 are needed"), (13, 20, "fewer than 7 in 10"),
+        (7, 10, "as low as 40 %"), (14, 20, "as low as 48 %"), (9, 10, None), (15, 20, None), (28, 40, None),
+    ],
+)  # fmt: skip
+def test_card_is_judged_by_the_interval(right: int, given: int, says: str | None) -> None:
+    """A share is believed once enough texts bear it out."""
+    reason = why_unreliable(quantity(right, given, "labelled texts that were given the tag"))
+    assert reason is None if says is None else says in (reason or "")
