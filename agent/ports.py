@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +46,8 @@ class HeldOutSink(Protocol):
         """Store held-out records; writing one twice changes nothing."""
         ...
 
-    def write_events(self, part: str, events: Sequence[Event]) -> None:
-        """Store held-out events as the part named `part`, replacing that part."""
+    def write_events(self, part: str, events: Sequence[Event] | Any) -> None:  # noqa: ANN401 - PyArrow has no types
+        """Store held-out events, or a table of them in a part's columns, as the part named `part`, replacing it."""
         ...
 
     def exclude_records(self, record_ids: Sequence[str], *, reason: str) -> None:

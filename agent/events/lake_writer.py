@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from agent.schemas.records import Event
 from agent.store.parts import write_part
@@ -17,8 +18,8 @@ class LakeWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def append(self, part: str, events: Sequence[Event]) -> None:
-        """Store events as the part named `part`, sorted by person and time, replacing that part.
+    def append(self, part: str, events: Sequence[Event] | Any) -> None:  # noqa: ANN401 - or a table of PyArrow
+        """Store events as the part named `part`, sorted by person and time, replacing that part; see `write_part`.
 
         Raises:
             StoreFullError: No space is left; the part is as it was.

@@ -34,10 +34,10 @@ _CHANNELS = {
 _CHANNEL_OF = {alias: channel for channel, aliases in _CHANNELS.items() for alias in aliases.split()}
 _NOT_WORD = re.compile(r"[^\w]+|_+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_ACTIONS = _words(
+ACTIONS = _words(
     "viewed clicked added removed started completed submitted opened closed created deleted updated cancelled canceled "
     "searched purchased ordered booked paid shared downloaded installed uninstalled selected requested received sent "
-    "failed abandoned refunded returned shipped delivered visited rated reviewed applied entered saved changed"
+    "failed abandoned placed refunded returned shipped delivered visited rated reviewed applied entered saved changed"
 )
 _PARTICLES = _words("in out up off on to from for with by at")
 _NO_CHANNEL = _words("null none nan n_a na undefined unknown") | {""}
@@ -71,6 +71,6 @@ def event_name(name: str) -> str:
     words = _snake(name[: 4 * _MAX_NAME_CHARS])[:_MAX_NAME_CHARS].strip("_").split("_")
     if words == [""]:
         raise RowFault(RejectCode.EVENT_NO_NAME, "event has no name")
-    if len(words) == 2 and words[0] in _ACTIONS and words[1] not in _ACTIONS | _PARTICLES:  # noqa: PLR2004
+    if len(words) == 2 and words[0] in ACTIONS and words[1] not in ACTIONS | _PARTICLES:  # noqa: PLR2004
         words.reverse()
     return "_".join(words)

@@ -9,7 +9,9 @@ from functools import lru_cache
 from agent.normalise.faults import RejectCode, RowFault
 from agent.schemas.records import RawTime
 
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+FUTURE = timedelta(days=1)
+"""What lies further after the time of reading cannot have happened."""
 _NO_TIME = frozenset(("", "null", "none", "nan", "nat", "n/a", "na", "-", "undefined"))
 _ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}(?::?\d{2})?|[+-]\d{2}|[ECMP][SD]T)\)?$", re.IGNORECASE)
 _DATE_ONLY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
@@ -89,12 +91,12 @@ def _checked(at: datetime, now: datetime) -> datetime:
         utc = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except OverflowError:
         raise _unreadable() from None
-    if utc < _EARLIEST:
+    if utc < EARLIEST:
         raise RowFault(
             RejectCode.TIME_BEFORE_1990,
             "time lies before 1990, which is a missing value more often than a time",
         )
-    if utc > now + timedelta(days=1):
+    if utc > now + FUTURE:
         raise RowFault(RejectCode.TIME_FUTURE, "time lies more than a day in the future")
     return utc
 

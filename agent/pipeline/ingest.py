@@ -14,12 +14,14 @@ from pathlib import Path
 
 from agent.errors import InputError
 from agent.events.lake_writer import LakeWriter
+from agent.normalise.vocabulary import vocabulary_of
 from agent.pipeline.batches import BatchWriter
 from agent.pipeline.cycles import search_young, without_cycle_search
 from agent.pipeline.people import Joining, People
 from agent.ports import HeldOutSink, Progress
 from agent.prepare import PrepareContext
-from agent.read import FORMATS, expand_paths, identify_format, read_file, source_digest
+from agent.read import FORMATS, Bounds, expand_paths, identify_format, read_batches, read_file, source_digest
+from agent.read.columns import Batch
 from agent.redact import Redactor
 from agent.schemas.base import Frozen
 from agent.schemas.records import RawItem, RawRecord, RowReject
@@ -29,7 +31,8 @@ from agent.store.sources import Source
 N_PASSES = 2
 """How often a file that is not yet in the stores is read; a progress bar's total is bytes times this."""
 _ROWS_AT_ONCE = 10_000
-_CHARS_AT_ONCE = 4_000_000
+_EVENTS_AT_ONCE = 100_000
+_SMALL_BYTES = 16_000_000
 _N_REASONS = 20
 _HEAD_ROWS = 100
 _EVENTS = "events"
@@ -103,22 +106,8 @@ class _Reading:
     source: Source
     done_before: bool
     error: InputError | None = None
-    items: list[RawItem] | None = None
+    batches: list[Batch] | None = None
     """All rows of a small file that was read to its end, so that the second pass need not read it again."""
-
-
-class _Room:
-    """What may be kept in memory of all files from the first pass to the second: as much as one batch."""
-
-    def __init__(self) -> None:
-        self._n_rows = _ROWS_AT_ONCE
-        self._n_chars = _CHARS_AT_ONCE
-
-    def take(self, item: RawItem) -> bool:
-        """Count an item in, and return whether there was room for it."""
-        self._n_rows -= 1
-        self._n_chars -= _n_chars(item)
-        return self._n_rows >= 0 and self._n_chars >= 0
 
 
 def ingest(
@@ -224,33 +213,41 @@ def _items(path: Path, how: _How) -> Iterator[RawItem]:
     return read_file(path, format=how.format, kind=how.kind, mapping=how.mapping, on_bytes=how.on_bytes)
 
 
-def _again(reading: _Reading, how: _How) -> Iterator[RawItem]:
-    """Yield a file's rows once more."""
-    items, reading.items = reading.items, None
-    if items is None:
-        yield from _items(reading.path, how)
+def _batches(reading: _Reading, how: _How, *, people_only: bool) -> Iterator[Batch]:
+    """Yield a file's rows, a batch at a time; those kept from the first pass are not read again."""
+    kept, reading.batches = reading.batches, None
+    if kept is None or reading.source.n_items:
+        yield from read_batches(
+            reading.path,
+            format=how.format,
+            kind=how.kind,
+            mapping=how.mapping,
+            on_bytes=how.on_bytes,
+            bounds=Bounds(_ROWS_AT_ONCE, _EVENTS_AT_ONCE, ends_at=reading.source.n_items),
+            people_only=people_only,
+        )
         return
-    yield from items
+    yield from kept
     if how.on_bytes is not None:
         how.on_bytes(reading.path.stat().st_size)
 
 
 def _join_persons(readings: Sequence[_Reading], *, store: Store, vault: HeldOutSink, how: _How) -> None:
     joining = Joining(store, vault)
-    room = _Room()
+    room = 1
     for reading in readings:
         if reading.error is not None or reading.done_before:
             continue
-        kept: list[RawItem] | None = []
+        kept: list[Batch] = []
         try:
-            for item in _items(reading.path, how):
-                if kept is not None:
-                    kept.append(item)
-                    if not room.take(item):
-                        kept = None
-                if not isinstance(item, RowReject):
-                    joining.add(item, source_id=reading.source.source_id)
-            reading.items = kept
+            # All but the small files are read twice, and the first time for their persons alone.
+            small = reading.path.stat().st_size <= _SMALL_BYTES
+            for batch in _batches(reading, how, people_only=not small):
+                joining.add_batch(batch, source_id=reading.source.source_id)
+                if small and len(kept) <= room:
+                    kept.append(batch)
+            if small and len(kept) <= room:
+                reading.batches, room = kept, room - len(kept)
         except InputError as error:
             reading.error = error
         joining.flush(source_id=reading.source.source_id)
@@ -272,15 +269,22 @@ def _store_rows(
         return
     facts = store.workspace
     context = PrepareContext(
-        workspace=facts.name, salt=facts.salt, source_id=reading.source.source_id, now=now, redactor=redactor
+        workspace=facts.name,
+        salt=facts.salt,
+        source_id=reading.source.source_id,
+        now=now,
+        redactor=redactor,
+        vocabulary=vocabulary_of(store.home.path),
     )
     people = People(store)
     writer = BatchWriter(store=store, held_out=vault, lake=lake, people=people, context=context)
-    items = _again(reading, how)
+    n_done = reading.source.n_items
     try:
-        for batch in _batches(islice(items, reading.source.n_items)):
-            people.pass_over([item for item in batch if not isinstance(item, RowReject)], context=context)
-        for batch in _batches(items):
+        for batch in _batches(reading, how, people_only=False):
+            if n_done:
+                people.pass_over(batch.records, context=context)
+                n_done -= batch.n_items
+                continue
             if not found:
                 store.sources.start(reading.source)
                 found = True
@@ -301,32 +305,6 @@ def _resume(reading: _Reading, *, store: Store) -> bool:
     reading.source = found
     reading.done_before = found.complete
     return True
-
-
-def _batches(items: Iterator[RawItem]) -> Iterator[list[RawItem]]:
-    """Yield rows in lists bounded by number and by length of text; those before a break come before its error."""
-    batch: list[RawItem] = []
-    n_chars = 0
-    broken: InputError | None = None
-    try:
-        for item in items:
-            batch.append(item)
-            n_chars += _n_chars(item)
-            if len(batch) == _ROWS_AT_ONCE or n_chars >= _CHARS_AT_ONCE:
-                yield batch
-                batch, n_chars = [], 0
-    except InputError as error:
-        broken = error
-    if batch:
-        yield batch
-    if broken is not None:
-        raise broken
-
-
-def _n_chars(item: RawItem) -> int:
-    if not isinstance(item, RawRecord):
-        return 0
-    return len(item.text or "") + sum(len(turn.text) for turn in item.turns)
 
 
 def _report(reading: _Reading, *, store: Store) -> SourceReport:

@@ -1,14 +1,17 @@
 """Who a row is about: identifier keys, the person behind them, and the side that person is on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from agent.errors import UnreadableSourceError
 from agent.identify import identifier_keys, person_id_of
 from agent.pipeline.cycles import search_young
 from agent.ports import HeldOutSink
-from agent.prepare import PrepareContext, lone_key
-from agent.schemas.records import Identifier, RawEvent, RawRecord, Side
+from agent.prepare import PrepareContext, lone_event_key, lone_key
+from agent.read.columns import Batch, Codes, EventColumns, mark_of
+from agent.schemas.records import Identifier, RawRecord, Side
 from agent.split import side_of
 from agent.store import Store
 from agent.store.identity import Link
@@ -16,6 +19,7 @@ from agent.store.recent import Recent
 
 _LINKS_AT_ONCE = 10_000
 _NOBODY: tuple[str, ...] = ()
+_N_RECENT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +40,37 @@ class Joining:
     Args:
         store: Where the persons are.
         held_out: Told of held-out persons who turn out to be working ones.
+
+    Raises:
+        StoreError: The persons there cannot be compared with new ones.
     """
 
     def __init__(self, store: Store, held_out: HeldOutSink) -> None:
+        store.persons.require_marked_keys()
         self._store = store
         self._held_out = held_out
         self._links: list[Link] = []
-        self._seen: Recent[tuple[str, ...], bool] = Recent()
+        self._seen: Recent[tuple[str, ...], bool] = Recent(_N_RECENT)
 
-    def add(self, item: RawRecord | RawEvent, *, source_id: str) -> None:
+    def add_batch(self, batch: Batch, *, source_id: str) -> None:
+        """Take the identifiers of a batch of rows in, in the order of the rows."""
+        for record in batch.records:
+            self.add(record.identifiers, row=record.row, source_id=source_id)
+        if batch.events is not None:
+            for identifiers, row in zip(batch.events.people, batch.events.people_rows, strict=True):
+                self.add(identifiers, row=row, source_id=source_id)
+
+    def add(self, identifiers: tuple[Identifier, ...], *, row: int, source_id: str) -> None:
         """Take a row's identifiers in; the same ones seen lately cost one look-up."""
-        if not item.identifiers:
+        if not identifiers:
             return
-        mark = _mark(item.identifiers)
+        mark = mark_of(identifiers)
         if self._seen.get(mark):
             return
         self._seen.put(mark, True)  # noqa: FBT003
-        keys = identifier_keys(item.identifiers, salt=self._store.workspace.salt)
+        keys = identifier_keys(identifiers, salt=self._store.workspace.salt)
         if keys:
-            self._links.append(Link(item.row, keys))
+            self._links.append(Link(row, keys))
         if len(self._links) >= _LINKS_AT_ONCE:
             self.flush(source_id=source_id)
 
@@ -77,26 +93,54 @@ class People:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._recent: Recent[tuple[str, ...], Who] = Recent()
+        self._recent: Recent[tuple[str, ...], Who] = Recent(_N_RECENT)
 
-    def of(self, rows: list[RawRecord | RawEvent], *, context: PrepareContext) -> list[Who]:
+    def of(self, rows: Sequence[RawRecord], *, context: PrepareContext) -> list[Who]:
         """Return one person a row, in order; to be called once for every row of a source, in its order."""
-        marks = [_mark(row.identifiers) for row in rows]
-        known: dict[tuple[str, ...], Who | None] = {}
-        keys: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for mark, row in zip(marks, rows, strict=True):
-            if mark not in known:
-                known[mark] = who = self._recent.get(mark)
-                if who is None and (own := self._keys(row.identifiers)):
-                    keys[mark] = own
-        known.update(self._look_up(keys))
-        return [known[mark] or self._lone(row, context) for mark, row in zip(marks, rows, strict=True)]
+        known = self._known([row.identifiers for row in rows])
+        return [
+            who or self._lone(lone_key(row, context=context)) for who, row in zip(known, rows, strict=True)
+        ]
 
-    def pass_over(self, rows: list[RawRecord | RawEvent], *, context: PrepareContext) -> None:
+    def of_events(
+        self, events: EventColumns, *, context: PrepareContext
+    ) -> tuple[list[Who], Codes, list[Who]]:
+        """Return the persons of a batch, for each step the place of its person among them, and one an identity call."""
+        known = self._known(events.people)
+        persons: list[Who] = []
+        places = np.full(len(known), -1, dtype=np.int32)
+        for place, who in enumerate(known):
+            if who is not None:
+                places[place] = len(persons)
+                persons.append(who)
+        codes = places[events.who]
+        for position in np.flatnonzero(codes < 0).tolist():
+            codes[position] = len(persons)
+            persons.append(self._lone(lone_event_key(int(events.rows[position]), context=context)))
+        calls = [
+            known[place] or self._lone(lone_event_key(call.row, context=context))
+            for call, place in events.identity
+        ]
+        return persons, codes, calls
+
+    def pass_over(self, rows: Sequence[RawRecord], *, context: PrepareContext) -> None:
         """Count rows that an interrupted run has stored, so that persons without identity keep their keys."""
         for row in rows:
-            if isinstance(row, RawRecord) and not self._keys(row.identifiers):
+            if not self._keys(row.identifiers):
                 lone_key(row, context=context)
+
+    def _known(self, people: Sequence[tuple[Identifier, ...]]) -> list[Who | None]:
+        """Return the persons that identifiers lead to, None for identifiers that lead to nobody."""
+        marks = [mark_of(identifiers) for identifiers in people]
+        known: dict[tuple[str, ...], Who | None] = {}
+        keys: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for mark, identifiers in zip(marks, people, strict=True):
+            if mark not in known:
+                known[mark] = who = self._recent.get(mark)
+                if who is None and (own := self._keys(identifiers)):
+                    keys[mark] = own
+        known.update(self._look_up(keys))
+        return [known[mark] for mark in marks]
 
     def _look_up(self, keys: dict[tuple[str, ...], tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], Who]]:
         members = self._store.persons.find({key for own in keys.values() for key in own})
@@ -111,16 +155,11 @@ class People:
     def _keys(self, identifiers: tuple[Identifier, ...]) -> tuple[str, ...]:
         return identifier_keys(identifiers, salt=self._store.workspace.salt) if identifiers else _NOBODY
 
-    def _lone(self, row: RawRecord | RawEvent, context: PrepareContext) -> Who:
+    def _lone(self, key: str) -> Who:
         facts = self._store.workspace
-        person_id = person_id_of(lone_key(row, context=context))
+        person_id = person_id_of(key)
         side = side_of(person_id, salt=facts.salt, holdout=facts.holdout)
         return Who(person_id, person_id, side, lone=True)
-
-
-def _mark(identifiers: tuple[Identifier, ...]) -> tuple[str, ...]:
-    """Return what stands for a row's identifiers in a dictionary; plain texts hash ten times faster than they do."""
-    return tuple([one.kind + one.value for one in identifiers])
 
 
 def _changed_meanwhile() -> UnreadableSourceError:

@@ -14,7 +14,7 @@ from agent.read.rows import read_rows, require_columns
 from agent.read.source import Sample, Source
 from agent.schemas.records import Identifier, IdentifierKind, RawEvent, RawItem, RowReject
 
-_NAME: Final = "event_table"
+NAME: Final = "event_table"
 _EVENT: Final = ("event", "event_name", "concept:name", "activity", "action")
 _TIME: Final = ("timestamp", "time:timestamp", "event_time", "time", "at", "created_at", "datetime", "date")
 _CASE: Final = ("case:concept:name", "case_id", "caseid", "case")
@@ -22,7 +22,7 @@ _CHANNEL: Final = ("channel", "case:channel")
 _ID: Final = ("event_id", "message_id", "messageid")
 
 
-class _Columns:
+class EventTableColumns:
     """Which column of a table is which field."""
 
     def __init__(self, sample: Sample) -> None:
@@ -37,6 +37,12 @@ class _Columns:
     def _first(self, keys: tuple[str, ...]) -> str | None:
         return next((self._by_key[key] for key in keys if key in self._by_key), None)
 
+    @property
+    def people(self) -> list[tuple[IdentifierKind, str]]:
+        """Kinds of identifiers and their columns, in order."""
+        case = [] if self.case is None else [(IdentifierKind.USER_ID, self.case)]
+        return [*fields.identifier_columns(self._by_key), *case]
+
     def identifiers(self, row: Row) -> tuple[Identifier, ...]:
         """Return who did what a row tells; a case counts as a user."""
         known = fields.identifiers_of(row, by_key=self._by_key)
@@ -45,12 +51,12 @@ class _Columns:
 
 
 def _is_events(sample: Sample, _kind: str) -> bool:
-    columns = _Columns(sample)
+    columns = EventTableColumns(sample)
     return sample.is_table and None not in (columns.event, columns.time) and columns.names_people
 
 
 def _read(source: Source) -> Iterator[RawItem]:
-    columns = _Columns(source.sample)
+    columns = EventTableColumns(source.sample)
     event, time = columns.event, columns.time
     if event is None or time is None or not columns.names_people:
         wanted = ((event, _EVENT), (time, _TIME), (columns.names_people or None, ("customer_id", *_CASE)))
@@ -60,7 +66,7 @@ def _read(source: Source) -> Iterator[RawItem]:
         yield item if isinstance(item, RowReject) else _event(*item, columns, event, time)
 
 
-def _event(row: int, record: Row, columns: _Columns, event: str, time: str) -> RawEvent | RowReject:
+def _event(row: int, record: Row, columns: EventTableColumns, event: str, time: str) -> RawEvent | RowReject:
     name = fields.text_of(record.get(event))
     if name is None:
         return RowReject(row, "no_name", f"the row has no {event!r}")
@@ -69,7 +75,7 @@ def _event(row: int, record: Row, columns: _Columns, event: str, time: str) -> R
         return RowReject(row, "no_person", "the row names nobody")
     return RawEvent(
         row=row,
-        source_format=_NAME,
+        source_format=NAME,
         type="track",
         name=name,
         identifiers=identifiers,
@@ -82,7 +88,7 @@ def _event(row: int, record: Row, columns: _Columns, event: str, time: str) -> R
 
 FORMATS: Final = (
     Format(
-        _NAME,
+        NAME,
         (SourceKind.EVENTS,),
         "a table with `event`, `timestamp` and `customer_id`, or `concept:name`, `time:timestamp` and `case:concept:name`",
         _is_events,

@@ -99,8 +99,13 @@ def identifiers_of(row: Row, *, by_key: Mapping[str, str] | None = None) -> tupl
         by_key: The row's column names by `column_key`, where the caller has them at hand.
     """
     names = by_key if by_key is not None else {column_key(name): name for name in row}
-    pairs = ((kind, id_of(row.get(names[key]))) for key, kind in _IDENTIFIER_COLUMNS.items() if key in names)
+    pairs = ((kind, id_of(row.get(name))) for kind, name in identifier_columns(names))
     return unique(Identifier(kind, value) for kind, value in pairs if value)
+
+
+def identifier_columns(by_key: Mapping[str, str]) -> list[tuple[IdentifierKind, str]]:
+    """Return the columns that identify a person with what they identify by, given columns by `column_key`."""
+    return [(kind, by_key[key]) for key, kind in _IDENTIFIER_COLUMNS.items() if key in by_key]
 
 
 def is_identifier(key: str) -> bool:

@@ -38,7 +38,7 @@ _KINDS: Final = {
 }
 
 
-class _RowFaultError(Exception):
+class RowFaultError(Exception):
     """A row does not fit the mapping."""
 
     def __init__(self, *, code: str, message: str) -> None:
@@ -64,7 +64,7 @@ def read_mapped(source: Source, mapping: FileMapping, *, default_name: str) -> I
             continue
         try:
             yield from read_one(*item)
-        except _RowFaultError as fault:
+        except RowFaultError as fault:
             yield RowReject(item[0], fault.code, str(fault))
 
 
@@ -78,7 +78,8 @@ def _identifier_getters(mapping: FileMapping) -> Callable[[Json, Row], tuple[Ide
     return find
 
 
-def _mapped_value(value: Json, names: Mapping[str, Scalar] | None) -> Json:
+def mapped_value(value: Json, names: Mapping[str, Scalar] | None) -> Json:
+    """Return our word for a source's, or the value as it is where it has none."""
     if not names:
         return value
     text = fields.text_of(value)
@@ -93,7 +94,7 @@ class _Scalars:
 
     def find(self, item: Json, row: Row) -> dict[str, Scalar]:
         return fields.flatten(
-            {name: _mapped_value(get(item, row), words) for name, get, words in self._getters}
+            {name: mapped_value(get(item, row), words) for name, get, words in self._getters}
         )
 
 
@@ -120,15 +121,15 @@ class _RecordReader:
         """Yield the row's record.
 
         Raises:
-            _RowFaultError: The row has no words, or a time or speaker that the mapping does not explain.
+            RowFaultError: The row has no words, or a time or speaker that the mapping does not explain.
         """
         text = fields.text_of(self._text(row, row))
         turns = () if self._turns is None else self._turns.read(row)
         if text is None and not turns:
-            raise _RowFaultError(
+            raise RowFaultError(
                 code="no_text", message="the row has no words where the mapping looks for them"
             )
-        rating = fields.number_of(_mapped_value(self._rating(row, row), self._values.get("rating")))
+        rating = fields.number_of(mapped_value(self._rating(row, row), self._values.get("rating")))
         at = self._time(self._at(row, row))
         yield RawRecord(
             kind=self._kind,
@@ -148,7 +149,7 @@ class _RecordReader:
         )
 
     def _word(self, field: str, get: Getter, row: Row) -> str | None:
-        return fields.text_of(_mapped_value(get(row, row), self._values.get(field)))
+        return fields.text_of(mapped_value(get(row, row), self._values.get(field)))
 
 
 def _purposes(value: Json) -> tuple[str, ...] | None:
@@ -194,7 +195,7 @@ class _TurnReader:
                 if unknown
                 else "no [speakers] say who the customer is"
             )
-            raise _RowFaultError(code="speaker_unknown", message=what)
+            raise RowFaultError(code="speaker_unknown", message=what)
         return tuple(RawTurn(who[name], text, at) for name, text, at in said)
 
 
@@ -225,7 +226,7 @@ class _EventReader:
         """Yield the row's events in order.
 
         Raises:
-            _RowFaultError: The row names nobody, or an event has no name or a time that cannot be read.
+            RowFaultError: The row names nobody, or an event has no name or a time that cannot be read.
         """
         shared = self._attributes.find(row, row)
         last: RawTime = None
@@ -249,15 +250,15 @@ class _EventReader:
     def _event(
         self, number: int, row: Row, step: _Step, at: RawTime, shared: Mapping[str, Scalar]
     ) -> RawEvent:
-        name = fields.text_of(_mapped_value(self._name(step.item, row), self._values.get("name")))
+        name = fields.text_of(mapped_value(self._name(step.item, row), self._values.get("name")))
         identifiers = self._identifiers(step.item, row)
         if name is None:
-            raise _RowFaultError(
+            raise RowFaultError(
                 code="no_name", message=f"an event has nothing at {self._events.name!r} to be named by"
             )
         if not identifiers:
-            raise _RowFaultError(code="no_person", message="the row names nobody where [identifiers] look")
-        channel = fields.text_of(_mapped_value(self._channel(step.item, row), self._values.get("channel")))
+            raise RowFaultError(code="no_person", message="the row names nobody where [identifiers] look")
+        channel = fields.text_of(mapped_value(self._channel(step.item, row), self._values.get("channel")))
         return RawEvent(
             row=number,
             source_format=self._source_format,
@@ -289,7 +290,7 @@ def time_reader(form: TimeForm) -> Callable[[Json], RawTime]:
         try:
             return _timed(str(value).strip(), raw, form, zone)
         except (ValueError, OverflowError) as exc:
-            raise _RowFaultError(
+            raise RowFaultError(
                 code="bad_time", message=f"a time is not written as [time] says: {form.unit or form.format}"
             ) from exc
 

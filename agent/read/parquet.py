@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Final, Protocol, cast
+from typing import IO, Any, Final, Protocol, cast
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agent.errors import UnreadableSourceError
@@ -22,9 +23,15 @@ _BATCH_ROWS: Final = 4096
 class _Batch(Protocol):
     def to_pylist(self) -> list[dict[str, object]]: ...
 
+    def column(self, name: str) -> Any: ...  # noqa: ANN401 - PyArrow has no types
+
+    num_rows: int
+
 
 class _Schema(Protocol):
     names: Sequence[str]
+
+    def field(self, name: str) -> Any: ...  # noqa: ANN401 - PyArrow has no types
 
 
 class _Metadata(Protocol):
@@ -37,7 +44,7 @@ class _File(Protocol):
     schema_arrow: _Schema
     metadata: _Metadata
 
-    def iter_batches(self, batch_size: int) -> Iterator[_Batch]: ...
+    def iter_batches(self, batch_size: int, *, columns: Sequence[str] | None = None) -> Iterator[_Batch]: ...
 
 
 def parquet_head(path: Path, *, n_rows: int) -> tuple[tuple[str, ...], tuple[Row, ...]]:
@@ -72,6 +79,37 @@ def parquet_rows(path: Path, *, on_bytes: Progress | None = None) -> Iterator[tu
                 n_reported = n_bytes * number // n_total
 
 
+def parquet_tables(
+    path: Path, columns: Sequence[str], *, n_rows: int, on_bytes: Progress | None = None
+) -> Iterator[_Batch]:
+    """Yield some columns of a Parquet file, up to `n_rows` rows at a time.
+
+    Raises:
+        UnreadableSourceError: The file is no Parquet or is broken.
+    """
+    n_bytes = path.stat().st_size
+    n_done = n_reported = 0
+    with _parquet(path) as file:
+        n_total = max(1, file.metadata.num_rows)
+        for batch in file.iter_batches(n_rows, columns=list(columns)):
+            yield batch
+            n_done += batch.num_rows
+            if on_bytes is not None:
+                on_bytes(n_bytes * n_done // n_total - n_reported)
+                n_reported = n_bytes * n_done // n_total
+
+
+def is_flat(path: Path, columns: Sequence[str]) -> bool:
+    """Tell whether each of some columns of a Parquet file holds one plain value a row.
+
+    Raises:
+        UnreadableSourceError: The file is no Parquet or is broken.
+    """
+    with _parquet(path) as file:
+        fields = [file.schema_arrow.field(name) for name in columns]
+        return not any(pa.types.is_nested(field.type) for field in fields)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+
 @contextmanager
 def _parquet(path: Path) -> Generator[_File]:
     with tempfile.TemporaryFile() as unpacked:
@@ -88,10 +126,11 @@ def _parquet(path: Path) -> Generator[_File]:
 
 
 def _plain_row(row: dict[str, object]) -> Row:
-    return {name: _plain(value) for name, value in row.items()}
+    return {name: plain(value) for name, value in row.items()}
 
 
-def _plain(value: object) -> Json:
+def plain(value: object) -> Json:
+    """Return a value of a table as JSON has it; times become ISO text."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, date | time):
@@ -99,7 +138,7 @@ def _plain(value: object) -> Json:
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in cast("dict[object, object]", value).items()}
+        return {str(key): plain(inner) for key, inner in cast("dict[object, object]", value).items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in cast("list[object]", value)]
+        return [plain(inner) for inner in cast("list[object]", value)]
     return None

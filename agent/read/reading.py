@@ -19,10 +19,14 @@ from agent.read import (
     xes,
     zendesk,
 )
+from agent.read.batches import Bounds, batched
+from agent.read.columns import Batch
+from agent.read.flat_events import TablePlan, plan_of_columns, plan_of_mapping, read_table
 from agent.read.formats import Format, SourceKind
 from agent.read.mapped import read_mapped
 from agent.read.mapping import FileMapping, load_mapping
-from agent.read.source import Sample, Source, take_sample
+from agent.read.parquet import is_flat
+from agent.read.source import Sample, Shape, Source, take_sample
 from agent.schemas.records import RawItem
 
 _N_NAMES_SHOWN: Final = 30
@@ -82,6 +86,51 @@ def read_file(
             return
     chosen = _named_format(format) if format != "auto" else recognise(source.sample, kind=source.kind)
     yield from chosen.read(source)
+
+
+def read_batches(
+    path: Path,
+    *,
+    format: str = "auto",  # noqa: A002  # the command line's word
+    kind: str = "auto",
+    mapping: Path | None = None,
+    on_bytes: Progress | None = None,
+    bounds: Bounds,
+    people_only: bool = False,
+) -> Iterator[Batch]:
+    """Read one export in batches; a table of events is read column by column.
+
+    Args:
+        path: A file; gzipped or not.
+        format: As in `read_file`, like the three after it.
+        kind: As above.
+        mapping: As above.
+        on_bytes: As above.
+        bounds: Of a batch.
+        people_only: Whether the caller needs nothing but who is named; of what else rows say, anything may be missing.
+
+    Raises:
+        InputError: As `read_file`; rows before a break are yielded.
+    """
+    source = Source(path, take_sample(path), kind=_checked_kind(kind), on_bytes=on_bytes)
+    plan: TablePlan | None = None
+    if mapping is not None:
+        said = load_mapping(mapping)
+        if said.maps_rows:
+            plan = plan_of_mapping(_told(source, said), said)
+    else:
+        chosen = _named_format(format) if format != "auto" else recognise(source.sample, kind=source.kind)
+        if chosen.name == segment.NAME:
+            yield from segment.read_calls(source, bounds, people_only=people_only)
+            return
+        if chosen.name == event_tables.NAME:
+            plan = plan_of_columns(source.sample)
+    if plan is not None and source.sample.shape is Shape.PARQUET:
+        plan = plan if is_flat(path, plan.columns(people_only=False)) else None
+    if plan is not None:
+        yield from read_table(source, plan, bounds, people_only=people_only)
+        return
+    yield from batched(read_file(path, format=format, kind=kind, mapping=mapping, on_bytes=on_bytes), bounds)
 
 
 def _told(source: Source, said: FileMapping) -> Source:

@@ -6,9 +6,13 @@ flattened one level; of the context only campaign, page and locale are kept: the
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final, Literal
 
+from agent.errors import InputError
 from agent.read import fields
+from agent.read.batches import EVENT_CHARS_AT_ONCE, Bounds
+from agent.read.columns import IDENTITY_TYPES, Batch, EventBuilder
 from agent.read.formats import Format, SourceKind
 from agent.read.jsons import Json, Row
 from agent.read.rows import read_rows
@@ -16,7 +20,7 @@ from agent.read.source import Sample, Source
 from agent.schemas.base import Scalar
 from agent.schemas.records import Identifier, IdentifierKind, RawEvent, RawItem, RawTime, RowReject
 
-_NAME: Final = "segment"
+NAME: Final = "segment"
 _Type = Literal["track", "page", "screen", "identify", "group", "alias"]
 _TYPES: Final[Mapping[str, _Type]] = {
     "track": "track",
@@ -38,10 +42,13 @@ _EMAIL_DIGESTS: Final = (
 )
 _IDENTIFYING_TRAITS: Final = frozenset(("email", "phone", *_EMAIL_DIGESTS))
 _NOTHING: Final[Row] = {}
+_NO_PROPERTIES: Final[dict[str, Scalar]] = {}
+_Parts = tuple[_Type, str, tuple[Identifier, ...], Row, Row]
+"""Type, name, identifiers, properties or traits, context."""
 
 
 def _is_segment(sample: Sample, _kind: str) -> bool:
-    calls = (call for record in sample.records for call in _calls(record))
+    calls = (call for record in sample.records for call in calls_of(record))
     return sample.is_json and any(_type_of(call) and not _IDS.isdisjoint(call) for call in calls)
 
 
@@ -50,24 +57,115 @@ def _type_of(call: Row) -> _Type | None:
     return _TYPES.get(raw) if isinstance(raw, str) else None
 
 
-def _calls(record: Row) -> list[Row]:
+def calls_of(record: Row) -> list[Row]:
+    """Return the calls a record holds: those of a batch, or itself."""
     batch = record.get("batch")
     return [call for call in batch if isinstance(call, dict)] if isinstance(batch, list) else [record]
 
 
 def _read(source: Source) -> Iterator[RawItem]:
+    for found in _numbered(source):
+        yield found if isinstance(found, RowReject) else event_of(*found)
+
+
+def read_calls(source: Source, bounds: Bounds, *, people_only: bool) -> Iterator[Batch]:
+    """Yield the calls of a file in batches.
+
+    Args:
+        source: Calls as JSON lines or JSON.
+        bounds: Of a batch.
+        people_only: Leave out what steps say.
+
+    Raises:
+        UnreadableSourceError: The file breaks off; every call before the break has been yielded by then.
+    """
+    builder, rejects = EventBuilder(), list[RowReject]()
+    first = number = n_chars = 0
+    broken: InputError | None = None
+    try:
+        for found in _numbered(source):
+            if isinstance(found, RowReject):
+                rejects.append(found)
+                number = found.row + 1
+            else:
+                number = found[0] + 1
+                refused = _gather(builder, *found, people_only=people_only)
+                if isinstance(refused, RowReject):
+                    rejects.append(refused)
+                else:
+                    n_chars += refused
+            if number - first == bounds.n_events or number == bounds.ends_at or n_chars > EVENT_CHARS_AT_ONCE:
+                yield _batch(number - first, builder, rejects)
+                builder, rejects, first, n_chars = EventBuilder(), [], number, 0
+    except InputError as error:
+        broken = error
+    if number > first:
+        yield _batch(number - first, builder, rejects)
+    if broken is not None:
+        raise broken
+
+
+def _batch(n_items: int, builder: EventBuilder, rejects: list[RowReject]) -> Batch:
+    events = builder.build()
+    return Batch(n_items, [], events if len(events.people) else None, rejects)
+
+
+def _numbered(source: Source) -> Iterator[tuple[int, Row] | RowReject]:
     number = 0
     for item in read_rows(source):
         if isinstance(item, RowReject):
             yield RowReject(number, item.code, item.message)
             number += 1
             continue
-        for call in _calls(item[1]) if "batch" in item[1] else (item[1],):
-            yield _event(number, call)
+        for call in calls_of(item[1]) if "batch" in item[1] else (item[1],):
+            yield number, call
             number += 1
 
 
-def _event(row: int, call: Row) -> RawEvent | RowReject:
+def _gather(builder: EventBuilder, row: int, call: Row, *, people_only: bool) -> RowReject | int:
+    """Add a call to a batch, and return about how many characters it says, or why it is none."""
+    parts = _parts(row, call)
+    if isinstance(parts, RowReject):
+        return parts
+    kind, name, identifiers, values, context = parts
+    builder.see(row, identifiers)
+    if kind in IDENTITY_TYPES:
+        builder.add_identity(_event(row, call, parts))
+        return 0
+    builder.add(row, kind, name)
+    if people_only:
+        builder.tell(None, None, None, _NO_PROPERTIES)
+        return 0
+    properties = _properties(kind, call, values, context)
+    builder.tell(
+        _time(call), fields.id_of(call.get("messageId")), _channel(call, values, context), properties
+    )
+    return sum([len(value) for value in properties.values() if isinstance(value, str)])
+
+
+def event_of(row: int, call: Row) -> RawEvent | RowReject:
+    """Return the event that one call is."""
+    parts = _parts(row, call)
+    return parts if isinstance(parts, RowReject) else _event(row, call, parts)
+
+
+def _event(row: int, call: Row, parts: _Parts) -> RawEvent:
+    kind, name, identifiers, values, context = parts
+    return RawEvent(
+        row=row,
+        source_format=NAME,
+        type=kind,
+        name=name,
+        identifiers=identifiers,
+        at=_time(call),
+        event_id=fields.id_of(call.get("messageId")),
+        channel=_channel(call, values, context),
+        properties=_properties(kind, call, values, context),
+    )
+
+
+def _parts(row: int, call: Row) -> _Parts | RowReject:
+    """Return what every call must have, with its own and its context's objects."""
     kind = _type_of(call)
     if kind is None:
         return RowReject(
@@ -81,17 +179,11 @@ def _event(row: int, call: Row) -> RawEvent | RowReject:
     name = _name(kind, call)
     if name is None:
         return RowReject(row, "no_name", "the track call has no event name")
-    return RawEvent(
-        row=row,
-        source_format=_NAME,
-        type=kind,
-        name=name,
-        identifiers=identifiers,
-        at=_time(call),
-        event_id=fields.id_of(call.get("messageId")),
-        channel=fields.text_of(values.get("channel") or call.get("channel") or context.get("channel")),
-        properties=_properties(kind, call, values, context),
-    )
+    return kind, name, identifiers, values, context
+
+
+def _channel(call: Row, values: Row, context: Row) -> str | None:
+    return fields.text_of(values.get("channel") or call.get("channel") or context.get("channel"))
 
 
 def _object(call: Row, key: str) -> Row:
@@ -100,6 +192,28 @@ def _object(call: Row, key: str) -> Row:
 
 
 def _identifiers(call: Row, values: Row, context: Row) -> tuple[Identifier, ...]:
+    user, anonymous = call.get("userId"), call.get("anonymousId")
+    if (
+        (user is None or isinstance(user, str))
+        and (anonymous is None or isinstance(anonymous, str))
+        and call.get("type") != "identify"
+        and "previousId" not in call
+        and "traits" not in context
+        and "order_id" not in values
+        and "orderId" not in values
+    ):
+        return _pair(user, anonymous)
+    return _all_identifiers(call, values, context)
+
+
+@lru_cache(maxsize=65_536)
+def _pair(user: str | None, anonymous: str | None) -> tuple[Identifier, ...]:
+    """Return the identifiers of a call that names nobody otherwise; a person's calls share one object."""
+    named = ((IdentifierKind.USER_ID, user), (IdentifierKind.ANONYMOUS_ID, anonymous))
+    return tuple(Identifier(kind, text) for kind, value in named if (text := fields.id_of(value)))
+
+
+def _all_identifiers(call: Row, values: Row, context: Row) -> tuple[Identifier, ...]:
     named: list[tuple[IdentifierKind, Json]] = [
         (IdentifierKind.USER_ID, call.get("userId")),
         (IdentifierKind.ANONYMOUS_ID, call.get("anonymousId")),
@@ -165,7 +279,7 @@ def _keep(flat: dict[str, Scalar], key: str, value: Json) -> None:
 
 FORMATS: Final = (
     Format(
-        _NAME,
+        NAME,
         (SourceKind.EVENTS,),
         "JSON calls with `type` and `userId` or `anonymousId` (Segment's spec)",
         _is_segment,

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -31,27 +32,35 @@ EVENT_SCHEMA = pa.schema(
 )
 """Columns of every part; `properties` is a JSON object. Rows are sorted by person, time, event id."""
 
+_REPEATED = ["person_id", "name", "type", "channel", "properties", "source_id"]
+"""Columns whose values occur again and again; the others are written as they are."""
+
 
 def part_name(source_id: str, number: int) -> str:
     """Return the file name of a source's part; the same part always has the same name."""
     return f"{source_id}-{number:06d}.parquet"
 
 
-def write_part(folder: Path, part: str, events: Sequence[Event]) -> None:
+def write_part(folder: Path, part: str, events: Sequence[Event] | Any) -> None:  # noqa: ANN401 - or a table of PyArrow
     """Write events as the part named `part`, replacing that part; without events nothing is written.
+
+    Args:
+        folder: Of the parts; made with the first.
+        part: File name.
+        events: In any order; or a table with the columns of `EVENT_SCHEMA`, its rows in the order of a part.
 
     Raises:
         StoreFullError: No space is left; the part is as it was.
         StoreError: The folder cannot be written.
     """
-    if not events:
+    if not len(events):
         return
-    table = _table(sorted(events, key=lambda event: (event.person_id, event.at, event.event_id)))
+    table = events if isinstance(events, pa.Table) else _table(events)
     unfinished = folder / f".{part}.unfinished"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
-            pq.write_table(table, file, compression="zstd")
+            pq.write_table(table, file, compression="zstd", use_dictionary=_REPEATED)  # pyright: ignore[reportArgumentType]
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(folder / part)
@@ -63,7 +72,8 @@ def write_part(folder: Path, part: str, events: Sequence[Event]) -> None:
         raise store_error_of(error, path=folder / part) from error
 
 
-def _table(events: Sequence[Event]) -> pa.Table:
+def _table(unsorted: Sequence[Event]) -> pa.Table:
+    events = sorted(unsorted, key=lambda event: (event.person_id, event.at, event.event_id))
     columns = {
         "event_id": [event.event_id for event in events],
         "person_id": [event.person_id for event in events],

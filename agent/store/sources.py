@@ -1,17 +1,14 @@
 """The ledger of what was read: per source how far, how many, and which rows were not taken and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from hashlib import blake2b
 
 import sqlalchemy as sa
 
 from agent.schemas.records import RowReject
 from agent.store.engine import Scoped, as_dict
-from agent.store.tables import persons, rejects, seen_events, source_persons, sources
-
-_EVENT_KEY_BYTES = 12
+from agent.store.tables import event_spellings, persons, rejects, source_persons, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +115,28 @@ class Sources:
             query = query.where(persons.c.identified == identified)
         return int(self._db.scalar(query))
 
+    def add_spellings(self, source_id: str, counted: Mapping[tuple[str, str], int]) -> None:
+        """Count names of events, canonical and as the source wrote them, on top of what is counted."""
+        if not counted:
+            return
+        with self._db.database.begin():
+            query = self._db.select(event_spellings).where(event_spellings.c.source_id == source_id)
+            known = {
+                (row.name, row.spelling): row.n
+                for row in self._db.rows_in(query, event_spellings.c.name, {name for name, _ in counted})
+            }
+            rows = [
+                {"name": name, "spelling": said, "source_id": source_id, "n": n + known.get((name, said), 0)}
+                for (name, said), n in sorted(counted.items())
+            ]
+            self._db.put(event_spellings, rows)
 
-class SeenEvents:
-    """Which event ids the lake and the vault hold, as 96-bit digests."""
-
-    def __init__(self, scoped: Scoped) -> None:
-        self._db = scoped
-
-    def among(self, event_ids: Iterable[str]) -> set[str]:
-        """Return those that were stored before."""
-        by_key = {_event_key(event_id): event_id for event_id in event_ids}
-        rows = self._db.rows_in(self._db.select(seen_events), seen_events.c.event_key, by_key)
-        return {by_key[row.event_key] for row in rows}
-
-    def add(self, event_ids: Iterable[str]) -> None:
-        """Remember events as stored."""
-        self._db.add_new(seen_events, [{"event_key": key} for key in sorted(map(_event_key, event_ids))])
-
-    def count(self) -> int:
-        """Return how many distinct events were stored, on both sides."""
-        return int(self._db.scalar(self._db.select(seen_events, sa.func.count())))
-
-
-def _event_key(event_id: str) -> bytes:
-    return blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=_EVENT_KEY_BYTES).digest()
+    def spellings(self) -> dict[str, dict[str, int]]:
+        """Return what sources called events, by canonical name: spelling to number of events, the same name left out."""
+        n = sa.func.sum(event_spellings.c.n).label("n")
+        columns = (event_spellings.c.name, event_spellings.c.spelling)
+        query = self._db.select(event_spellings, *columns, n).group_by(*columns).order_by(*columns)
+        found: dict[str, dict[str, int]] = {}
+        for row in self._db.rows(query):
+            found.setdefault(row.name, {})[row.spelling] = int(row.n)
+        return found

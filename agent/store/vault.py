@@ -4,6 +4,7 @@ Only the check of variants opens the vault for reading, and it lives outside of 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -39,8 +40,8 @@ class VaultWriter:
         ]
         self._add(vault_tables.records, rows)
 
-    def write_events(self, part: str, events: Sequence[Event]) -> None:
-        """Store held-out events as the part named `part`, replacing that part."""
+    def write_events(self, part: str, events: Sequence[Event] | Any) -> None:  # noqa: ANN401 - or a table of PyArrow
+        """Store held-out events as the part named `part`, replacing that part; see `write_part`."""
         write_part(self._events, part, events)
 
     def exclude_records(self, record_ids: Sequence[str], *, reason: str) -> None:

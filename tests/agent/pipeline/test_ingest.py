@@ -17,10 +17,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from agent.errors import InputError, UnknownFormatError, UnreadableSourceError
+from agent.errors import InputError, StoreError, UnknownFormatError, UnreadableSourceError
 from agent.events.lake_writer import LakeWriter
 from agent.pipeline import ingest as module
 from agent.pipeline.ingest import IngestReport, ingest
+from agent.read import segment
+from agent.read.source import Source
 from agent.schemas.records import Event, Record, Side
 from agent.store import Home, Store, VaultWriter
 from eval.suites.fingerprint import differences, fingerprint
@@ -224,6 +226,20 @@ def test_file_read_in_another_way_is_refused_and_stays_as_it_is(tmp_path: Path) 
     assert differences(before, fingerprint(tmp_path / "home")) == []
 
 
+def test_home_of_an_earlier_version_takes_nothing_in(tmp_path: Path) -> None:
+    """Its customers would come again as others, held-out ones among the working."""
+    first = write_lines(tmp_path / "first.jsonl", [track(1, user="u1")])
+    with opened(tmp_path / "home") as stores:
+        stores.ingest(first)
+    database = sqlite3.connect(tmp_path / "home" / "journey.db")
+    database.execute("UPDATE identifiers SET identifier_key = substr(identifier_key, 3)")
+    database.commit()
+    database.close()
+    more = write_lines(tmp_path / "more.jsonl", [track(2, user="u1")])
+    with opened(tmp_path / "home") as stores, pytest.raises(StoreError, match="earlier version"):
+        stores.ingest(more)
+
+
 def test_file_of_words_and_events_is_two_sources(tmp_path: Path) -> None:
     """What people said and what they did may stand in one export; the ledger keeps the counts of both."""
     path = write_lines(
@@ -325,16 +341,16 @@ def test_file_that_breaks_off_keeps_its_rows_and_says_so(
 ) -> None:
     """Rows before the break are stored, the other files too; trying again changes nothing."""
     calls, reviews = mixed_files(tmp_path / "in")
-    read = module.read_file
+    read = segment.read_rows
 
-    def broken(path: Path, **options: Any) -> Iterator[Any]:
-        for number, item in enumerate(read(path, **options)):
-            if path == calls and number == 50:
+    def broken(source: Source) -> Iterator[Any]:
+        for number, item in enumerate(read(source)):
+            if source.path == calls and number == 50:
                 message = "breaks off"
                 raise UnreadableSourceError(message, hint="Copy it again.")
             yield item
 
-    monkeypatch.setattr(module, "read_file", broken)
+    monkeypatch.setattr(segment, "read_rows", broken)
     home = tmp_path / "home"
     with opened(home) as stores:
         report = stores.ingest(calls, reviews)
@@ -429,6 +445,7 @@ def test_ingest_stopped_before_any_write_and_done_again_ends_in_the_same_stores(
 ) -> None:
     """Wherever a run ends, doing the command again gives exactly the stores of an undisturbed run."""
     monkeypatch.setattr(module, "_ROWS_AT_ONCE", 80)
+    monkeypatch.setattr(module, "_EVENTS_AT_ONCE", 40)
     files = mixed_files(tmp_path / "in")
     empty, whole = tmp_path / "empty", tmp_path / "whole"
     with opened(empty):

@@ -1,0 +1,238 @@
+"""Events as columns: what one batch of rows holds, so that each distinct name, person and value is worked on once.
+
+Position `i` of every column is one step of a journey; calls that only say who somebody is stand apart.
+"""
+
+# PyArrow ships no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Literal, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from agent.schemas.base import Scalar
+from agent.schemas.records import Identifier, RawEvent, RawItem, RawRecord, RawTime, RowReject
+
+ValueT = TypeVar("ValueT")
+
+EventType = Literal["track", "page", "screen", "identify", "group", "alias"]
+"""Segment's kinds of calls."""
+Codes = NDArray[np.int32]
+Column = Any
+"""A column of values: a list, or an array of PyArrow, which has no types of its own."""
+
+IDENTITY_TYPES: Final = frozenset(("identify", "group", "alias"))
+"""Calls that carry identifiers and traits and are no step of a journey."""
+
+
+@dataclass(slots=True)
+class Coded(Generic[ValueT]):
+    """A column of few distinct values: `values[codes[i]]` is the value at position `i`."""
+
+    codes: Codes
+    values: list[ValueT]
+
+
+@dataclass(slots=True)
+class PropertyGroup:
+    """Properties of events that have the same keys."""
+
+    positions: NDArray[np.int64] | None
+    """Of the events, in order; None for all of a batch."""
+    columns: list[tuple[str, Column]]
+    """Key and values, one an event of the group; None where an event lacks the property."""
+
+
+@dataclass(slots=True)
+class EventColumns:
+    """The events of a batch of rows."""
+
+    rows: NDArray[np.int64]
+    """Of the source, counted from 0."""
+    types: Coded[EventType]
+    names: Coded[str]
+    """As the source wrote them."""
+    who: Codes
+    """Place in `people` of whoever did it."""
+    people: list[tuple[Identifier, ...]]
+    """Distinct sets of identifiers in the order of the rows that have them first, of steps and identity calls."""
+    people_rows: list[int]
+    """Of each, the first row that has it."""
+    times: Column
+    """`RawTime` each, or an array of texts or timestamps."""
+    event_ids: Sequence[str | None] | None
+    """The source's own, None where no row has one."""
+    channels: Coded[str | None]
+    properties: list[PropertyGroup]
+    identity: list[tuple[RawEvent, int]] = field(default_factory=list[tuple[RawEvent, int]])
+    """Identity calls with their places in `people`."""
+
+    def __len__(self) -> int:
+        """Return how many steps there are."""
+        return len(self.rows)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a run of a source's rows holds."""
+
+    n_items: int
+    """Rows, refused ones included."""
+    records: list[RawRecord]
+    events: EventColumns | None
+    rejects: list[RowReject]
+
+
+def batch_of(items: Sequence[RawItem]) -> Batch:
+    """Sort rows as read into records, columns of events, and rejects."""
+    records: list[RawRecord] = []
+    events: list[RawEvent] = []
+    rejects: list[RowReject] = []
+    for item in items:
+        if isinstance(item, RawEvent):
+            events.append(item)
+        elif isinstance(item, RawRecord):
+            records.append(item)
+        else:
+            rejects.append(item)
+    return Batch(len(items), records, columns_of(events) if events else None, rejects)
+
+
+def columns_of(events: Sequence[RawEvent]) -> EventColumns:
+    """Turn events as read into columns."""
+    builder = EventBuilder()
+    for event in events:
+        builder.see(event.row, event.identifiers)
+        if event.type in IDENTITY_TYPES:
+            builder.add_identity(event)
+        else:
+            builder.add(event.row, event.type, event.name)
+            builder.tell(event.at, event.event_id, event.channel, event.properties)
+    return builder.build()
+
+
+class EventBuilder:
+    """Gathers events row by row: `see` whose a row is, then `add` and `tell` a step, or `add_identity` a call."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, ...], int] = {}
+        self._same: dict[int, int] = {}
+        self._people: list[tuple[Identifier, ...]] = []
+        self._people_rows: list[int] = []
+        self._alive: list[tuple[Identifier, ...]] = []
+        self._code = 0
+        self._rows: list[int] = []
+        self._types: list[EventType] = []
+        self._names: list[str] = []
+        self._who: list[int] = []
+        self._times: list[RawTime] = []
+        self._ids: list[str | None] = []
+        self._channels: list[str | None] = []
+        self._properties: list[Mapping[str, Scalar]] = []
+        self._identity: list[tuple[RawEvent, int]] = []
+
+    def see(self, row: int, identifiers: tuple[Identifier, ...]) -> None:
+        """Take in whose the next row is; an object that was seen before costs one look-up."""
+        code = self._same.get(id(identifiers))
+        if code is None:
+            code = self._codes.setdefault(mark_of(identifiers), len(self._people))
+            if code == len(self._people):
+                self._people.append(identifiers)
+                self._people_rows.append(row)
+            # Held, so that no other object takes its place in memory.
+            self._alive.append(identifiers)
+            self._same[id(identifiers)] = code
+        self._code = code
+
+    def add(self, row: int, kind: EventType, name: str) -> None:
+        """Add a step of the row that was seen last."""
+        self._rows.append(row)
+        self._types.append(kind)
+        self._names.append(name)
+        self._who.append(self._code)
+
+    def tell(
+        self, at: RawTime, event_id: str | None, channel: str | None, properties: Mapping[str, Scalar]
+    ) -> None:
+        """Say the rest of the step that was added last."""
+        self._times.append(at)
+        self._ids.append(event_id)
+        self._channels.append(channel)
+        self._properties.append(properties)
+
+    def add_identity(self, event: RawEvent) -> None:
+        """Add a call of the row that was seen last that only says who somebody is."""
+        self._identity.append((event, self._code))
+
+    def build(self) -> EventColumns:
+        """Return what was gathered."""
+        return EventColumns(
+            rows=np.array(self._rows, dtype=np.int64),
+            types=coded(self._types),
+            names=coded(self._names),
+            who=np.array(self._who, dtype=np.int32),
+            people=self._people,
+            people_rows=self._people_rows,
+            times=self._times,
+            event_ids=None if all(one is None for one in self._ids) else self._ids,
+            channels=coded(self._channels),
+            properties=_groups(self._properties),
+            identity=self._identity,
+        )
+
+
+def mark_of(identifiers: tuple[Identifier, ...]) -> tuple[str, ...]:
+    """Return what stands for a row's identifiers in a dictionary; plain texts hash ten times faster than they do."""
+    return tuple([one.kind + one.value for one in identifiers])
+
+
+def coded(values: Iterable[ValueT]) -> Coded[ValueT]:
+    """Return a column of texts by its distinct values, in the order in which they first stand there."""
+    seen: dict[ValueT, int] = {}
+    codes = [seen.setdefault(value, len(seen)) for value in values]
+    return Coded(np.array(codes, dtype=np.int32), list(seen))
+
+
+def _groups(rows: Sequence[Mapping[str, Scalar]]) -> list[PropertyGroup]:
+    positions: dict[tuple[str, ...], list[int]] = {}
+    for position, row in enumerate(rows):
+        if row:
+            positions.setdefault(tuple(row), []).append(position)
+    return [
+        PropertyGroup(
+            np.array(places, dtype=np.int64), [(key, [rows[place][key] for place in places]) for key in keys]
+        )
+        for keys, places in positions.items()
+    ]
+
+
+def taken(column: Column, places: NDArray[np.int64] | None) -> Any:  # noqa: ANN401 - as the column
+    """Return some values of a column in order; all of them where `places` is None."""
+    if places is None:
+        return column
+    if isinstance(column, list):
+        return [column[place] for place in places.tolist()]
+    return column[places] if isinstance(column, np.ndarray) else column.take(pa.array(places))
+
+
+def merged_codes(columns: Sequence[Codes], n: int) -> tuple[Codes, NDArray[np.int64]]:
+    """Return one code for what several columns of codes say together, and where each code stands first.
+
+    Args:
+        columns: Each of length `n`.
+        n: Number of rows.
+    """
+    merged = np.zeros(n, dtype=np.int64)
+    for codes in columns:
+        merged = merged * (int(codes.max(initial=0)) + 1) + codes
+        # Made small again, so that the next product fits.
+        merged = np.unique(merged, return_inverse=True)[1].astype(np.int64)
+    first, codes = np.unique(merged, return_index=True, return_inverse=True)[1:]
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return rank[codes], first[order]
