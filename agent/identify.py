@@ -6,9 +6,10 @@ store and knows only the keys made here.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 import phonenumbers
 
@@ -37,6 +38,20 @@ _EMAIL_DIGEST = re.compile(r"^[0-9a-f]{64}$")
 _PHONE_MIN_DIGITS = 7
 _PHONE_MAX_DIGITS = 15
 _SHA256_BLOCK = 64
+_MADE_UP_LENGTH = 6
+_KEY_CHARS = 32
+KIND_MARK = "k"
+"""Begins every identifier's key; no hexadecimal digit is written so."""
+# The mark sorts a row's keys: first what names one person most surely.
+_MARKS = {
+    IdentifierKind.USER_ID: "k1",
+    IdentifierKind.EMAIL: "k2",
+    IdentifierKind.PHONE: "k3",
+    IdentifierKind.ORDER_ID: "k4",
+    IdentifierKind.DEVICE_ID: "k5",
+    IdentifierKind.ANONYMOUS_ID: "k6",
+}
+_KINDS = {mark: kind for kind, mark in _MARKS.items()}
 
 
 def _plain(value: str) -> str:
@@ -96,13 +111,15 @@ def _is_junk(kind: IdentifierKind, value: str) -> bool:
     if kind is IdentifierKind.PHONE:
         digits = re.sub(r"\D", "", low)
         return not _PHONE_MIN_DIGITS <= len(digits) <= _PHONE_MAX_DIGITS or len(set(digits)) <= 2  # noqa: PLR2004
-    return low in {"0", "-1"} or (len(low) >= 4 and low.count(low[0]) == len(low))  # noqa: PLR2004
+    # A running number may well be 1111; nobody's is 000000 or 999999.
+    return low in {"0", "-1"} or (len(low) >= _MADE_UP_LENGTH and low.count(low[0]) == len(low))
 
 
 def identifier_key(identifier: Identifier, *, salt: str) -> str:
-    """Return 32 hexadecimal digits of HMAC-SHA256 over an identifier's kind and normalised value.
+    """Return a mark of the identifier's kind and 30 hexadecimal digits of HMAC-SHA256 over kind and normalised value.
 
-    E-mail addresses compare without case, and with their SHA-256 where a source gives that instead; phone numbers as
+    Keys sort by how surely their kind names one person: user id, e-mail address, phone number, order, device, anonymous
+    id. E-mail addresses compare without case, and with their SHA-256 where a source gives that instead; phone numbers as
     E.164 where they name their country.
     """
     return _key_of(*_normalised(identifier), salt)
@@ -111,11 +128,22 @@ def identifier_key(identifier: Identifier, *, salt: str) -> str:
 def _key_of(kind: IdentifierKind, value: str, salt: str) -> str:
     if kind is IdentifierKind.EMAIL and not _EMAIL_DIGEST.match(value):
         value = sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
-    return keyed_hash(kind.value, value, salt=salt)[:32]
+    mark = _MARKS[kind]
+    return mark + keyed_hash(kind.value, value, salt=salt)[: _KEY_CHARS - len(mark)]
+
+
+def mark_of_kind(kind: IdentifierKind) -> str:
+    """Return what every key of a kind begins with."""
+    return _MARKS[kind]
+
+
+def kind_of(key: str) -> IdentifierKind | None:
+    """Return the kind of identifier that a key stands for; None where it does not say."""
+    return _KINDS.get(key[:2]) if len(key) == _KEY_CHARS else None
 
 
 def identifier_keys(identifiers: Iterable[Identifier], *, salt: str) -> tuple[str, ...]:
-    """Return the keys of one row's identifiers: one person, in a fixed order, junk left out, each once."""
+    """Return the keys of one row's identifiers: one person, the surest kind first, junk left out, each once."""
     normalised = map(_normalised, identifiers)
     return tuple(
         sorted({_key_of(kind, value, salt) for kind, value in normalised if not _is_junk(kind, value)})
@@ -133,6 +161,12 @@ def keyed_hash(*parts: str, salt: str) -> str:
     return _keyed(salt).hexdigest(message)
 
 
+def keyed_digests(fixed: Sequence[str], last: Iterable[str], *, salt: str) -> list[bytes]:
+    """Return, for each of many last parts, the bytes that `keyed_hash(*fixed, part)` writes in hexadecimal digits."""
+    start = "".join([f"{len(part)}:{part}" for part in fixed])
+    return _keyed(salt).digests(start, last)
+
+
 class _Keyed:
     """HMAC-SHA256 (RFC 2104) with the key's part done once; a hash then takes a third of `hmac.digest`'s time."""
 
@@ -146,6 +180,24 @@ class _Keyed:
         inner.update(message)
         outer.update(inner.digest())
         return outer.hexdigest()
+
+    def digests(self, start: str, last: Iterable[str]) -> list[bytes]:
+        """Return one digest a message `start`, length of the part, colon, part."""
+        # What is the same for all parts of one length is hashed once.
+        begun: dict[int, Any] = {}
+        copy_outer = self._outer.copy
+        found: list[bytes] = []
+        for part in last:
+            length = len(part)
+            inner = begun.get(length)
+            if inner is None:
+                inner = begun[length] = self._inner.copy()
+                inner.update(f"{start}{length}:".encode("utf-8", "surrogatepass"))
+            inner, outer = inner.copy(), copy_outer()
+            inner.update(part.encode("utf-8", "surrogatepass"))
+            outer.update(inner.digest())
+            found.append(outer.digest())
+        return found
 
 
 @lru_cache(maxsize=16)

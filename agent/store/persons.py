@@ -5,16 +5,20 @@ Every row keeps the person it was written for; what is read is always the canoni
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
-from agent.errors import NotFoundError
+from agent.errors import NotFoundError, StoreError
+from agent.identify import KIND_MARK, mark_of_kind
 from agent.ports import HeldOutSink
 from agent.schemas.base import Scalar
-from agent.schemas.records import Person, Side
-from agent.store.engine import Scoped, as_dict, batched
-from agent.store.identity import Joined, Joiner, Link, Member, MemberCache, Merge, components, rank
+from agent.schemas.records import IdentifierKind, Person, Side
+from agent.store.engine import Scoped, batched
+from agent.store.identity import Link, Member
+from agent.store.joining import Joiner
+from agent.store.lineage import LoggedMerge, MergeLog
 from agent.store.tables import attribute_keys, identifiers, merges, persons
 
 SideOf = Callable[[str], Side]
@@ -22,21 +26,16 @@ SideOf = Callable[[str], Side]
 
 TRAIT_SCOPE = "trait"
 _SETTLED_AT_ONCE = 2000
-_BECAME_WORKING = "turned out to be a working customer"
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedMerge:
-    """One entry of the merge log: two persons, the id both were read under, and where they met."""
+class Known:
+    """One identifier, by its key: the person it belongs to before any link, and where it was first read."""
 
-    merge_id: str
-    left_id: str
-    right_id: str
-    kept: str
-    absorbed: str
-    source_id: str
-    row: int
-    undone: bool
+    key: str
+    person_id: str
+    source_id: str | None
+    row: int | None
 
 
 class Persons:
@@ -44,7 +43,8 @@ class Persons:
 
     def __init__(self, scoped: Scoped) -> None:
         self._db = scoped
-        self._cache = MemberCache()
+        self.log = MergeLog(scoped)
+        self._joiner = Joiner(scoped, self.log)
 
     def resolve(self, links: Sequence[Link], *, source_id: str, held_out: HeldOutSink) -> None:
         """Join persons over identifiers that stood on one row; doing so twice changes nothing.
@@ -52,23 +52,26 @@ class Persons:
         Persons who are new stay without a side until `settle`. Held-out persons who turn out to be working ones
         are excluded in the vault before anything is committed here.
         """
-        pending = [link for link in links if not self._is_joined(link)]
-        if not pending:
-            return
-        known = self._members(key for link in pending for key in link.keys)
-        joiner = Joiner(known, undone=self._undone())
-        joined = joiner.join(pending)
-        self._exclude_crossing(joined, held_out)
-        self._write(joined, source_id=source_id)
-        if joined.roots:
-            self._cache.move(joined.roots, joiner.sides)
-        for link in pending:
-            for key in link.keys:
-                self._cache.put(key, joiner.member(key))
+        self._joiner.join(links, source_id=source_id, held_out=held_out)
+
+    def require_marked_keys(self) -> None:
+        """Check that no identifier was stored before keys told their kind.
+
+        Raises:
+            StoreError: One was: whoever it names would count as somebody else, perhaps on the other side of the split.
+        """
+        unmarked = self._db.select(identifiers, identifiers.c.identifier_key).where(
+            sa.not_(identifiers.c.identifier_key.like(f"{KIND_MARK}%"))
+        )
+        if self._db.rows(unmarked.limit(1)):
+            msg = "these customers were read by an earlier version, which kept their identifiers in another form"
+            raise StoreError(
+                msg, hint="Read the exports into another --home; this one can still be looked at."
+            )
 
     def find(self, keys: Iterable[str]) -> dict[str, Member]:
         """Return the persons that known identifier keys lead to."""
-        return self._members(keys)
+        return self._joiner.members(keys)
 
     def settle(self, side_of: SideOf) -> int:
         """Give every person without a side the one of its canonical person, and return how many there were.
@@ -93,7 +96,7 @@ class Persons:
                 self._db.execute(statement.values(side=sa.bindparam("is_on")), sides)
                 n_settled += len(rows)
         if n_settled:
-            self._cache.clear()
+            self._joiner.forget()
         return n_settled
 
     def add_unidentified(self, sides: Mapping[str, Side]) -> None:
@@ -164,11 +167,18 @@ class Persons:
         query = self._db.select(persons, persons.c.person_id).where(persons.c.identified.is_(False))
         return frozenset(row.person_id for row in self._db.rows(query))
 
-    def aliases(self) -> dict[str, str]:
-        """Return absorbed person id to canonical person id; every id that is not in it is its own."""
+    def aliases(self, *, below: str | None = None) -> dict[str, str]:
+        """Return absorbed person id to canonical person id; every id that is not in it is its own.
+
+        Args:
+            below: Return only those where one of the two ids ends in a pair of digits below this one; all where None.
+        """
         query = self._db.select(persons, persons.c.person_id, persons.c.canonical_id).where(
             persons.c.person_id != persons.c.canonical_id
         )
+        if below is not None:
+            ends = (sa.func.substr(column, -2) for column in (persons.c.person_id, persons.c.canonical_id))
+            query = query.where(sa.or_(*(end < below for end in ends)))
         return {row.person_id: row.canonical_id for row in self._db.rows(query)}
 
     def with_traits(self) -> Iterator[Person]:
@@ -186,101 +196,69 @@ class Persons:
                 yield person
 
     def merges(self) -> list[LoggedMerge]:
-        """Return the log of merges in the order of their ids, with those taken back."""
-        return [
-            LoggedMerge(**as_dict(row))
-            for row in self._db.rows(self._db.select(merges).order_by(merges.c.merge_id))
-        ]
+        """Return the links that join persons, in the order of their ids, with those taken back."""
+        return [link for link in self.log.all() if not link.refused]
 
-    def undo_merge(self, merge_id: str) -> None:
-        """Take a merge back: the two are different persons again and stay so when the source is read again.
+    def own_ids(self, person_id: str) -> list[str]:
+        """Return the ids that a canonical person was joined from, its own among them, in order."""
+        query = self._db.select(persons, persons.c.person_id).where(persons.c.canonical_id == person_id)
+        return sorted(row.person_id for row in self._db.rows(query))
 
-        A row that links them through a third person joins them again. What was excluded in the vault stays excluded.
+    def links_of(self, person_id: str) -> list[LoggedMerge]:
+        """Return the links of a canonical person, with those refused or taken back, in the order of their ids."""
+        return self.log.of(self.own_ids(person_id))
+
+    def identifiers_of(self, person_id: str) -> list[Known]:
+        """Return the identifiers of a canonical person, the surest kind first."""
+        query = self._with_canonical(
+            identifiers.c.identifier_key,
+            identifiers.c.person_id,
+            identifiers.c.source_id,
+            identifiers.c.row,
+        )
+        rows = self._db.rows(query.where(persons.c.canonical_id == person_id))
+        return sorted((Known(*row) for row in rows), key=lambda known: known.key)
+
+    def keys_by_person(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield canonical persons with the keys of their identifiers, in order."""
+        query = self._with_canonical(persons.c.canonical_id, identifiers.c.identifier_key)
+        rows = self._db.rows(query.order_by(persons.c.canonical_id, identifiers.c.identifier_key))
+        for person_id, found in groupby(rows, key=lambda row: str(row.canonical_id)):
+            yield person_id, [row.identifier_key for row in found]
+
+    def named_as_one(self) -> dict[str, int]:
+        """Return how many user ids a row named as another user's, an alias, by canonical person."""
+        user = mark_of_kind(IdentifierKind.USER_ID)
+        same = (persons.c.ws == merges.c.ws) & (persons.c.person_id == merges.c.left_id)
+        query = self._db.select(merges, persons.c.canonical_id, sa.func.count().label("n")).join(
+            persons, same
+        )
+        query = query.where(merges.c.left_key.startswith(user), merges.c.right_key.startswith(user))
+        query = query.where(~merges.c.undone, ~merges.c.refused).group_by(persons.c.canonical_id)
+        return {row.canonical_id: row.n for row in self._db.rows(query)}
+
+    def undo_merge(self, merge_id: str, *, held_out: HeldOutSink) -> None:
+        """Take a link back: all is as if it had not been there, and stays so when its source is read again.
+
+        Other links that lead from one of the two to the other still join them. Whoever was read as a working customer
+        stays one, and what was excluded in the vault stays excluded.
 
         Raises:
-            NotFoundError: No such merge is in the log.
+            NotFoundError: No such link is in the log.
         """
-        with self._db.database.begin():
-            found = self._db.rows(self._db.select(merges).where(merges.c.merge_id == merge_id))
-            if not found:
-                msg = f"merge {merge_id!r} is not in the log"
-                raise NotFoundError(msg, hint="Merge ids start with 'm_'.")
-            self._db.execute(self._db.update(merges).where(merges.c.merge_id == merge_id).values(undone=True))
-            self._split(self.get(found[0].left_id).person_id)
-        self._cache.clear()
+        self._joiner.take_back(merge_id, held_out=held_out)
 
-    def _is_joined(self, link: Link) -> bool:
-        first = self._cache.get(link.keys[0])
-        if first is None:
-            return False
-        return all(
-            (member := self._cache.get(key)) is not None and member.canonical_id == first.canonical_id
-            for key in link.keys[1:]
-        )
+    def redo_merge(self, merge_id: str, *, held_out: HeldOutSink) -> None:
+        """Follow a link again that was taken back.
 
-    def _members(self, keys: Iterable[str]) -> dict[str, Member]:
-        found: dict[str, Member] = {}
-        missing: set[str] = set()
-        for key in keys:
-            member = self._cache.get(key)
-            if member is None:
-                missing.add(key)
-            else:
-                found[key] = member
-        for key, member in self._stored_members(missing):
-            found[key] = member
-            self._cache.put(key, member)
-        return found
+        Raises:
+            NotFoundError: No such link is in the log.
+        """
+        self._joiner.follow_again(merge_id, held_out=held_out)
 
-    def _stored_members(self, keys: set[str]) -> Iterator[tuple[str, Member]]:
-        own, canonical = persons.alias("own"), persons.alias("canonical")
-        query = (
-            self._db.select(
-                identifiers,
-                identifiers.c.identifier_key,
-                own.c.person_id,
-                own.c.canonical_id,
-                canonical.c.side,
-            )
-            .join(own, (own.c.ws == identifiers.c.ws) & (own.c.person_id == identifiers.c.person_id))
-            .join(canonical, (canonical.c.ws == own.c.ws) & (canonical.c.person_id == own.c.canonical_id))
-        )
-        for row in self._db.rows_in(query, identifiers.c.identifier_key, keys):
-            side = None if row.side is None else Side(row.side)
-            yield row.identifier_key, Member(row.person_id, row.canonical_id, side)
-
-    def _undone(self) -> frozenset[str]:
-        query = self._db.select(merges, merges.c.merge_id).where(merges.c.undone)
-        return frozenset(row.merge_id for row in self._db.rows(query))
-
-    def _exclude_crossing(self, joined: Joined, held_out: HeldOutSink) -> None:
-        if joined.crossed:
-            query = self._db.select(persons, persons.c.person_id)
-            members = {
-                row.person_id for row in self._db.rows_in(query, persons.c.canonical_id, joined.crossed)
-            }
-            held_out.exclude_persons(sorted(members), reason=_BECAME_WORKING)
-
-    def _write(self, joined: Joined, *, source_id: str) -> None:
-        with self._db.database.begin():
-            self._db.add_new(
-                persons,
-                [
-                    {"person_id": new, "canonical_id": new, "side": None, "identified": True}
-                    for new in sorted(joined.new_persons)
-                ],
-            )
-            self._db.add_new(
-                identifiers,
-                [
-                    {"identifier_key": key, "person_id": person}
-                    for key, person in sorted(joined.new_identifiers.items())
-                ],
-            )
-            self._db.add_new(merges, [_merge_row(merge, source_id=source_id) for merge in joined.merges])
-            statement = self._db.update(persons).where(persons.c.canonical_id == sa.bindparam("old"))
-            moves = [{"old": old, "new": new} for old, new in joined.roots.items()]
-            self._db.execute(statement.values(canonical_id=sa.bindparam("new")), moves)
+    def _with_canonical(self, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        same = (persons.c.ws == identifiers.c.ws) & (persons.c.person_id == identifiers.c.person_id)
+        return self._db.select(identifiers, *columns).join(persons, same)
 
     def _sides(self, person_ids: Iterable[str]) -> dict[str, Side]:
         query = self._db.select(persons, persons.c.person_id, persons.c.side).where(
@@ -289,31 +267,6 @@ class Persons:
         return {
             row.person_id: Side(row.side) for row in self._db.rows_in(query, persons.c.person_id, person_ids)
         }
-
-    def _split(self, canonical_id: str) -> None:
-        rows = self._db.rows(self._db.select(persons).where(persons.c.canonical_id == canonical_id))
-        sides = {row.person_id: None if row.side is None else Side(row.side) for row in rows}
-        log = self._db.select(merges, merges.c.left_id, merges.c.right_id).where(~merges.c.undone)
-        edges = {(row.left_id, row.right_id) for row in self._db.rows_in(log, merges.c.left_id, sides)}
-        inside = sorted(edge for edge in edges if edge[1] in sides)
-        statement = self._db.update(persons).where(persons.c.person_id == sa.bindparam("who"))
-        for members in components(sorted(sides), inside):
-            root = min(members, key=lambda member: rank(member, sides[member]))
-            rewritten = [{"who": member, "root": root} for member in members]
-            self._db.execute(statement.values(canonical_id=sa.bindparam("root")), rewritten)
-
-
-def _merge_row(merge: Merge, *, source_id: str) -> dict[str, object]:
-    return {
-        "merge_id": merge.merge_id,
-        "left_id": merge.left_id,
-        "right_id": merge.right_id,
-        "kept": merge.kept,
-        "absorbed": merge.absorbed,
-        "source_id": source_id,
-        "row": merge.row,
-        "undone": False,
-    }
 
 
 def _person(canonical_id: str, rows: Sequence[sa.Row[Any]]) -> Person:

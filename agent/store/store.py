@@ -21,8 +21,9 @@ from agent.store.persons import Persons
 from agent.store.readings import Readings
 from agent.store.records import Records
 from agent.store.results import Results
+from agent.store.seen import SeenEvents
 from agent.store.signatures import Signatures
-from agent.store.sources import SeenEvents, Sources
+from agent.store.sources import Sources
 from agent.store.tables import workspaces
 
 DEFAULT_HOLDOUT = 0.2

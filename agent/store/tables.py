@@ -107,7 +107,15 @@ persons = _scoped(
     rowid=False,
 )
 
-identifiers = _scoped("identifiers", _key("identifier_key"), _text("person_id"), rowid=False)
+identifiers = _scoped(
+    "identifiers",
+    _key("identifier_key"),
+    _text("person_id"),
+    Column("source_id", Text),
+    Column("row", Integer),
+    Index("ix_identifiers_person", "ws", "person_id"),
+    rowid=False,
+)
 
 merges = _scoped(
     "merges",
@@ -119,6 +127,20 @@ merges = _scoped(
     _text("source_id"),
     Column("row", Integer, nullable=False),
     Column("undone", Boolean, nullable=False),
+    Column("left_key", Text),
+    Column("right_key", Text),
+    Column("refused", Boolean, nullable=False, default=False, server_default=sa.false()),
+    Index("ix_merges_left", "ws", "left_id"),
+)
+
+identity_decisions = _scoped(
+    "identity_decisions",
+    _key("number", Integer),
+    Column("at", UtcTime, nullable=False),
+    _text("action"),
+    _text("merge_id"),
+    _text("by"),
+    _text("reason"),
 )
 
 records = _scoped(
@@ -145,7 +167,21 @@ records = _scoped(
 
 held_out_records = _scoped("held_out_records", _key("record_id"), _text("content_key"), rowid=False)
 
-seen_events = _scoped("seen_events", _key("event_key", LargeBinary), rowid=False)
+seen_blocks = _scoped(
+    "seen_blocks",
+    _key("block", Integer),
+    _text("scheme"),
+    Column("event_keys", LargeBinary, nullable=False),
+)
+
+event_spellings = _scoped(
+    "event_spellings",
+    _key("name"),
+    _key("spelling"),
+    _key("source_id"),
+    Column("n", Integer, nullable=False),
+    rowid=False,
+)
 
 signatures = _scoped(
     "signatures",

@@ -72,7 +72,7 @@ def test_undoing_all_merges_gives_back_the_persons_before_them(rows: list[tuple[
         store.persons.resolve(_links(rows), source_id="s", held_out=MemorySink())
         taken_back = {merge.merge_id for merge in store.persons.merges()}
         for merge_id in taken_back:
-            store.persons.undo_merge(merge_id)
+            store.persons.undo_merge(merge_id, held_out=MemorySink())
         assert store.persons.aliases() == {}
         assert all(member.person_id == member.canonical_id for member in store.persons.find(_KEYS).values())
         store.persons.resolve(_links(rows), source_id="s", held_out=MemorySink())
@@ -87,7 +87,7 @@ def test_undo_of_one_merge_in_a_chain_keeps_the_others(store: Store, sink: Memor
         store.persons.resolve([Link(row, pair)], source_id="s", held_out=sink)
     middle = {person_id_of("b"), person_id_of("c")}
     [merge] = [merge for merge in store.persons.merges() if {merge.left_id, merge.right_id} == middle]
-    store.persons.undo_merge(merge.merge_id)
+    store.persons.undo_merge(merge.merge_id, held_out=sink)
     found = {key: member.canonical_id for key, member in store.persons.find(keys).items()}
     assert found["a"] == found["b"] != found["c"] == found["d"]
     assert [merge.undone for merge in store.persons.merges()].count(True) == 1
@@ -96,7 +96,7 @@ def test_undo_of_one_merge_in_a_chain_keeps_the_others(store: Store, sink: Memor
 def test_undo_of_an_unknown_merge_is_not_found(store: Store) -> None:
     """A wrong id says so."""
     with pytest.raises(NotFoundError, match="m_nothing"):
-        store.persons.undo_merge("m_nothing")
+        store.persons.undo_merge("m_nothing", held_out=MemorySink())
 
 
 def _settle(store: Store, sides: dict[str, Side]) -> None:
@@ -163,7 +163,7 @@ def test_traits_are_joined_over_merged_persons_and_last_value_wins(store: Store,
     store.persons.resolve([Link(2, ("a", "b"))], source_id="s", held_out=sink)
     assert store.persons.get(b).traits == {"plan": "pro", "seats": 1, "city": "Bonn"}
     [merge] = store.persons.merges()
-    store.persons.undo_merge(merge.merge_id)
+    store.persons.undo_merge(merge.merge_id, held_out=sink)
     assert store.persons.get(b).traits == {"city": "Bonn"}
 
 
@@ -182,7 +182,7 @@ def test_every_read_names_the_canonical_person_and_undo_gives_it_back(store: Sto
     assert {each.person_id for each in store.readings.iter("v")} == {kept}
     assert store.records.n_persons() == store.sources.n_persons("s") == 1
     assert store.persons.aliases() == {max(own.values()): kept}
-    store.persons.undo_merge(store.persons.merges()[0].merge_id)
+    store.persons.undo_merge(store.persons.merges()[0].merge_id, held_out=sink)
     assert {each.record_id: each.person_id for each in store.records.iter()} == {
         "r_a": own["a"],
         "r_b": own["b"],

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -100,7 +101,7 @@ def _fill(store: Store, sink: MemorySink) -> None:
     store.sources.put(Source("s_1", store.workspace.name, "csv", "reviews", "", NOW))
     store.sources.add_rejects("s_1", [RowReject(4, "bad", store.workspace.name)])
     store.sources.add_persons("s_1", ["p_a"])
-    store.seen_events.add(["e1"])
+    store.seen_events.add(np.full((1, 12), 7, dtype=np.uint8))
     store.readings.add("v1", [reading("1")])
     store.results.save_themes(
         StoredThemes(themes=(), assignments={}, unassigned_share=1.0, input_sha256="0"), now=NOW
