@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     """Further tries after a rate limit, an outage or a time-out."""
     max_input_tokens: int = Field(default=60_000, gt=0)
     """Tokens one draft may send to a model."""
+    warehouse_url: SecretStr | None = None
+    """Ibis URL of the warehouse that holds the events; without one they are read into the lake."""
+    warehouse_table: str | None = None
+    """Its table of events, as `table`, `schema.table` or `catalog.schema.table`; for Polars a file's name."""
     threads: int | None = None
     """Threads of the encoder; all processors when unset."""
 

@@ -8,11 +8,11 @@ Persons still active in a stage are censored: they have not dropped off, the dat
 # pyright: reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -20,7 +20,7 @@ from ibis import _
 
 from agent.events.outcomes import OutcomeTimes
 from agent.events.source import EventSource, EventWindow
-from agent.events.steps import BY_PERSON, JourneyScope, rows_of, steps_of
+from agent.events.steps import BY_PERSON, JourneyScope, meaning_of, milliseconds, rows_of, steps_of
 
 _MIN_QUIET = timedelta(days=14)
 """A person counts as gone after at least this long without an event."""
@@ -84,14 +84,20 @@ class Journeys:
         self._durations: dict[str, StageDuration] = {}
         self._rank = {stage: rank for rank, stage in enumerate(scope.stages)}
         found = steps_of(events, scope)
-        self.steps, self.bots = found.table, found.bots
+        self.steps, self.bots = found.table, frozenset(events.person_ids(found.bots))
 
     @cached_property
     def persons(self) -> frozenset[str]:
         """Persons with events."""
-        return frozenset(
-            self.steps.select("person_id").distinct().to_pyarrow().column("person_id").to_pylist()
-        )
+        keys = [row["person_id"] for row in rows_of(self.steps.select("person_id").distinct())]
+        return frozenset(self.person_ids(keys))
+
+    def person_ids(self, keys: Iterable[str]) -> list[str]:
+        """Return the ids of the persons that values of `person_id` in the steps stand for, in order.
+
+        In a lake they are the same; in a warehouse the steps hold the user's own ids.
+        """
+        return self._events.person_ids(keys)
 
     def n_persons(self) -> int:
         """Return how many persons have events."""
@@ -175,14 +181,7 @@ class Journeys:
 
     def _duration_of(self, stage: str) -> StageDuration:
         done = self._visits.filter((_.stage == stage) & _.left_at.notnull())
-        seconds = done.mutate(seconds=_.left_at.epoch_seconds() - _.at.epoch_seconds())
-        row = rows_of(seconds.aggregate(n=_.count(), median=_.seconds.median(), p90=_.seconds.quantile(0.9)))[
-            0
-        ]
-        median, p90 = row["median"], row["p90"]
-        return StageDuration(
-            int(row["n"]), None if median is None else float(median), None if p90 is None else float(p90)
-        )
+        return _summed_up(done.select(ms=milliseconds(_.left_at) - milliseconds(_.at)))
 
     def moves(self, level: Level = "event") -> list[Move]:
         """Return what directly followed what, most frequent first: event by event, or stage by stage."""
@@ -191,11 +190,11 @@ class Journeys:
         followed = followed.filter(_.target.notnull())
         leaving = self._counted(followed, "source")
         counted = followed.group_by(["source", "target"]).agg(n=_.count(), persons=_.person_id.nunique())
-        ordered = counted.order_by([ibis.desc("n"), "source", "target"])
-        return [
+        found = [
             Move(row["source"], row["target"], row["n"], row["persons"], leaving[row["source"]])
-            for row in rows_of(ordered)
+            for row in rows_of(counted)
         ]
+        return sorted(found, key=lambda move: (-move.n, move.source, move.target))
 
     def starts(self) -> dict[str, int]:
         """Return persons by the event their journey begins with."""
@@ -207,22 +206,26 @@ class Journeys:
 
     def variants(self, limit: int) -> list[PathCount]:
         """Return the most frequent whole paths of events."""
-        paths = self.steps.group_by("person_id").agg(path=_.name.collect(order_by=_.place))
+        # Place and name in one number: a sorted list is in order on engines whose aggregates know none.
+        names = sorted(self.names())
+        number = _.place * len(names) + meaning_of(_.name, {name: n for n, name in enumerate(names)}, "int64")
+        paths = self.steps.mutate(number=number).group_by("person_id").agg(path=_.number.collect())
+        paths = paths.mutate(path=_.path.sort())
         counted = paths.group_by("path").agg(n=_.count()).order_by([ibis.desc("n"), "path"]).limit(limit)
-        return [PathCount(tuple(row["path"]), row["n"]) for row in rows_of(counted)]
+        return [
+            PathCount(tuple(names[number % len(names)] for number in row["path"]), row["n"])
+            for row in rows_of(counted)
+        ]
 
     def n_sessions(self) -> int:
         """Return how many sessions there are: runs of events without a pause of `SESSION_GAP`."""
         sessions = self.steps.select("person_id", "session").distinct()
-        return int(sessions.count().to_pyarrow().as_py())
+        return int(rows_of(sessions.aggregate(n=_.count()))[0]["n"])
 
     def lengths(self) -> StageDuration:
         """Return how long whole journeys last, from first to last event."""
-        spans = self.steps.group_by("person_id").agg(
-            seconds=_.at.max().epoch_seconds() - _.at.min().epoch_seconds()
-        )
-        row = rows_of(spans.aggregate(n=_.count(), median=_.seconds.median(), p90=_.seconds.quantile(0.9)))[0]
-        return StageDuration(int(row["n"]), row["median"], row["p90"])
+        spans = self.steps.group_by("person_id").agg(first=_.at.min(), last=_.at.max())
+        return _summed_up(spans.select(ms=milliseconds(_.last) - milliseconds(_.first)))
 
     def outcome_after(
         self, events: Collection[str], since: Mapping[str, datetime], *, within: timedelta
@@ -236,7 +239,9 @@ class Journeys:
             happened = self.steps.filter(_.name.isin(names)).select("person_id", "at")
             times = OutcomeTimes(happened.order_by(["person_id", "at"]).to_pyarrow())
             self._outcomes[names] = times
-        return times.after(since, within=within)
+        keys = self._events.person_keys(since)
+        found = times.after({key: since[person] for person, key in keys.items()}, within=within)
+        return frozenset(self.person_ids(found))
 
     def names(self) -> dict[str, int]:
         """Return distinct persons by event name, over the whole journey."""
@@ -256,10 +261,9 @@ class Journeys:
     @cached_property
     def _quiet(self) -> timedelta:
         """The inactivity window: two weeks, or the 90th percentile of pauses where people come back later."""
-        pause = _.at.epoch_seconds() - _.at.lag().over(BY_PERSON).epoch_seconds()
-        pauses = self.steps.mutate(pause=pause).filter(_.pause.notnull())
-        p90 = pauses.aggregate(p90=_.pause.quantile(0.9)).to_pyarrow().to_pylist()[0]["p90"]
-        return max(_MIN_QUIET, timedelta(seconds=float(p90 or 0)))
+        pause = milliseconds(_.at) - milliseconds(_.at.lag().over(BY_PERSON))
+        pauses = self.steps.select(ms=pause).filter(_.ms.notnull())
+        return max(_MIN_QUIET, timedelta(seconds=_summed_up(pauses).p90_s or 0))
 
     def _edges(self, *, first: bool) -> dict[str, int]:
         edge = _.place.min() if first else _.place.max()
@@ -268,13 +272,26 @@ class Journeys:
 
     def _counted(self, rows: ir.Table, column: str) -> dict[str, int]:
         counted = rows.filter(rows[column].notnull()).group_by(column).agg(n=_.person_id.nunique())
-        ordered = counted.order_by([ibis.desc("n"), column])
-        return {row[column]: row["n"] for row in rows_of(ordered)}
+        return {row[column]: row["n"] for row in _most_first(counted, column)}
 
     def _counted_by_stage(self, column: str) -> dict[str, dict[str, int]]:
         rows = self._staged.filter(self._staged[column].notnull())
         counted = rows.group_by(["stage", column]).agg(n=_.person_id.nunique())
         found: dict[str, dict[str, int]] = {}
-        for row in rows_of(counted.order_by([ibis.desc("n"), column])):
+        for row in _most_first(counted, column):
             found.setdefault(row["stage"], {})[row[column]] = row["n"]
         return found
+
+
+def _most_first(counted: ir.Table, column: str) -> list[dict[str, Any]]:
+    """Return counts in one order on every engine; engines sort letters each in its own way."""
+    return sorted(rows_of(counted), key=lambda row: (-row["n"], row[column]))
+
+
+def _summed_up(spans: ir.Table) -> StageDuration:
+    """Sum up a column `ms` of milliseconds."""
+    row = rows_of(spans.aggregate(n=_.count(), median=_.ms.median(), p90=_.ms.quantile(0.9)))[0]
+    median, p90 = (
+        None if row[name] is None else round(float(row[name]) / 1000, 6) for name in ("median", "p90")
+    )
+    return StageDuration(int(row["n"]), median, p90)

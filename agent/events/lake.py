@@ -6,7 +6,7 @@
 
 import glob
 import tempfile
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +19,12 @@ from ibis import _
 from ibis.common.exceptions import IbisError
 
 from agent.errors import StoreError
-from agent.events.source import EventWindow
+from agent.events.connections import keep_quiet
+from agent.events.source import EventKind, EventWindow
 from agent.store.parts import EVENT_SCHEMA
 
-_MEMORY_LIMIT = "1GB"
+_MEMORY_LIMIT = "50%"
+"""Of the machine's; sorts of more than this spill to the scratch folder."""
 
 
 class EventLake:
@@ -39,7 +41,24 @@ class EventLake:
         self._canonical = canonical
         self._n_scratch = 0
         self._scratch = tempfile.TemporaryDirectory(prefix="journey-", dir=scratch)
-        self.connection = ibis.duckdb.connect(memory_limit=_MEMORY_LIMIT, temp_directory=self._scratch.name)
+        self.connection = ibis.duckdb.connect(
+            memory_limit=_MEMORY_LIMIT,
+            temp_directory=self._scratch.name,
+            # Nothing here hangs on the order of rows in a file, and keeping it costs memory.
+            preserve_insertion_order=False,
+        )
+        keep_quiet(self.connection)
+
+    def narrowed(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
+        """Return rows with a number in place of name and channel: what is sorted has to be small."""
+        known = ibis.memtable(_numbered(kinds).select(["kind", "name", "channel"]))
+        rows = rows.mutate(channel=_.channel.fill_null(""))
+        narrow = rows.inner_join(known, ["name", "channel"])
+        return narrow.select("event_id", "person_id", "at", "source_id", "row", "kind")
+
+    def widened(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
+        """Return rows with what their number stands for."""
+        return rows.inner_join(ibis.memtable(_numbered(kinds)), "kind").mutate(channel=_.channel.nullif(""))
 
     def kept(self, table: ir.Table, name: str) -> ir.Table:
         """Return a table written out once: every question after this scans a narrow file."""
@@ -70,19 +89,25 @@ class EventLake:
             hint = "Put the file back from a copy of the home, or read the exports again into another --home."
             raise StoreError(msg, hint=hint, context={"path": str(part)}) from error
 
-    def table(self, source_ids: Collection[str] | None = None) -> ir.Table:
+    def table(
+        self, source_ids: Collection[str] | None = None, *, persons: Collection[str] | None = None
+    ) -> ir.Table:
         """Return events: `event_id, person_id, at, name, type, channel, properties, source_id, row`.
 
         Args:
             source_ids: Sources whose events count; None means all.
+            persons: Ids of the persons whose events count; None means everyone.
         """
+        events = self._of_everyone(source_ids)
+        return events if persons is None else _among(events, "person_id", persons)
+
+    def _of_everyone(self, source_ids: Collection[str] | None) -> ir.Table:
         if self.is_empty():
             return ibis.memtable(EVENT_SCHEMA.empty_table())
         # The folder's own name may hold what DuckDB reads as a pattern.
         events = self.connection.read_parquet(f"{glob.escape(str(self._folder))}/*.parquet")
         if source_ids is not None:
-            ids = pa.array(sorted(source_ids), type=pa.string())
-            events = events.semi_join(ibis.memtable(pa.table({"source_id": ids})), "source_id")
+            events = _among(events, "source_id", source_ids)
         if not self._canonical:
             return events
         joined = ibis.memtable(
@@ -112,6 +137,14 @@ class EventLake:
             column = self.table().select("person_id").distinct().to_pyarrow().column("person_id")
         return frozenset(column.to_pylist())
 
+    def person_ids(self, keys: Iterable[str]) -> list[str]:
+        """Return the same: the lake holds person ids."""
+        return list(keys)
+
+    def person_keys(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """Return each person's own id."""
+        return {person_id: person_id for person_id in person_ids}
+
     def close(self) -> None:
         """Let go of the engine and remove everything it wrote beside the lake."""
         self.connection.disconnect()
@@ -127,3 +160,22 @@ class EventLake:
             if columns != EVENT_SCHEMA.names:
                 return part, f"its columns are {', '.join(columns)}"
         return None
+
+
+def _among(events: ir.Table, column: str, ids: Collection[str]) -> ir.Table:
+    wanted = pa.table({column: pa.array(sorted(ids), type=pa.string())})
+    return events.semi_join(ibis.memtable(wanted), column)
+
+
+def _numbered(kinds: Sequence[EventKind]) -> pa.Table:
+    """Return kinds as a table; a number for each pair of name and channel."""
+    return pa.table(
+        {
+            "kind": pa.array(range(len(kinds)), type=pa.int32()),
+            "name": pa.array([kind.name for kind in kinds], type=pa.string()),
+            "channel": pa.array([kind.channel or "" for kind in kinds], type=pa.string()),
+            "touchpoint": pa.array([kind.touchpoint for kind in kinds], type=pa.string()),
+            "stage": pa.array([kind.stage for kind in kinds], type=pa.string()),
+            "rank": pa.array([kind.rank for kind in kinds], type=pa.int64()),
+        }
+    )

@@ -3,8 +3,9 @@
 # Ibis ships no types for its expressions.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -18,23 +19,49 @@ class EventWindow(NamedTuple):
     last: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """Events of one name and channel, and what they mean in a scope."""
+
+    name: str
+    channel: str | None
+    stage: str | None
+    touchpoint: str | None
+    rank: int | None
+
+
 class EventSource(Protocol):
-    """Events of the working customers as one Ibis table; held-out customers are not in it."""
+    """Events of the working customers as one Ibis table; held-out customers are not in it.
+
+    Its `person_id` is a key of the source's own, one a person: the person id in a lake, the user's own id in a warehouse,
+    where no other can be written. `person_ids` and `person_keys` lead from one to the other.
+    """
 
     def is_empty(self) -> bool:
         """Tell whether there is no event at all."""
         ...
 
-    def table(self, source_ids: Collection[str] | None = None) -> ir.Table:
+    def table(
+        self, source_ids: Collection[str] | None = None, *, persons: Collection[str] | None = None
+    ) -> ir.Table:
         """Return events: `event_id, person_id, at, name, type, channel, properties, source_id, row`.
 
         Args:
             source_ids: Sources whose events count; None means all.
+            persons: Ids of the persons whose events count; None means everyone.
         """
         ...
 
     def window(self, source_ids: Collection[str] | None = None) -> EventWindow:
         """Return when the first and the last event happened, of some sources or all."""
+        ...
+
+    def narrowed(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
+        """Return rows with as little as will do in place of `name` and `channel`, while they are put in order."""
+        ...
+
+    def widened(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
+        """Return narrowed rows with `name, channel, touchpoint, stage, rank`; a channel without letters is null."""
         ...
 
     def kept(self, table: ir.Table, name: str) -> ir.Table:
@@ -43,4 +70,12 @@ class EventSource(Protocol):
 
     def reading(self) -> AbstractContextManager[None]:
         """Turn what goes wrong inside because the events cannot be read into an error of ours."""
+        ...
+
+    def person_ids(self, keys: Iterable[str]) -> list[str]:
+        """Return the ids of the persons that values of the table's `person_id` stand for, in order."""
+        ...
+
+    def person_keys(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """Return the table's `person_id` of each person who has one."""
         ...

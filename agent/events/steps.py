@@ -4,7 +4,7 @@ Every question about journeys starts from this table. It is made of expressions 
 is looked up by `CASE`, not by a joined table, since a warehouse may allow nothing but reading.
 """
 
-# Ibis ships no types for its expressions, and PyArrow none at all.
+# Ibis ships no types for its expressions.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportArgumentType=false, reportUnknownParameterType=false
 
@@ -16,10 +16,10 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 from ibis import _
 
-from agent.events.source import EventSource
+from agent.events.connections import engine_errors
+from agent.events.source import EventKind, EventSource
 
 SESSION_GAP = timedelta(minutes=30)
 """A pause longer than this starts a new session; the convention of web analytics."""
@@ -55,7 +55,7 @@ class Steps:
     table: ir.Table
     """`person_id, at, place, session, name, channel, touchpoint, stage, rank`.
 
-    Sorted by person and `place`, which counts a person's steps from 0; `session` counts their sessions from 0; `stage` and
+    `place` counts a person's steps from 0; `session` counts their sessions from 0; `stage` and
     `touchpoint` are null where a name means none; `rank` is the place of the stage in the scope's order.
     """
     bots: frozenset[str]
@@ -69,62 +69,87 @@ def steps_of(events: EventSource, scope: JourneyScope) -> Steps:
         StoreError: The events cannot be read.
     """
     with events.reading():
-        rows = _in_scope(events.table(scope.source_ids), scope.persons)
+        rows = events.table(scope.source_ids, persons=scope.persons)
         bots = _find_bots(rows)
         if bots:
             rows = rows.filter(~_.person_id.isin(sorted(bots)))
-        return Steps(events.kept(_read(rows, scope), "steps"), bots)
+        return Steps(events.kept(_read(events, rows, scope), "steps"), bots)
 
 
 def rows_of(table: ir.Table) -> list[dict[str, Any]]:
-    """Return the rows of a small result."""
-    return table.to_pyarrow().to_pylist()
+    """Return the rows of a small result.
+
+    Raises:
+        StoreError: The engine failed.
+    """
+    with engine_errors("a question about the events was not answered"):
+        return table.to_pyarrow().to_pylist()
 
 
-def _in_scope(events: ir.Table, persons: Collection[str] | None) -> ir.Table:
-    if persons is None:
-        return events
-    ids = pa.array(sorted(persons), type=pa.string())
-    return events.semi_join(ibis.memtable(pa.table({"person_id": ids})), "person_id")
+def milliseconds(at: Any) -> Any:  # noqa: ANN401 - Ibis values
+    """Return a time as whole milliseconds since 1970; engines differ in what they make of a part of a second."""
+    # Without its zone, which is UTC everywhere here: calendars of zones are slow.
+    plain = at.cast("timestamp")
+    return plain.truncate("s").epoch_seconds() * 1_000 + plain.millisecond()
 
 
 def _find_bots(events: ir.Table) -> frozenset[str]:
-    daily = events.group_by(["person_id", _.at.date().name("day")]).agg(n=_.count())
+    # Few do so much at all: days are counted for those alone.
+    much = events.group_by("person_id").agg(n=_.count()).filter(_.n > BOT_EVENTS_PER_DAY)
+    busiest = much.select("person_id").to_pyarrow().column("person_id").to_pylist()
+    if not busiest:
+        return frozenset()
+    daily = (
+        events.filter(_.person_id.isin(sorted(busiest)))
+        .group_by(["person_id", _.at.date().name("day")])
+        .agg(n=_.count())
+    )
     busy = daily.filter(_.n > BOT_EVENTS_PER_DAY).select("person_id").distinct()
     return frozenset(busy.to_pyarrow().column("person_id").to_pylist())
 
 
-def _read(events: ir.Table, scope: JourneyScope) -> ir.Table:
-    """Put events in order and add what their names and channels mean; names are few, so Python reads each once."""
+def _read(source: EventSource, events: ir.Table, scope: JourneyScope) -> ir.Table:
+    """Put events in order and add what their names and channels mean; these are few, so Python reads each once."""
+    rank = {stage: place for place, stage in enumerate(scope.stages)}
+    kinds = [
+        _kind(row["name"], row["channel"], scope, rank)
+        for row in rows_of(events.select("name", channel=_.channel.nullif("")).distinct())
+    ]
     # Events of one moment go in the order of their source, then in any fixed one.
     in_order = ibis.window(group_by="person_id", order_by=["at", "row", "source_id", "event_id"])
-    pause = _.at.epoch_seconds() - _.at.lag().over(in_order).epoch_seconds()
-    placed = events.mutate(
+    pause = _.ms - _.ms.lag().over(in_order)
+    timed = source.narrowed(events, kinds).mutate(ms=milliseconds(_.at))
+    placed = timed.mutate(
         place=ibis.row_number().over(in_order),
-        channel=_.channel.nullif(""),
-        starts=(pause > SESSION_GAP.total_seconds()).fill_null(False).cast("int64"),  # noqa: FBT003 - an SQL literal
+        starts=ibis.ifelse(pause > SESSION_GAP // timedelta(milliseconds=1), 1, 0),
     )
-    kinds = rows_of(events.select("name", channel=_.channel.nullif("")).distinct())
-    stages = {name: scope.stage_of(name) for name in {kind["name"] for kind in kinds}}
-    touchpoints = {
-        f"{kind['name']}{_BETWEEN}{kind['channel'] or ''}": scope.touchpoint_of(kind["name"], kind["channel"])
-        for kind in kinds
-    }
-    rank = {stage: place for place, stage in enumerate(scope.stages)}
-    known = {name: stage for name, stage in stages.items() if stage in rank}
-    kind = _.name + _BETWEEN + _.channel.fill_null("")
+    placed = placed.drop("event_id", "row", "source_id", "ms")
     running = ibis.window(group_by="person_id", order_by="place", preceding=None, following=0)
-    meant = placed.mutate(
-        session=_.starts.sum().over(running),
-        stage=_meaning(_.name, known, "string"),
-        touchpoint=_meaning(kind, touchpoints, "string"),
-        rank=_meaning(_.name, {name: rank[stage] for name, stage in known.items()}, "int64"),
-    )
     columns = ["person_id", "at", "place", "session", "name", "channel", "touchpoint", "stage", "rank"]
-    return meant.select(columns).order_by(["person_id", "place"])
+    # Engines differ in how wide a sum of whole numbers is.
+    sessions = placed.mutate(session=_.starts.sum().over(running).cast("int64")).drop("starts")
+    return source.widened(sessions, kinds).select(columns)
 
 
-def _meaning(key: Any, meanings: Mapping[str, str | int | None], dtype: str) -> Any:  # noqa: ANN401 - Ibis values
+def _kind(name: str, channel: str | None, scope: JourneyScope, rank: Mapping[str, int]) -> EventKind:
+    stage = scope.stage_of(name)
+    known = stage if stage in rank else None
+    touchpoint = scope.touchpoint_of(name, channel)
+    return EventKind(name, channel, known, touchpoint, None if known is None else rank[known])
+
+
+def told_by_case(rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
+    """Return rows of `name` and `channel` with `touchpoint, stage, rank`, said inside the expression itself."""
+    touchpoints = {f"{kind.name}{_BETWEEN}{kind.channel or ''}": kind.touchpoint for kind in kinds}
+    return rows.mutate(
+        channel=_.channel.nullif(""),
+        touchpoint=meaning_of(_.name + _BETWEEN + _.channel.fill_null(""), touchpoints, "string"),
+        stage=meaning_of(_.name, {kind.name: kind.stage for kind in kinds}, "string"),
+        rank=meaning_of(_.name, {kind.name: kind.rank for kind in kinds}, "int64"),
+    )
+
+
+def meaning_of(key: Any, meanings: Mapping[str, str | int | None], dtype: str) -> Any:  # noqa: ANN401 - Ibis values
     """Return the meaning of a key, null where it has none; one branch a meaning, not one a key."""
     keys_of: dict[str | int, list[str]] = defaultdict(list)
     for key_value, meaning in sorted(meanings.items(), key=_by_key):

@@ -152,14 +152,15 @@ def open_journeys(
 
     `source_ids` are the sources that count, all where None. An event that stands in several sources counts for the one
     that was read first. Persons are as they are known now: one whom a later source joins to another, or gives the trait
-    of the filter, changes what is counted, as an erased one does.
+    of the filter, changes what is counted, as an erased one does. Where the events are in a warehouse, it is the one
+    source that counts, as it is now.
     """
-    lake = workspace.lake
-    if lake.is_empty():
+    events = workspace.events
+    if events.is_empty():
         return None
-    ends = [at for at in (as_of, lake.window(source_ids).last) if at is not None]
+    ends = [at for at in (as_of, events.window(source_ids).last) if at is not None]
     journeys = Journeys(
-        lake,
+        events,
         JourneyScope(
             stages=plan.names,
             stage_of=plan.stage_of_event,

@@ -14,8 +14,11 @@ from agent.embed import open_encoder
 from agent.errors import NotFoundError
 from agent.events.lake import EventLake
 from agent.events.lake_writer import LakeWriter
+from agent.events.source import EventSource
+from agent.events.warehouse import Warehouse
 from agent.index import ChromaIndex, rebuilt_folder
 from agent.pipeline.indexing import IndexReport, update_index
+from agent.pipeline.warehousing import open_warehouse
 from agent.ports import Encoder, Progress, Writer
 from agent.schemas.records import Record
 from agent.settings import Settings
@@ -74,6 +77,21 @@ class Workspace:
         )
 
     @cached_property
+    def warehouse(self) -> Warehouse | None:
+        """The working customers' events where they are in a warehouse, else None.
+
+        Raises:
+            ConfigError: The settings do not say where.
+            StoreError: The warehouse is away or denies access, or the table does not fit.
+        """
+        return open_warehouse(self.settings, self.store)
+
+    @property
+    def events(self) -> EventSource:
+        """What customers did: the warehouse where there is one, else the lake."""
+        return self.warehouse or self.lake
+
+    @cached_property
     def reader(self) -> PassageReader:
         """Reads passages."""
         return PassageReader(self.encoder)
@@ -108,9 +126,9 @@ class Workspace:
     def close(self) -> None:
         """Close everything that was opened."""
         self._close_index()
-        for part in ("lake", "vault"):
-            if part in self.__dict__:
-                self.__dict__.pop(part).close()
+        for part in ("lake", "vault", "warehouse"):
+            if (opened := self.__dict__.pop(part, None)) is not None:
+                opened.close()
         self.store.close()
 
     def __enter__(self) -> Self:

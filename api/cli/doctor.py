@@ -8,6 +8,7 @@ import click
 
 from agent.embed import open_encoder
 from agent.errors import JourneyError
+from agent.pipeline.warehousing import warehouse_told
 from agent.prompting import load_prompt, prompt_ids
 from agent.settings import Settings
 from agent.store import Store
@@ -44,6 +45,8 @@ def _checks(settings: Settings) -> Iterator[_Check]:
     yield _try("encoder", lambda: _encoder(settings))
     yield _try("prompts", lambda: f"{len([load_prompt(name) for name in prompt_ids()])} prompts load")
     yield _try("home", lambda: _home(settings))
+    if settings.warehouse_url is not None:
+        yield _try("warehouse", lambda: warehouse_told(settings))
     brain = settings.model if settings.has_model else "offline analyst; no key, nothing leaves this machine"
     yield _Check("writer", ok=True, detail=brain)
 

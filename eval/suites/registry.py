@@ -26,6 +26,9 @@ SUITES: dict[str, SuiteEntry] = {
         "eval.suites.durability", "Stores after kill -9 and a second run, beside an undisturbed one."
     ),
     "encoder": SuiteEntry("eval.suites.encoder", "int8 beside float: tokens a second, cosine, StackFAQ."),
+    "events": SuiteEntry(
+        "eval.suites.events", "Journeys from events: counts, conformance and speed beside PM4Py."
+    ),
     "evidence": SuiteEntry(
         "eval.suites.evidence", "Quotes for and against a theme, and summaries, beside plain choices."
     ),
