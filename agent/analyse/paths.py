@@ -1,25 +1,12 @@
 """What customers did, as the published `paths` object: moves with shares and intervals, starts, ends, whole paths."""
 
-from pydantic import Field
-
-from agent.analyse.statistics import wilson
-from agent.events.journeys import Journeys, Move
+from agent.analyse.flow import Flow, Spread, Stop, Transition, flow_of, spread_of, stops_of, transition_of
+from agent.analyse.statistics import quantity
+from agent.analyse.waiting import Pace, paces_of
+from agent.events import flow
+from agent.events.journeys import Journeys, Level
 from agent.schemas.base import Frozen
-
-
-class Transition(Frozen):
-    """One thing directly following another."""
-
-    source: str = Field(serialization_alias="from")
-    target: str = Field(serialization_alias="to")
-    n: int
-    """Moves."""
-    persons: int
-    """Distinct customers who made the move."""
-    share: float
-    """Of the customers for whom anything followed the source."""
-    low: float
-    high: float
+from agent.schemas.evidence import Quantity
 
 
 class Edge(Frozen):
@@ -27,6 +14,7 @@ class Edge(Frozen):
 
     event: str
     persons: int
+    share: Quantity
 
 
 class PathVariant(Frozen):
@@ -34,6 +22,7 @@ class PathVariant(Frozen):
 
     path: tuple[str, ...]
     n: int
+    share: Quantity
 
 
 class Durations(Frozen):
@@ -47,40 +36,57 @@ class Durations(Frozen):
 class Paths(Frozen):
     """What customers did."""
 
+    level: Level
+    """Whether nodes are events, or runs of events in one stage."""
     n_persons: int
     n_sessions: int
     transitions: tuple[Transition, ...]
     starts: tuple[Edge, ...]
     ends: tuple[Edge, ...]
+    """Last step so far; `stops` tells who has left from who is still active."""
     variants: tuple[PathVariant, ...]
     durations: Durations
+    stops: tuple[Stop, ...]
+    spread: Spread
+    paces: tuple[Pace, ...]
+    """Transitions that take longer or shorter in the later half of the data than in the earlier."""
+    flow: Flow
     bots: tuple[str, ...]
     """Persons left out because nobody does so much on one day."""
 
 
-def paths_of(journeys: Journeys, *, limit: int) -> Paths:
+def paths_of(journeys: Journeys, *, limit: int, level: Level = "event") -> Paths:
     """Return what the persons of a scope did; whole paths up to `limit`."""
     lengths = journeys.lengths()
+    walk = flow.walk_of(journeys.steps, level)
+    firsts = flow.firsts_of(walk)
+    total = sum(firsts.values())
+    stops = stops_of(journeys, level)
+    lasts = {stop.node: stop.left.n + stop.n_open for stop in stops}
+    ends = sorted(((node, n) for node, n in lasts.items() if n), key=lambda item: (-item[1], item[0]))
     return Paths(
+        level=level,
         n_persons=journeys.n_persons(),
         n_sessions=journeys.n_sessions(),
-        transitions=tuple(_transition(move) for move in journeys.moves()),
-        starts=tuple(Edge(event=name, persons=n) for name, n in journeys.starts().items()),
-        ends=tuple(Edge(event=name, persons=n) for name, n in journeys.ends().items()),
-        variants=tuple(PathVariant(path=found.path, n=found.n) for found in journeys.variants(limit)),
+        transitions=tuple(transition_of(move) for move in flow.moves_of(walk)),
+        starts=tuple(_edge(node, n, total) for node, n in firsts.items()),
+        ends=tuple(_edge(node, n, total) for node, n in ends),
+        variants=tuple(
+            PathVariant(path=found.path, n=found.n, share=_share(found.n, total))
+            for found in flow.variants_of(walk, limit)
+        ),
         durations=Durations(n=lengths.n_visits, median_s=lengths.median_s, p90_s=lengths.p90_s),
+        stops=stops,
+        spread=spread_of(journeys, level),
+        paces=paces_of(journeys, level),
+        flow=flow_of(journeys),
         bots=tuple(sorted(journeys.bots)),
     )
 
 
-def _transition(move: Move) -> Transition:
-    bounds = wilson(move.persons, move.leaving)
-    return Transition(
-        source=move.source,
-        target=move.target,
-        n=move.n,
-        persons=move.persons,
-        share=move.persons / move.leaving,
-        low=bounds.low,
-        high=bounds.high,
-    )
+def _edge(node: str, n: int, total: int) -> Edge:
+    return Edge(event=node, persons=n, share=_share(n, total))
+
+
+def _share(n: int, total: int) -> Quantity:
+    return quantity(n, total, "customers with a journey")

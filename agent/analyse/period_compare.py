@@ -1,0 +1,212 @@
+"""Puts two periods or two groups of customers side by side: what differs, what does not, and what cannot be told.
+
+Everything that is compared is tested together, so that looking at many shares finds none by chance alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from agent.analyse.statistics import (
+    benjamini_hochberg,
+    persons_needed,
+    quantity,
+    risk_difference,
+    two_proportion_test,
+)
+from agent.analyse.trends import MIN_TREND_PERSONS, SIGNIFICANT, WORTH_FINDING
+from agent.errors import InputError
+from agent.events import flow
+from agent.events.funnels import FunnelPlan, count_funnel
+from agent.events.journeys import Journeys, Level
+from agent.events.slices import Slice, periods_around
+from agent.events.waiting import fates_of
+from agent.schemas.base import Frozen
+from agent.schemas.evidence import Quantity
+
+Kind = Literal["transition", "drop-off", "skip", "funnel step"]
+
+
+class Difference(Frozen):
+    """A share in two slices."""
+
+    kind: Kind
+    name: str
+    verdict: Literal["changed", "not proven", "cannot tell"]
+    """`not proven`: there were customers enough to find a change of eight points; `cannot tell`: there were not."""
+    before: Quantity
+    after: Quantity
+    difference: float | None
+    """After minus before, as a share; None where one side has nobody."""
+    low: float | None
+    high: float | None
+    p_value: float | None
+    """Adjusted over everything tested (Benjamini-Hochberg); None where fewer than twenty customers were on a side."""
+    needed: int | None
+    """Where it cannot be told: customers on each side with whom a change of eight points would be found with a power of 0.8."""
+
+
+class Comparison(Frozen):
+    """Two slices side by side."""
+
+    before: str
+    after: str
+    n_tested: int
+    differences: tuple[Difference, ...]
+    """Proven ones first, by size; then the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    kind: Kind
+    name: str
+    before: Quantity
+    after: Quantity
+
+    @property
+    def is_tested(self) -> bool:
+        return min(self.before.total, self.after.total) >= MIN_TREND_PERSONS
+
+
+def split_at(journeys: Journeys, at: datetime) -> tuple[Slice, Slice]:
+    """Return the two equally long periods around a time.
+
+    Raises:
+        InputError: There is no event on one side.
+    """
+    found = periods_around(journeys, at)
+    if found is None:
+        window = flow.window_of(journeys.steps)
+        seen = "there are no events" if window is None else f"events are from {window[0]} to {window[1]}"
+        msg = f"nothing can be compared around {at:%Y-%m-%d}: {seen}"
+        raise InputError(msg, hint="Choose a day between the first and the last event.")
+    return found
+
+
+def compare_paths(before: Slice, after: Slice, level: Level) -> Comparison:
+    """Compare transitions at a level, and drop-off and skips by stage."""
+    pairs = [*_moves(before, after, level), *_drop_offs(before, after), *_skips(before, after)]
+    return _compared(before, after, pairs)
+
+
+def compare_funnels(before: Slice, after: Slice, plan: FunnelPlan) -> Comparison:
+    """Compare how many got from step to step of a funnel, and through all of it."""
+    counts = [count_funnel(side.steps, plan, as_of=side.as_of) for side in (before, after)]
+    pairs: list[_Pair] = []
+    last = len(plan.steps) - 1
+    for k in range(1, last + 1):
+        name = f"{plan.steps[k - 1].value} → {plan.steps[k].value}"
+        who = f"customers who got to {plan.steps[k - 1].value!r}"
+        pairs.append(_pair("funnel step", name, who, [(c[k].reached, c[k - 1].reached) for c in counts]))
+    if last > 1:
+        who = f"customers who took {plan.steps[0].value!r}"
+        pairs.append(
+            _pair("funnel step", "whole funnel", who, [(c[last].reached, c[0].reached) for c in counts])
+        )
+    return _compared(before, after, pairs)
+
+
+def _pair(kind: Kind, name: str, who: str, counts: Sequence[tuple[int, int]]) -> _Pair:
+    first, then = (quantity(n, total, who) for n, total in counts)
+    return _Pair(kind, name, first, then)
+
+
+def _moves(before: Slice, after: Slice, level: Level) -> list[_Pair]:
+    moves = [flow.moves_of(flow.walk_of(side.steps, level)) for side in (before, after)]
+    persons = [{(move.source, move.target): move.persons for move in side} for side in moves]
+    leaving = [{move.source: move.leaving for move in side} for side in moves]
+    return [
+        _pair(
+            "transition",
+            f"{source} → {target}",
+            f"customers after whose {source!r} something followed",
+            [(n.get((source, target), 0), of.get(source, 0)) for n, of in zip(persons, leaving, strict=True)],
+        )
+        for source, target in sorted(persons[0].keys() | persons[1].keys())
+    ]
+
+
+def _drop_offs(before: Slice, after: Slice) -> list[_Pair]:
+    quiet = max(flow.quiet_of(side.steps) for side in (before, after))
+    return [
+        _pair(
+            "drop-off",
+            stage,
+            f"customers who reached {stage!r} and are not still active there",
+            [_known_fates(side, stage, rank, quiet) for side in (before, after)],
+        )
+        for rank, stage in enumerate(before.stages[:-1])
+    ]
+
+
+def _known_fates(side: Slice, stage: str, rank: int, quiet: timedelta) -> tuple[int, int]:
+    fates = fates_of(side.steps, stage, rank, as_of=side.as_of, quiet=quiet)
+    left = sum(fate.n for fate in fates if fate.left)
+    return left, left + sum(fate.n for fate in fates if fate.went)
+
+
+def _skips(before: Slice, after: Slice) -> list[_Pair]:
+    skips = [flow.skips_of(side.steps, side.stages) for side in (before, after)]
+    return [
+        _pair(
+            "skip",
+            first.stage,
+            f"customers who reached a stage after {first.stage!r}",
+            [(first.skipped, first.later), (then.skipped, then.later)],
+        )
+        for first, then in zip(*skips, strict=True)
+    ]
+
+
+def _compared(before: Slice, after: Slice, pairs: Sequence[_Pair]) -> Comparison:
+    tested = [pair for pair in pairs if pair.is_tested]
+    p_values = [
+        two_proportion_test(pair.after.n, pair.after.total, pair.before.n, pair.before.total)
+        for pair in tested
+    ]
+    adjusted: Mapping[tuple[str, str], float] = {
+        (pair.kind, pair.name): p
+        for pair, p in zip(tested, benjamini_hochberg(p_values).tolist(), strict=True)
+    }
+    made = [
+        _difference(pair, adjusted.get((pair.kind, pair.name)), n_tests=max(len(tested), 1)) for pair in pairs
+    ]
+    return Comparison(
+        before=before.name,
+        after=after.name,
+        n_tested=len(tested),
+        differences=tuple(sorted(made, key=_order)),
+    )
+
+
+def _difference(pair: _Pair, p_value: float | None, *, n_tests: int) -> Difference:
+    before, after = pair.before, pair.after
+    estimate = None
+    if before.total and after.total:
+        estimate = risk_difference(after.n, after.total, before.n, before.total)
+    total = before.total + after.total
+    share = (before.n + after.n) / total if total else 0.0
+    needed = persons_needed(share, WORTH_FINDING, n_places=2, n_tests=n_tests, level=SIGNIFICANT)
+    if p_value is not None and p_value < SIGNIFICANT:
+        verdict = "changed"
+    else:
+        enough = p_value is not None and min(before.total, after.total) >= needed
+        verdict = "not proven" if enough else "cannot tell"
+    return Difference(
+        kind=pair.kind,
+        name=pair.name,
+        verdict=verdict,
+        before=before,
+        after=after,
+        difference=None if estimate is None else estimate.value,
+        low=None if estimate is None else estimate.low,
+        high=None if estimate is None else estimate.high,
+        p_value=p_value,
+        needed=needed if verdict == "cannot tell" else None,
+    )
+
+
+def _order(difference: Difference) -> tuple[bool, float, str, str]:
+    size = abs(difference.difference or 0.0) if difference.verdict == "changed" else 0.0
+    return difference.verdict != "changed", -size, difference.kind, difference.name
