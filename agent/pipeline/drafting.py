@@ -1,15 +1,13 @@
 """Drafts and verifies maps on the stores; both build the same corpus."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from importlib.metadata import version as package_version
 from itertools import chain
 
 from pydantic import Field
 
-from agent.analyse.behaviour import Experience, behaviour_of, moments_of
 from agent.analyse.concentration import segments_of
 from agent.analyse.pain_points import rank_pain_points
 from agent.analyse.quotes import choose_quotes
@@ -17,16 +15,17 @@ from agent.analyse.readings import READER_VERSION
 from agent.analyse.stages import DEFAULT_PLAN, StagePlan, plan_of
 from agent.corpus import Corpus
 from agent.draft.builder import DraftInputs, draft_map
-from agent.draft.scope import attributes_of, make_scope, map_id_of
-from agent.errors import InputError, NotFoundError
+from agent.draft.scope import attributes_of, event_population_of, make_scope, map_id_of
+from agent.errors import InputError, NotFoundError, ScopeError
 from agent.pipeline.analysis import SEED, current_themes, read_everything, theme_set_of
-from agent.pipeline.scoping import all_sources, corpus_of
+from agent.pipeline.following import followed, moments_of_events
+from agent.pipeline.scoping import all_sources, corpus_of, open_journeys
 from agent.pipeline.workspace import Workspace
 from agent.ports import Progress
 from agent.prompting import load_prompt, prompt_ids
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Evidence
-from agent.schemas.insight import Behaviour, Moment, PainPoint
+from agent.schemas.insight import Moment, PainPoint
 from agent.schemas.journey import JourneyMap, MapType, Provenance, Scope, SourceShare, StageRule, Window
 from agent.store.results import StoredThemes
 from agent.verify.claims import MapVerification, distinct_quotes, verify_map, verify_quotes
@@ -156,6 +155,28 @@ def current_insight(
     return found
 
 
+def current_moments(
+    workspace: Workspace, *, where: Mapping[str, str], on_progress: Progress | None = None
+) -> tuple[Moment, ...]:
+    """Return the moments of a scope; from events alone where there is no text.
+
+    Raises:
+        ScopeError: Nobody matches the filter.
+    """
+    if any(True for _ in workspace.store.records.iter(where or None)):
+        return current_insight(workspace, where=where, on_progress=on_progress).moments
+    journeys = open_journeys(workspace, plan=DEFAULT_PLAN, where=where, as_of=None)
+    if journeys is None:
+        msg = (
+            f"no text and no event of a customer matches {dict(where)!r}"
+            if where
+            else "there is nothing stored"
+        )
+        raise ScopeError(msg, hint="`journey status` shows what is stored; loosen --where.")
+    did = journeys.window
+    return moments_of_events(journeys, event_population_of(where, start=did.first, end=did.last))
+
+
 def insight_of(
     workspace: Workspace,
     themes: StoredThemes,
@@ -177,9 +198,8 @@ def insight_of(
         population=corpus.population,
         segments=_segments(workspace, corpus),
     )
-    followed = [(pain, *_followed(pain, corpus)) for pain in ranked]
-    pain_points = tuple(pain.model_copy(update={"behaviour": done}) for pain, _, done in followed)
-    return Insight(corpus, pain_points, moments_of([(told, done) for _, told, done in followed]))
+    pain_points, moments = followed(ranked, corpus)
+    return Insight(corpus, pain_points, moments)
 
 
 def _segments(workspace: Workspace, corpus: Corpus) -> dict[str, dict[str, str]]:
@@ -192,25 +212,6 @@ def _segments(workspace: Workspace, corpus: Corpus) -> dict[str, dict[str, str]]
             ((person.person_id, person.traits) for person in traits if person.person_id in corpus.speakers),
         )
     )
-
-
-def _followed(pain: PainPoint, corpus: Corpus) -> tuple[Experience, tuple[Behaviour, ...]]:
-    """Return a pain point as an experience, and what those who told of it then did."""
-    members = corpus.by_theme.get(pain.theme_id, ())
-    told = Experience(pain.pain_point_id, pain.label, pain.stage, _first_times(corpus, members))
-    if corpus.journeys is None:
-        return told, ()
-    everyone = _first_times(corpus, range(len(corpus.passages)))
-    return told, behaviour_of(told, everyone, corpus.journeys, population=corpus.population)
-
-
-def _first_times(corpus: Corpus, positions: Iterable[int]) -> dict[str, datetime]:
-    first: dict[str, datetime] = {}
-    for position in positions:
-        passage = corpus.passages[position]
-        if passage.at is not None:
-            first[passage.person_id] = min(passage.at, first.get(passage.person_id, passage.at))
-    return first
 
 
 def _inputs(

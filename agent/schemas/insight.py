@@ -162,6 +162,62 @@ class Concentration(Frozen):
     reason: str | None = None
 
 
+class AdjustedEffect(Frozen):
+    """An effect within strata: beside persons who were in the same state at a comparable time."""
+
+    risk_difference: float
+    low: float
+    high: float
+    odds_ratio: float | None
+    """None where too few had the outcome."""
+    odds_low: float | None
+    odds_high: float | None
+    risk_ratio: float | None
+    risk_low: float | None
+    risk_high: float | None
+    e_value: float | None
+    """How strongly something unmeasured would have to go along with experience and outcome both, as a ratio of risks, to
+    explain the effect away; 1 where nothing is needed."""
+    e_value_limit: float | None
+    """The same for the limit of the interval that is nearer to no effect."""
+    n_exposed: int
+    n_compared: int
+    """Persons without the experience they were compared with."""
+    n_left_out: int
+    """Persons of both groups for whom nobody of the other group was in the same state."""
+    share_left_out: float
+    """Of the persons with the experience who were followed, those left out."""
+    adjusted_for: tuple[str, ...] = (
+        "stage before",
+        "steps before",
+        "30 days of the calendar",
+        "outcome before",
+        "purchase before",
+    )
+    method: Literal["mantel-haenszel-95"] = "mantel-haenszel-95"
+
+
+class OverlapRow(Frozen):
+    """What became of persons who voice something, or who do not: every person is in exactly one of the counts."""
+
+    n_with: int
+    """Had the outcome within the window."""
+    n_without: int
+    n_cut_off: int
+    """The data ends before the window does: they may have it yet, and count in no share."""
+    n_unlinked: int
+    """Have no events."""
+    n_undated: int
+    """Have events, but no date of what they said, so that nothing is known to be later."""
+
+
+class Overlap(Frozen):
+    """The fourfold table of words and outcome, and who could not be placed in it."""
+
+    voiced: OverlapRow
+    not_voiced: OverlapRow
+
+
 class Behaviour(Frozen):
     """What the persons who said something then did, beside those who did not say it."""
 
@@ -176,6 +232,51 @@ class Behaviour(Frozen):
     """Persons with the pain point who also have events."""
     unlinked: int
     """Persons with the pain point and no events: counted, never dropped in silence."""
+    overlap: Overlap | None = None
+    adjusted: AdjustedEffect | None = None
+    """None where nobody was in a comparable state."""
+    relation: Literal["associated with"] = "associated with"
+
+
+class ExitChange(Frozen):
+    """Whether more or fewer leave in the second half of the time than in the first."""
+
+    measure: Literal["leaving", "silence"]
+    """An event of leaving, or no event within the window but one of leaving; silence counts where leaving has not changed."""
+    of: Literal["voiced", "all"]
+    """Of those who voice the pain point from then on, or of all with events from when they reach its stage."""
+    change: Change
+
+
+class Agreement(Frozen):
+    """Whether what customers say and what they do went the same way between the halves of the time."""
+
+    verdict: Literal["disagree", "disagree_reversed", "agree", "not_shown"]
+    """`disagree`: complaints fall while exits rise; `disagree_reversed`: complaints rise while exits fall; `not_shown`: words
+    or deeds have no proven change."""
+    statement: str
+    split_at: datetime | None
+    """Where the second half begins."""
+    said: Change | None
+    exits: tuple[ExitChange, ...] = ()
+
+
+class Linkage(Frozen):
+    """How many of those who voice a pain point have events too, and whether both tell the same."""
+
+    n_voiced: int
+    n_linked: int
+    n_unlinked: int
+    """Have no events: counted, in no share."""
+    n_undated: int
+    """Of the linked, those whose words have no date."""
+    n_cut_off: int
+    """Of the linked, those whom the data does not follow to the end of the window."""
+    within: str | None
+    """How long they are followed; None where nobody has events."""
+    reason: str | None = None
+    """Why `behaviour` is empty, where it is."""
+    agreement: Agreement | None = None
 
 
 class Stability(Frozen):
@@ -221,6 +322,8 @@ class PainPoint(Frozen):
     evidence: tuple[Evidence, ...]
     opposing: tuple[Evidence, ...] = ()
     behaviour: tuple[Behaviour, ...] = ()
+    linkage: Linkage | None = None
+    """Who of them has events, and whether words and deeds agree."""
     metrics: tuple[Metric, ...] = ()
     theme_id: str
     owner: str | None = None
@@ -250,7 +353,23 @@ class Moment(Frozen):
     baseline: Quantity
     """Share with the outcome among those without it."""
     risk_difference: float
+    """As counted, not adjusted."""
     low: float
     high: float
     p_value: float
-    """Adjusted for the number of moments tested (Benjamini-Hochberg)."""
+    """Of the adjusted effect, adjusted for the number of pairs tested (Benjamini-Hochberg)."""
+    kind: Literal["pain_point", "event", "wait"] = "pain_point"
+    reach: Quantity | None = None
+    """Persons with the experience among all who could have had it and have events."""
+    adjusted: AdjustedEffect | None = None
+    e_value: float | None = None
+    """Of the adjusted effect, as `adjusted` has it."""
+    n_compared: int | None = None
+    """Persons of both groups that the adjusted effect compares."""
+    n_left_out: int | None = None
+    """Persons of both groups for whom nobody of the other group was in the same state."""
+    n_cut_off: int | None = None
+    """Persons of both groups whom the data does not follow to the end of the window."""
+    n_unlinked: int | None = None
+    """Persons with the experience and no events."""
+    relation: Literal["associated with"] = "associated with"

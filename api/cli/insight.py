@@ -1,58 +1,96 @@
-"""`journey pain-points`, `paths` and `moments`: what hurts customers and what they did."""
+"""`journey pain-points`: what hurts customers, and what the same people did."""
 
 import click
 
-from agent.analyse.paths import paths_of
-from agent.analyse.stages import DEFAULT_PLAN
 from agent.pipeline.drafting import Insight, current_insight
-from agent.pipeline.scoping import open_journeys
-from agent.render.figures import interval_text, points_text, share_text
+from agent.render.figures import interval_text, share_text
+from agent.render.joined import disagreement_text, join_text
 from agent.render.page import copies_text, friction_text, places_text, score_text, trend_text
-from agent.schemas.insight import SEVERITY_WEIGHT, RankTerms, Severity
-from api.cli.output import item_progress, print_json, print_table, say
+from agent.schemas.insight import SEVERITY_WEIGHT, PainPoint, RankTerms, Severity
+from api.cli.output import item_progress, print_json, print_table, print_text, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
-_N_PATHS = 20
+_MOST_COLUMNS = 120
+"""Of a table that is not asked to be wide."""
+_JOIN_TITLE = "What those who voice it then did, beside those who do not (associated with, not caused by)"
 
 
 @click.command(name="pain-points")
 @where_option()
+@click.option("--wide", is_flag=True, help="Show all columns, in lines as long as they need.")
 @json_option()
 @click.pass_context
-def pain_points(ctx: click.Context, where: tuple[str, ...], as_json: bool) -> None:
-    """List what hurts customers, worst first: reach x severity, with trend, quotes and what they did then."""
+def pain_points(ctx: click.Context, where: tuple[str, ...], wide: bool, as_json: bool) -> None:
+    """List what hurts customers, worst first: reach x severity, with trend; --wide and --json tell more."""
     found = _insight(ctx, where)
     if as_json:
         copies = {"n_copies": found.corpus.copies.n_copies, "n_texts": found.corpus.copies.n_texts}
         points = [pain.model_dump(mode="json") for pain in found.pain_points]
         print_json({"pain_points": points, "severity_weights": SEVERITY_WEIGHT, "copies": copies})
         return
-    rows = [
-        [
-            number,
-            pain.pain_point_id,
-            pain.label,
-            pain.stage,
-            _spoken(pain.severity),
-            friction_text(pain.friction_shares, most=1),
-            f"{share_text(pain.reach.share)} ({interval_text(pain.reach.low, pain.reach.high)})",
-            f"{pain.reach.n:,}/{pain.reach.total:,}",
-            score_text(pain.rank),
-            _place(pain.rank),
-            trend_text(pain.trend, short=True).removeprefix("trend "),
-            places_text(pain.concentration),
-        ]
-        for number, pain in enumerate(found.pain_points, start=1)
-    ]
-    columns = ["#", "id", "pain point", "stage", "severity", "friction", "reach (95 %)", "customers"]
-    columns += ["score (95 %)", "place", "trend", "concentrated in"]
-    print_table(f"Pain points of {found.corpus.population}", columns, rows)
+    if not found.pain_points:
+        print_text(
+            f"No pain points among {found.corpus.population}: too few customers complain of the same thing."
+        )
+        return
+    _show_pain_points(found, wide=wide)
+    _show_join(found, wide=wide)
     weights = ", ".join(f"{_spoken(severity)} {weight:g}" for severity, weight in SEVERITY_WEIGHT.items())
     say(
         f"Score = reach x mean severity x 100; severity weighs {weights}, each customer by the worst they say."
     )
-    say("Place: stays there in nine of ten resamples of the customers, else unstable.")
+    if wide:
+        say("Place: stays there in nine of ten resamples of the customers, else unstable.")
+    else:
+        say(
+            "--wide adds score, place, stage, friction and where it is concentrated; --json adds quotes and behaviour."
+        )
     say(f"Copies: {copies_text(found.corpus.copies.n_copies, found.corpus.copies.n_texts)}.")
+
+
+def _show_pain_points(found: Insight, *, wide: bool) -> None:
+    columns = ["#", "id", "pain point", "severity", "reach (95 %)", "customers", "trend"]
+    rows = [_row(number, pain) for number, pain in enumerate(found.pain_points, start=1)]
+    if wide:
+        columns += ["score (95 %)", "place", "stage", "friction", "concentrated in"]
+        rows = [row + _rest(pain) for row, pain in zip(rows, found.pain_points, strict=True)]
+    print_table(f"Pain points of {found.corpus.population}", columns, rows, most=_MOST_COLUMNS, wide=wide)
+
+
+def _show_join(found: Insight, *, wide: bool) -> None:
+    print_table(
+        _JOIN_TITLE,
+        ["#", "pain point", "then", "words and deeds"],
+        [
+            [number, pain.label, join_text(pain), disagreement_text(pain) or ""]
+            for number, pain in enumerate(found.pain_points, start=1)
+        ],
+        most=_MOST_COLUMNS,
+        wide=wide,
+    )
+
+
+def _row(number: int, pain: PainPoint) -> list[object]:
+    """Return what somebody needs to choose a pain point."""
+    return [
+        number,
+        pain.pain_point_id,
+        pain.label,
+        _spoken(pain.severity),
+        f"{share_text(pain.reach.share)} ({interval_text(pain.reach.low, pain.reach.high)})",
+        f"{pain.reach.n:,}/{pain.reach.total:,}",
+        trend_text(pain.trend, short=True).removeprefix("trend "),
+    ]
+
+
+def _rest(pain: PainPoint) -> list[object]:
+    return [
+        score_text(pain.rank),
+        _place(pain.rank),
+        pain.stage,
+        friction_text(pain.friction_shares, most=1),
+        places_text(pain.concentration),
+    ]
 
 
 def _place(rank: RankTerms) -> str | None:
@@ -63,62 +101,6 @@ def _place(rank: RankTerms) -> str | None:
 
 def _spoken(severity: Severity) -> str:
     return severity.value.replace("_", " ")
-
-
-@click.command()
-@where_option()
-@json_option()
-@click.pass_context
-def moments(ctx: click.Context, where: tuple[str, ...], as_json: bool) -> None:
-    """Show which experiences go along with later outcomes; associated with, not caused by."""
-    found = _insight(ctx, where)
-    if as_json:
-        print_json({"moments": [moment.model_dump(mode="json") for moment in found.moments]})
-        return
-    rows = [
-        [
-            moment.experience,
-            moment.outcome,
-            share_text(moment.effect.share),
-            share_text(moment.baseline.share),
-            points_text(moment.risk_difference),
-            f"{points_text(moment.low)} to {points_text(moment.high)}",
-        ]
-        for moment in found.moments
-    ]
-    columns = ["experience", "outcome", "with it", "without", "difference", "95 %"]
-    print_table("Moments that matter (associated with, not caused by)", columns, rows)
-
-
-@click.command()
-@where_option()
-@click.option("--limit", type=click.IntRange(1, 1000), default=_N_PATHS, show_default=True)
-@json_option()
-@click.pass_context
-def paths(ctx: click.Context, where: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Show what customers did: what directly followed what, where journeys start and end, whole paths."""
-    with workspace_of(ctx) as workspace:
-        journeys = open_journeys(workspace, plan=DEFAULT_PLAN, where=parse_where(where), as_of=None)
-        if journeys is None:
-            say("There are no events of these customers; `journey ingest --kind events` reads them.")
-            ctx.exit(1)
-        found = paths_of(journeys, limit=limit)
-    if as_json:
-        print_json(found.model_dump(mode="json", by_alias=True))
-        return
-    rows = [
-        [
-            move.source,
-            move.target,
-            move.n,
-            move.persons,
-            share_text(move.share),
-            interval_text(move.low, move.high),
-        ]
-        for move in found.transitions[:limit]
-    ]
-    columns = ["from", "to", "moves", "customers", "of those leaving", "95 %"]
-    print_table("What directly followed what", columns, rows)
 
 
 def _insight(ctx: click.Context, where: tuple[str, ...]) -> Insight:

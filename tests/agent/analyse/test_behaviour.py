@@ -1,25 +1,32 @@
-"""What persons said, joined to what they did: planted effects are found, chance is not."""
+"""What persons said, joined to what they did: planted effects are found, and everybody is counted somewhere."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from agent.analyse.behaviour import MIN_LINKED, Experience, behaviour_of, moments_of
+from agent.analyse.behaviour import (
+    MIN_LINKED,
+    Experience,
+    FirstTimes,
+    Speakers,
+    behaviour_of,
+    linkage_of,
+)
+from agent.analyse.landmarks import FollowUp
 from agent.analyse.outcomes import OUTCOME_WINDOW, OUTCOMES, outcomes_among
-from agent.analyse.statistics import odds_ratio, quantity
 from agent.events.journeys import Journeys
-from agent.schemas.insight import Behaviour
+from agent.schemas.insight import Behaviour, OverlapRow
 from agent.schemas.records import Event
 from tests.agent.events.builders import SCOPE, START, event, lake_of
 
-# Ibis 12 calls what DuckDB has deprecated since: https://github.com/ibis-project/ibis/issues
-pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
-
 _DAY_S = 86_400
 _SAID = START + timedelta(days=1)
+_LAST_DAY = 190
+"""Three times the window and more, so that it is not cut short."""
 
 
 class _Log:
@@ -33,8 +40,8 @@ class _Log:
         self.events.append(event(person, day * _DAY_S, name, len(self.events)))
 
 
-@pytest.fixture
-def planted(tmp_path: Path) -> Iterator[Journeys]:
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FollowUp]:
     """Give 60 persons with events: of 30 with a pain 24 leave, of 30 without 6; everybody buys before."""
     log = _Log()
     for number in range(60):
@@ -44,9 +51,10 @@ def planted(tmp_path: Path) -> Iterator[Journeys]:
             log.add(person, 20, "subscription_cancelled")
         if number % 2:
             log.add(person, 30, "checkout_completed")
-    lake = lake_of(tmp_path / "events", log.events)
-    journeys = Journeys(lake, SCOPE)
-    yield journeys
+    log.add("p_last", _LAST_DAY, "page_viewed")
+    folder: Path = tmp_path_factory.mktemp("planted")
+    lake = lake_of(folder / "events", log.events)
+    yield FollowUp(Journeys(lake, SCOPE))
     lake.close()
 
 
@@ -55,12 +63,17 @@ def _pain(n: int, *, unlinked: int = 0) -> Experience:
     return Experience("pp_late", "Parcels come late", "retention", dict.fromkeys(persons, _SAID))
 
 
-_EVERYONE = {f"p_{number}": _SAID for number in range(60)}
+_EVERYONE: FirstTimes = {f"p_{number}": _SAID for number in range(60)}
 
 
-def test_behaviour_recovers_a_planted_effect(planted: Journeys) -> None:
+def _behaviour(pain: Experience, everyone: FirstTimes, follow_up: FollowUp) -> dict[str, Behaviour]:
+    found = behaviour_of(pain, Speakers(everyone), follow_up, population="customers")
+    return {one.outcome: one for one in found}
+
+
+def test_behaviour_recovers_a_planted_effect(planted: FollowUp) -> None:
     """Shares of both groups are counted exactly; an outcome before the words is not one after them."""
-    found = {one.outcome: one for one in behaviour_of(_pain(30), _EVERYONE, planted, population="customers")}
+    found = _behaviour(_pain(30), _EVERYONE, planted)
     assert set(found) == {"leaving", "purchase"}
     leaving = found["leaving"]
     assert (leaving.with_pain.n, leaving.with_pain.total) == (24, 30)
@@ -72,116 +85,136 @@ def test_behaviour_recovers_a_planted_effect(planted: Journeys) -> None:
     assert "who voice it and have events, within 60 days" in leaving.with_pain.population
 
 
-def test_behaviour_counts_the_unlinked_and_leaves_them_out_of_shares(planted: Journeys) -> None:
+def test_behaviour_among_like_persons_is_the_same_where_all_are_alike(planted: FollowUp) -> None:
+    """Everybody was in one state, so that adjusting changes nothing; the E-value is the formula's."""
+    adjusted = _behaviour(_pain(30), _EVERYONE, planted)["leaving"].adjusted
+    assert adjusted is not None
+    assert (adjusted.odds_ratio, adjusted.risk_difference) == pytest.approx((16.0, 0.6))
+    assert (adjusted.n_exposed, adjusted.n_compared, adjusted.n_left_out) == (30, 30, 0)
+    assert adjusted.e_value == pytest.approx(4 + 12**0.5)
+    assert adjusted.e_value_limit is not None
+    assert 1 < adjusted.e_value_limit < 4 + 12**0.5
+
+
+def test_behaviour_is_compared_within_a_state(tmp_path: Path) -> None:
+    """Buyers complain and come back; among buyers, who complains comes back no more than who does not."""
+    log, said = _Log(), dict[str, object]()
+    for number in range(200):
+        person = f"p_{number}"
+        is_buyer = number < 100
+        complains = number % 100 < (80 if is_buyer else 20)
+        log.add(person, 0.2, "order_completed" if is_buyer else "page_viewed")
+        if number % 10 < (8 if is_buyer else 2):
+            log.add(person, 20, "order_completed")
+        said[person] = complains
+    log.add("p_last", _LAST_DAY, "page_viewed")
+    lake = lake_of(tmp_path / "events", log.events)
+    everyone = dict.fromkeys(said, _SAID)
+    pain = Experience("pp", "x", None, {person: _SAID for person, complains in said.items() if complains})
+    found = _behaviour(pain, everyone, FollowUp(Journeys(lake, SCOPE)))["purchase"]
+    lake.close()
+    assert found.low is not None
+    assert found.low > 1.5
+    assert found.adjusted is not None
+    assert found.adjusted.risk_difference == pytest.approx(0.0, abs=1e-9)
+
+
+def test_behaviour_counts_the_unlinked_and_leaves_them_out_of_shares(planted: FollowUp) -> None:
     """Persons without events are counted, not dropped in silence and not taken for people who did nothing."""
     pain = _pain(30, unlinked=7)
-    everyone = {**_EVERYONE, **pain.persons, "p_other_silent": _SAID}
-    leaving = behaviour_of(pain, everyone, planted, population="customers")[0]
+    leaving = _behaviour(pain, {**_EVERYONE, **pain.persons, "p_other_silent": _SAID}, planted)["leaving"]
     assert (leaving.linked, leaving.unlinked) == (30, 7)
     assert (leaving.with_pain.total, leaving.without_pain.total) == (30, 30)
+    assert leaving.overlap is not None
+    assert leaving.overlap.voiced.n_unlinked == 7
+    assert leaving.overlap.not_voiced.n_unlinked == 1
+
+
+def test_behaviour_cut_off_by_the_end_of_the_data_is_not_without_outcome(planted: FollowUp) -> None:
+    """Who spoke within the window before the last event counts in no share."""
+    late = START + timedelta(days=_LAST_DAY - 59)
+    pain = _pain(30)
+    cut = Experience(
+        "pp", "x", None, {p: late if n < 5 else at for n, (p, at) in enumerate(pain.persons.items())}
+    )
+    leaving = _behaviour(cut, {**_EVERYONE, **cut.persons}, planted)["leaving"]
+    assert leaving.with_pain.total == 25
+    assert leaving.overlap is not None
+    assert leaving.overlap.voiced.n_cut_off == 5
 
 
 @pytest.mark.parametrize(("n", "n_others"), [(MIN_LINKED - 1, 30), (30, MIN_LINKED - 1)])
-def test_behaviour_of_too_few_on_either_side_is_nothing(planted: Journeys, n: int, n_others: int) -> None:
-    """Below the floor there is no comparison, however many have no events."""
+def test_behaviour_of_too_few_on_either_side_is_unknown(planted: FollowUp, n: int, n_others: int) -> None:
+    """Below the floor there is no comparison, however many have no events; the reason and the counts are given."""
     others = {f"p_{59 - number}": _SAID for number in range(n_others)}
     pain = _pain(n, unlinked=50)
-    assert behaviour_of(pain, {**others, **pain.persons}, planted, population="customers") == ()
+    everyone = {**others, **pain.persons}
+    assert _behaviour(pain, everyone, planted) == {}
+    linkage = linkage_of(pain, Speakers(everyone), planted)
+    assert (linkage.n_voiced, linkage.n_linked, linkage.n_unlinked) == (n + 50, n, 50)
+    assert linkage.reason is not None
+    assert "fewer than 10 of those" in linkage.reason
 
 
-def test_behaviour_at_the_floor_is_compared(planted: Journeys) -> None:
+def test_behaviour_at_the_floor_is_compared(planted: FollowUp) -> None:
     """The floor itself is enough."""
     others = {f"p_{59 - number}": _SAID for number in range(MIN_LINKED)}
     pain = _pain(MIN_LINKED)
-    assert behaviour_of(pain, {**others, **pain.persons}, planted, population="customers")
+    everyone = {**others, **pain.persons}
+    assert _behaviour(pain, everyone, planted)
+    assert linkage_of(pain, Speakers(everyone), planted).reason is None
 
 
-def test_behaviour_after_the_window_does_not_count(planted: Journeys) -> None:
+def test_behaviour_after_the_window_does_not_count(planted: FollowUp) -> None:
     """What happens later than the window is not put down to the experience."""
-    early = SCOPE.as_of - timedelta(days=90) - OUTCOME_WINDOW
+    early = START - timedelta(days=1) - OUTCOME_WINDOW
     pain = Experience("pp", "x", None, {f"p_{n}": early for n in range(30)})
     everyone = {**dict.fromkeys(_EVERYONE, early), **pain.persons}
-    assert all(one.with_pain.n == 0 for one in behaviour_of(pain, everyone, planted, population="customers"))
+    found = _behaviour(pain, everyone, planted)
+    assert found
+    assert all(one.with_pain.n == 0 for one in found.values())
 
 
-def test_behaviour_of_everybody_has_nobody_to_compare_with(planted: Journeys) -> None:
+def test_behaviour_of_everybody_has_nobody_to_compare_with(planted: FollowUp) -> None:
     """An experience that all have is not compared."""
-    assert behaviour_of(_pain(60), _EVERYONE, planted, population="customers") == ()
+    assert _behaviour(_pain(60), _EVERYONE, planted) == {}
 
 
-def _behaviour(outcome: str, n: int, total: int, other_n: int, other_total: int) -> Behaviour:
-    ratio = odds_ratio(n, total, other_n, other_total)
-    return Behaviour(
-        outcome=outcome,
-        with_pain=quantity(n, total, "with"),
-        without_pain=quantity(other_n, other_total, "without"),
-        odds_ratio=None if ratio is None else ratio.value,
-        low=None if ratio is None else ratio.low,
-        high=None if ratio is None else ratio.high,
-        linked=total,
-        unlinked=0,
-    )
+def _placed(row: OverlapRow) -> int:
+    return row.n_with + row.n_without + row.n_cut_off + row.n_unlinked + row.n_undated
 
 
-def _experience(name: str) -> Experience:
-    return Experience(name, name, "retention", {})
+_WHO = st.dictionaries(
+    st.integers(0, 80),
+    st.tuples(st.booleans(), st.sampled_from(["early", "late", "undated"])),
+    min_size=30,
+    max_size=81,
+)
 
 
-def test_moments_of_random_labels_are_rare() -> None:
-    """With ten experiences and four outcomes and no effect at all, at most one search in twenty finds a moment."""
-    n_found = 0
-    for seed in range(200):
-        rng = np.random.default_rng(seed)
-        followed = [
-            (
-                _experience(f"e{number}"),
-                [
-                    _behaviour(outcome, int(rng.binomial(80, 0.3)), 80, int(rng.binomial(320, 0.3)), 320)
-                    for outcome in OUTCOMES
-                ],
-            )
-            for number in range(10)
-        ]
-        n_found += bool(moments_of(followed))
-    # 5 % of 200 are 10; 17 is the 98th percentile of a count whose expectation is 10.
-    assert n_found <= 17
+@given(_WHO)
+@settings(max_examples=40, deadline=None)
+def test_everybody_who_spoke_is_in_exactly_one_place(
+    planted: FollowUp, who: dict[int, tuple[bool, str]]
+) -> None:
+    """Voiced or not, linked or not, dated or not, followed or cut off: the table holds every person once.
 
-
-def test_moments_are_ranked_by_reach_times_effect() -> None:
-    """A strong effect on few comes after a lesser one on many; what is not proven is left out."""
-    followed = [
-        (_experience("few"), [_behaviour("leaving", 18, 20, 100, 1_000)]),
-        (_experience("many"), [_behaviour("leaving", 300, 1_000, 100, 1_000)]),
-        (_experience("none"), [_behaviour("leaving", 101, 1_000, 100, 1_000)]),
-        (_experience("less"), [_behaviour("purchase", 100, 1_000, 250, 1_000)]),
-    ]
-    found = moments_of(followed)
-    assert [one.moment_id for one in found] == ["m_many_leaving", "m_less_purchase", "m_few_leaving"]
-    assert [one.risk_difference > 0 for one in found] == [True, False, True]
-    assert all(one.p_value < 0.05 for one in found)
-    assert all(one.low < one.risk_difference < one.high for one in found)
-    assert all(0 not in (one.low, one.high) and (one.low > 0) == (one.high > 0) for one in found)
-    assert found == moments_of(followed[::-1])
-
-
-def test_moments_are_adjusted_for_all_pairs_looked_at() -> None:
-    """What would stand alone falls when it is one of many that were tried."""
-    near = _behaviour("leaving", 40, 100, 27, 100)
-    flat = _behaviour("leaving", 30, 100, 30, 100)
-    alone = moments_of([(_experience("near"), [_behaviour("leaving", 42, 100, 27, 100)])])
-    assert len(alone) == 1
-    assert (
-        moments_of([(_experience("near"), [near]), *[(_experience(f"e{n}"), [flat]) for n in range(20)]])
-        == ()
-    )
-
-
-def test_moments_of_nothing_are_none() -> None:
-    """Without a comparison there is no moment; an outcome nobody has is none either."""
-    assert moments_of([]) == ()
-    assert moments_of([(_experience("e"), [])]) == ()
-    assert moments_of([(_experience("e"), [_behaviour("leaving", 0, 50, 0, 50)])]) == ()
-    assert moments_of([(_experience("e"), [_behaviour("leaving", 50, 50, 50, 50)])]) == ()
+    Persons from 60 on have no events.
+    """
+    times = {"early": _SAID, "late": START + timedelta(days=_LAST_DAY - 1)}
+    dated = {f"p_{n}": times[when] for n, (_, when) in who.items() if when != "undated"}
+    undated = frozenset(f"p_{n}" for n, (_, when) in who.items() if when == "undated")
+    voiced = frozenset(f"p_{n}" for n, (voices, _) in who.items() if voices)
+    pain = Experience("pp", "x", None, {p: at for p, at in dated.items() if p in voiced}, undated & voiced)
+    speakers = Speakers(dated, undated)
+    linkage = linkage_of(pain, speakers, planted)
+    assert linkage.n_linked + linkage.n_unlinked == linkage.n_voiced == len(voiced)
+    assert linkage.n_unlinked == sum(int(person.removeprefix("p_")) >= 60 for person in voiced)
+    for found in behaviour_of(pain, speakers, planted, population="customers"):
+        assert found.overlap is not None
+        assert _placed(found.overlap.voiced) == len(voiced)
+        assert _placed(found.overlap.not_voiced) == len(who) - len(voiced)
+        assert found.with_pain.total == found.overlap.voiced.n_with + found.overlap.voiced.n_without
 
 
 def test_outcomes_are_known_names_only() -> None:
