@@ -1,0 +1,46 @@
+"""A planned map beside the events of a workspace."""
+
+from collections.abc import Mapping
+
+from agent.analyse.conformance import Conformance, HighValueRule, conformance_of, observed_plan
+from agent.analyse.stages import DEFAULT_PLAN
+from agent.events.journeys import Journeys
+from agent.pipeline.scoping import open_journeys
+from agent.pipeline.workspace import Workspace
+from agent.schemas.planned import PlannedMap
+
+
+def conform(
+    workspace: Workspace,
+    plan: PlannedMap,
+    *,
+    where: Mapping[str, str],
+    high_value: HighValueRule | None = None,
+    limit: int = 20,
+) -> Conformance | None:
+    """Lay a plan beside what the persons did that a filter keeps; None where they have no events.
+
+    Args:
+        workspace: Whose events count.
+        plan: The planned map.
+        where: The filter on records or persons; empty means everyone.
+        high_value: Who is of high value; None looks for what is usual.
+        limit: Whole paths that are listed.
+    """
+    journeys = _journeys(workspace, where)
+    if journeys is None:
+        return None
+    return conformance_of(plan, journeys, workspace.events, high_value=high_value, limit=limit)
+
+
+def observe(workspace: Workspace, *, where: Mapping[str, str]) -> PlannedMap | None:
+    """Return the stage graph of what the persons did that a filter keeps; None where they have no events in a stage."""
+    journeys = _journeys(workspace, where)
+    if journeys is None:
+        return None
+    found = observed_plan(journeys)
+    return found if found.stages else None
+
+
+def _journeys(workspace: Workspace, where: Mapping[str, str]) -> Journeys | None:
+    return open_journeys(workspace, plan=DEFAULT_PLAN, where=where, as_of=None)
