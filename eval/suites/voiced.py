@@ -13,10 +13,12 @@ from agent.analyse.concentration import concentrations_of
 from agent.analyse.pain_points import rank_pain_points
 from agent.analyse.themes import ThemeSet
 from agent.analyse.trends import SpokenMonths, trends_of
+from agent.ports import Vectors
 from agent.schemas.insight import Concentration, PainPoint, Trend
 from eval.simulator.voices import Voices
 
 POPULATION = "customers who said something"
+_N_DIM = 64
 
 _stats: Any = stats
 
@@ -27,11 +29,17 @@ def points_of(voices: Voices) -> list[PainPoint]:
         ThemeSet(voices.themes, {}, 0.0),
         voices.passages,
         voices.readings,
-        np.ones((len(voices.passages), 1), dtype=np.float32),
+        _own_wordings(len(voices.passages)),
         persons_in_scope={passage.person_id for passage in voices.passages},
         population=POPULATION,
         segments={"group": voices.group_of},
     )
+
+
+def _own_wordings(n_passages: int) -> Vectors:
+    """Return vectors of texts that are all worded otherwise; what is drawn has no words."""
+    drawn = np.random.default_rng(0).standard_normal((n_passages, _N_DIM), dtype=np.float32)
+    return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
 def figures_of(voices: Voices) -> list[tuple[Trend, tuple[Concentration, ...]]]:

@@ -1,14 +1,15 @@
 """Rows become records and events with stable ids and no personal data, or a reject that says why."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import RedactionError
-from agent.prepare import PrepareContext, lone_key, prepare_event, prepare_record, scaled_rating
+from agent.prepare import PrepareContext, lone_event_key, lone_key, prepare_record, scaled_rating
 from agent.redact import PLACEHOLDER, Redactor
 from agent.schemas.records import (
     Event,
@@ -22,6 +23,7 @@ from agent.schemas.records import (
     RowReject,
     Speaker,
 )
+from tests.agent.plain_events import plain_event, prepared, rows_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -141,7 +143,7 @@ def test_lone_key_equal_rows_are_different_persons_and_stay_so() -> None:
     ]
     assert len(set(first)) == 3
     assert again[:3] == first
-    assert lone_key(_event(row=1), context=_context()) != lone_key(_event(row=2), context=_context())
+    assert lone_event_key(1, context=_context()) != lone_event_key(2, context=_context())
 
 
 def test_prepare_record_carries_facts_and_drops_personal_ones() -> None:
@@ -178,48 +180,175 @@ def test_scaled_rating_stands_on_its_scale_or_is_unknown(
     assert scaled_rating(rating, top) == expected
 
 
-def test_prepare_event_is_named_timed_and_redacted() -> None:
+def test_prepare_events_are_named_timed_and_redacted() -> None:
     """An event keeps what a journey needs and loses what names a person."""
     raw = _event(
         event_id="m-0001112223",
         channel="Web",
         properties={"email": "ann@example.com", "price": 5, "q": "for ann@example.com"},
     )
-    event = prepare_event(raw, person_id="p_1", context=_context())
-    assert isinstance(event, Event)
-    assert (event.name, event.channel, event.at) == (
+    [event] = rows_of(prepared([raw], context=_context())[0])
+    assert (event["name"], event["channel"], event["at"]) == (
         "product_viewed",
         "web",
         datetime(2024, 5, 1, 10, tzinfo=UTC),
     )
-    assert event.properties["price"] == 5
+    assert event["properties"]["price"] == 5
     assert "ann@" not in str(event)
-    moved = prepare_event(replace(raw, row=8), person_id="p_2", context=_context("src2"))
-    assert isinstance(moved, Event)
-    assert moved.event_id == event.event_id
+    [moved] = rows_of(prepared([replace(raw, row=8)], context=_context("src2"))[0])
+    assert moved["event_id"] == event["event_id"]
 
 
-def test_prepare_event_without_id_is_its_place_in_the_source() -> None:
+def test_prepare_events_without_id_are_their_places_in_the_source() -> None:
     """Without an id of its own an event is told by source and row."""
     ids = {
-        event.event_id
+        event["event_id"]
         for source, row in (("src1", 0), ("src1", 1), ("src2", 0), ("src1", 0))
-        if isinstance(event := prepare_event(_event(row=row), person_id="p", context=_context(source)), Event)
+        for event in rows_of(prepared([_event(row=row)], context=_context(source))[0])
     }
     assert len(ids) == 3
 
 
-def test_prepare_event_calls_that_carry_traits_are_no_step() -> None:
+def test_prepare_events_without_time_or_name_are_rejected() -> None:
     """Identify, group and alias are no events; an event without a time or a name is rejected."""
-    assert prepare_event(_event(type="identify"), person_id="p", context=_context()) is None
+    assert rows_of(prepared([_event(type="identify")], context=_context())[0]) == []
     for changes, code in (
         ({"at": None}, "event.no_time"),
         ({"name": "--"}, "event.no_name"),
         ({"at": "2099-01-01"}, "time.future"),
+        ({"properties": {"x": "y" * 200_001}}, "text.too_long"),
     ):
-        reject = prepare_event(_event(**changes), person_id="p", context=_context())
-        assert isinstance(reject, RowReject)
+        found, [reject] = prepared([_event(**changes)], context=_context())
+        assert rows_of(found) == []
         assert reject.code == code
+
+
+@pytest.mark.parametrize(
+    ("at", "offset"),
+    [
+        ("2024-05-01T10:00:00+02:00", "+02:00"),
+        ("2024-05-01 10:00:00-0530", "-05:30"),
+        (datetime(2024, 5, 1, tzinfo=timezone(timedelta(hours=2))), "+02:00"),
+        ("2024-05-01T10:00:00Z", None),
+        ("2024-05-01T10:00:00+00:00", None),
+        ("2024-05-01", None),
+        (1_714_557_600, None),
+    ],
+)
+def test_prepare_events_keep_the_offset_of_the_source_clock(at: object, offset: str | None) -> None:
+    """The local hour can be told from the time in UTC and the offset, beside other times and on its own."""
+    for raws in ([_event(at=at)], [_event(row=1, at="2024-05-01T10:00:00+00:00"), _event(row=2, at=at)]):
+        event = rows_of(prepared(raws, context=_context())[0])[-1]
+        assert event["properties"].get("utc_offset") == offset
+    [own] = rows_of(prepared([_event(at=at, properties={"utc_offset": "mine"})], context=_context())[0])
+    assert own["properties"]["utc_offset"] == "mine"
+
+
+def _done_by(who: str, **fields: object) -> RawEvent:
+    return _event(identifiers=(Identifier(IdentifierKind.USER_ID, who),), **fields)
+
+
+_KEYS = st.sampled_from(["price", "price ", "note", "email", "order_id", "q", "deep.city", "né"])
+_SAID = st.sampled_from(
+    [
+        "",
+        " ",
+        "red",
+        "ann@example.com",
+        "call +44 20 7946 0958",
+        "[EMAIL-x7f]",
+        "4111 1111 1111 1111",
+        "été\u200b",
+    ]
+)
+_VALUES = st.one_of(
+    _SAID,
+    st.integers(-(10**16), 10**16),
+    st.floats(),
+    st.booleans(),
+    st.sampled_from([0, 1, 1.0, True, False, 4111111111111111]),
+    st.text(max_size=8),
+)
+_TIMES = st.one_of(
+    st.datetimes(min_value=datetime(1985, 1, 1), max_value=datetime(2030, 1, 1)).map(str),  # noqa: DTZ001 - texts without a zone
+    st.datetimes(
+        min_value=datetime(2000, 1, 1),  # noqa: DTZ001
+        max_value=datetime(2026, 1, 1),  # noqa: DTZ001
+        timezones=st.just(UTC),
+    ),
+    st.sampled_from(
+        [
+            None,
+            "",
+            "soon",
+            "2024-05-01",
+            "2024-05-01T10:00:00Z",
+            "2024-05-01T10:00:00.123456789Z",
+            "1 May 2024",
+            17,
+            1_714_557_600,
+            1_714_557_600_123,
+            1_714_557_600.5,
+            "1714557600",
+            20240501,
+            "2099-01-01",
+            float("nan"),
+            "2024-13-01",
+        ]
+    ),
+)
+_RAWS = st.lists(
+    st.builds(
+        _done_by,
+        who=st.sampled_from(["u1", "u2"]),
+        name=st.sampled_from(
+            ["Product Viewed", "viewed product", "for ann@example.com", "--", "purchase", "x\ud800y"]
+        ),
+        type=st.sampled_from(["track", "page", "screen"]),
+        at=_TIMES,
+        event_id=st.sampled_from([None, "", "1", "12", "123456", "1234567", "a-long-id", "ann@example.com"]),
+        channel=st.sampled_from([None, "", "Web", "ann@example.com", "null"]),
+        properties=st.dictionaries(_KEYS, _VALUES, max_size=4),
+    ),
+    max_size=12,
+)
+
+
+@given(_RAWS)
+def test_prepare_events_in_columns_equal_the_plain_reference(raws: list[RawEvent]) -> None:
+    """What is done once a distinct value gives what doing it row by row gives: events, ids, rejects."""
+    raws = [replace(raw, row=row) for row, raw in enumerate(raws)]
+    found, rejects = prepared(raws, context=_context())
+    person_of: dict[tuple[Identifier, ...], str] = {}
+    expected = [
+        plain_event(
+            raw,
+            person_id=person_of.setdefault(raw.identifiers, f"p_{len(person_of)}"),
+            context=_context(),
+        )
+        for raw in raws
+    ]
+    events = [one for one in expected if isinstance(one, Event)]
+    got = rows_of(found)
+    assert rejects == [one for one in expected if isinstance(one, RowReject)]
+    for row in got:
+        row["properties"].pop("utc_offset", None)
+    assert got == [
+        {
+            "event_id": event.event_id,
+            "at": event.at,
+            "name": event.name,
+            "type": event.type,
+            "channel": event.channel,
+            "properties": orjson.loads(orjson.dumps(dict(event.properties))),
+            "source_id": event.source_id,
+            "row": event.row,
+        }
+        for event in events
+    ]
+    assert found.columns["properties"].to_pylist() == [
+        orjson.dumps(dict(event.properties), option=orjson.OPT_SORT_KEYS).decode() for event in events
+    ]
 
 
 _ANY = st.text(st.characters(), max_size=40)
@@ -237,5 +366,6 @@ def test_prepare_record_any_input_never_crashes_nor_leaks_an_email(
     )  # fmt: skip
     outcome = prepare_record(raw, person_id="p_1", context=_context())
     assert email not in str(outcome)
-    event = prepare_event(_event(name=said, properties={"x": said}), person_id="p", context=_context())
-    assert email not in str(event)
+    found = prepared([_event(name=said, properties={"x": said})], context=_context())
+    assert email not in str(rows_of(found[0]))
+    assert email not in str(found[1])

@@ -17,6 +17,7 @@ from agent.schemas.journey import JourneyMap
 from agent.settings import Settings
 from agent.verify.claims import MapVerification, verify_map
 from agent.verify.quotes import QuoteChecker
+from tests.agent.maps import moment
 from tests.api.brand import Brand
 
 Body = dict[str, Any]
@@ -30,12 +31,6 @@ def _claims(body: Body, lane: str) -> list[Body]:
     pytest.fail(f"the map has no stage with two claims of {lane}")
 
 
-def _worded(body: Body) -> Body:
-    """Return a claim that a writer worded."""
-    claims = [claim for stage in body["stages"] for claim in stage["cells"]["thoughts"]]
-    return next(claim for claim in claims if claim["evidence"])
-
-
 def _say(claim: Body, words: str) -> None:
     claim.update(statement=words, template=words)
 
@@ -43,9 +38,6 @@ def _say(claim: Body, words: str) -> None:
 ALTERATIONS: dict[str, Callable[[Body], object]] = {
     "count_shown": lambda body: _claims(body, "emotions")[0]["quantity"].update(n=1),
     "interval_shown": lambda body: _claims(body, "emotions")[0]["quantity"].update(low=0.99),
-    "number_without_metric": lambda body: _say(_worded(body), "Nearly 99 % of customers leave."),
-    "words_nobody_said": lambda body: _say(_worded(body), "Customers adore the helicopter."),
-    "wording_without_quotes": lambda body: _worded(body).update(evidence=[]),
     "claim_of_another_name": lambda body: _claims(body, "emotions")[0]["metrics"][0].update(label="Joy"),
     "claim_left_out": lambda body: _claims(body, "emotions").pop(),
     "claims_turned_round": lambda body: _claims(body, "emotions").reverse(),
@@ -70,9 +62,19 @@ ALTERATIONS: dict[str, Callable[[Body], object]] = {
     "concentration_left_out": lambda body: body["pain_points"][0]["concentration"].pop(),
     "friction_share": lambda body: body["pain_points"][0]["friction_shares"]["technical"].update(total=9_999),
     "friction_left_out": lambda body: body["pain_points"][0].pop("friction_shares"),
+    "linkage_count": lambda body: body["pain_points"][0]["linkage"].update(n_unlinked=9_999),
+    "linkage_left_out": lambda body: body["pain_points"][0].pop("linkage"),
+    "agreement_verdict": lambda body: body["pain_points"][0]["linkage"]["agreement"].update(
+        verdict="disagree"
+    ),
+    "agreement_exits": lambda body: body["pain_points"][0]["linkage"]["agreement"].update(exits=[]),
+    "moment_invented": lambda body: body["moments"].append(moment().model_dump(mode="json")),
     "copies": lambda body: body["provenance"].update(n_copies=12),
     "curve_without_a_point": lambda body: body["emotion_curve"].pop(),
     "curve_metric": lambda body: body["emotion_curve"][0]["metric"].update(value=0.77),
+    "thought_of_nobody": lambda body: body["stages"][0]["cells"].update(
+        thoughts=[_claims(body, "emotions")[0] | {"lane": "thoughts", "claim_id": "c_0"}]
+    ),
     "opportunity_with_a_number": lambda body: _say(body["opportunities"][0], "Mend it for 40 % more sales."),
     "population": lambda body: body["scope"].update(population="all people on earth"),
     "number_of_customers": lambda body: body["provenance"].update(n_persons=1_000_000),

@@ -54,6 +54,14 @@ def test_lake_resolves_aliases(tmp_path: Path) -> None:
     lake.close()
 
 
+def test_lake_draws_no_progress_on_stdout(tmp_path: Path) -> None:
+    """A long question may not write into the answer of a command."""
+    lake = EventLake(tmp_path / "none", canonical={}, scratch=tmp_path)
+    told = lake.connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchall()
+    assert told == [(False,)]
+    lake.close()
+
+
 @pytest.mark.parametrize(
     "name", ["my brand [new]", "what?", "a*b", "percent %41", "quote ' and \" it", "日本"]
 )

@@ -1,0 +1,66 @@
+"""`journey personas` and `journey predict` on a brand in a home folder."""
+
+import orjson
+import pytest
+
+from tests.api.brand import Brand
+
+
+@pytest.mark.parametrize("what", ["buy", "leave"])
+def test_prediction_that_is_not_shown_tells_of_nobody_and_says_why(brand: Brand, what: str) -> None:
+    """A brand of two hundred gives too little, or nothing better than the base rate; as JSON and as text."""
+    ran = brand.journey("predict", what, "--json")
+    assert ran.code == 0, ran.err
+    found = orjson.loads(ran.out)
+    assert (found["target"], found["scores"], found["expected"]) == (what, [], [])
+    assert (found["verdict"] == "no_better") == (found["skill"] is not None)
+    assert ("are needed" in found["reason"]) == (found["verdict"] == "unknown")
+    assert f"Nothing is shown: {found['reason']}" in brand.journey("predict", what).out
+    assert brand.journey("predict", what, "--json").out == ran.out
+
+
+def test_next_step_is_a_distribution_or_nothing(brand: Brand) -> None:
+    """What is shown of a customer sums to one; where nothing is shown nobody is told of."""
+    ran = brand.journey("predict", "next", "--json")
+    assert ran.code == 0, ran.err
+    found = orjson.loads(ran.out)
+    assert (found["verdict"] == "shown") == bool(found["scores"])
+    assert all(abs(sum(one["probabilities"].values()) - 1) < 1e-4 for one in found["scores"])
+    assert brand.journey("predict", "next").code == 0
+
+
+def test_best_time_names_its_basis(brand: Brand) -> None:
+    """Hours come with their clock, their share and how many customers they are of."""
+    ran = brand.journey("predict", "best-time", "--json")
+    assert ran.code == 0, ran.err
+    found = orjson.loads(ran.out)
+    assert found["clock"] in {"local", "UTC"}
+    assert all(one["n"] >= 5 for one in found["segments"])
+    assert brand.journey("predict", "best-time").code == 0
+
+
+def test_offer_response_is_refused_without_control(brand: Brand) -> None:
+    """Nothing in the data says who was kept from an offer."""
+    ran = brand.journey("predict", "offer-response")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("Refused: no causal data")
+    assert "Needed: control" in ran.out
+
+
+def test_unknown_trait_is_named_with_those_there_are(brand: Brand) -> None:
+    """`--by` with what no customer has ends with the traits there are."""
+    ran = brand.journey("predict", "buy", "--by", "shoe size")
+    assert ran.code == 1
+    assert "'shoe size' is no trait" in ran.err
+
+
+def test_personas_are_printed_and_told_as_json(brand: Brand) -> None:
+    """Every group has a size and a stability, and reasons where it has no name."""
+    ran = brand.journey("personas", "--json")
+    assert ran.code == 0, ran.err
+    found = orjson.loads(ran.out)
+    assert found["verdict"] in {"found", "none", "unknown"}
+    assert all(bool(one["name"]) != bool(one["reasons"]) for one in found["personas"])
+    assert sum(one["size"]["n"] for one in found["personas"]) + found["n_hidden"] in {0, found["n_persons"]}
+    printed = brand.journey("personas")
+    assert printed.code == 0, printed.err
