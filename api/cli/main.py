@@ -65,10 +65,24 @@ _COMMANDS = {
         "api.cli.discover:discover", "Find themes without a list, in a file or in what is stored."
     ),
     "themes": _Lazy("api.cli.themes:themes", "List, show and curate themes; every decision can be undone."),
-    "record": _Lazy("api.cli.themes:record", "Show a single text with a summary in its own words."),
+    "record": _Lazy("api.cli.record:record", "Show a single text with a summary in its own words."),
     "pain-points": _Lazy("api.cli.insight:pain_points", "List what hurts customers, worst first."),
-    "paths": _Lazy("api.cli.insight:paths", "Show what customers did, step by step."),
-    "moments": _Lazy("api.cli.insight:moments", "Show which experiences go along with later outcomes."),
+    "events": _Lazy("api.cli.events:events", "Check how events are tracked, and say what each of them is."),
+    "paths": _Lazy("api.cli.journeys:paths", "Show what customers did, step by step."),
+    "funnel": _Lazy("api.cli.journeys:funnel", "Show how many customers get from step to step."),
+    "retention": _Lazy("api.cli.journeys:retention", "Show which customers come back, period by period."),
+    "stages": _Lazy("api.cli.journeys:stages", "Show time in stage, drop-off and skips."),
+    "moments": _Lazy("api.cli.moments:moments", "Show which experiences go along with later outcomes."),
+    "attribution": _Lazy(
+        "api.cli.attribution:attribution", "Credit conversions to what was touched before, by six rules."
+    ),
+    "conformance": _Lazy("api.cli.conformance:conformance", "Lay a planned map beside what customers did."),
+    "personas": _Lazy("api.cli.personas:personas", "Show groups of customers who behave alike."),
+    "predict": _Lazy("api.cli.predict:predict", "Predict what customers do, where that beats the base rate."),
+    "identity": _Lazy(
+        "api.cli.identity:identity", "Show who is one customer and why; take wrong links back."
+    ),
+    "state": _Lazy("api.cli.state:state", "Show where a customer stands and what to hold back or say next."),
     "map": _Lazy("api.cli.maps:journey_map", "Draft, show and verify journey maps."),
     "variants": _Lazy("api.cli.variants:variants", "Propose copy and check it against held-out customers."),
     "index": _Lazy("api.cli.search:index", "Check or rebuild the vector index."),
