@@ -23,6 +23,7 @@ _WISHES: tuple[tuple[tuple[str, ...], str], ...] = (
     ((r"refund\w*|money back|reimburs\w*",), "a refund without the wait"),
     ((r"returns?|returning|send(?:ing)? (?:it|them )?back|exchang\w*",), "a simple way to return things"),
     ((_DELIVERY, r"track\w*|where is|status|no (?:news|updates?|information)"), "news of where your parcel is"),
+    ((r"tracking",), "news of where your parcel is"),
     ((_DELIVERY, r"lost|missing|never (?:arriv|came|com|receiv)\w*|stolen|neighbou?r|wrong (?:address|house|door)"), "a parcel that reaches you"),
     ((_DELIVERY, r"damag\w*|broken|crush\w*|smash\w*|leak\w*"), "an order that arrives intact"),
     ((_DELIVERY, _LATE), "a delivery day to plan with"),

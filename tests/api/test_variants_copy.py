@@ -49,7 +49,7 @@ def test_pain_points_fit_a_window_and_wide_has_the_rest(brand: Brand) -> None:
     assert max(map(len, narrow.out.splitlines())) <= 120
     n = len(json.loads(brand.journey("pain-points", "--json").out)["pain_points"])
     first, joined, _ = narrow.out.partition("What those who voice it")
-    assert joined
+    assert joined or "did then is unknown" in narrow.err
     assert len(first.splitlines()) <= 5 + 2 * n
     assert "concentrated in" in wide.out
     assert "concentrated in" not in narrow.out
