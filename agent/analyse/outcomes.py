@@ -17,7 +17,7 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
     ),
     "support_contact": (
         "call_received", "call_started", "chat_started", "conversation_started", "phone_call", "support_call",
-        "support_contacted", "support_requested", "ticket_created", "ticket_opened",
+        "support_chat_started", "support_contacted", "support_requested", "support_ticket_opened", "ticket_created", "ticket_opened",
     ),
     "return": ("order_refunded", "order_returned", "refund", "refund_requested", "return_requested", "return_started"),
     "leaving": (

@@ -138,23 +138,29 @@ def _print_check(found: IdentityCheck) -> None:
     rows.extend([f"working, with one {kind} and no link", n] for kind, n in found.n_single.items())
     rows.append(["rows that name nobody", found.n_unidentified])
     print_table("Customers", ["what", "how many"], rows)
-    print_table(
-        "Used by several accounts, so they join nobody",
-        ["kind", "pseudonym", "person by itself", "accounts"],
-        [[each.kind, each.key, each.own_id, each.n_accounts] for each in found.shared],
-    )
-    print_table(
-        "Customers with several user ids",
-        ["id", "user ids", ""],
-        [
+    if found.shared:
+        print_table(
+            "Used by several accounts, so they join nobody",
+            ["kind", "pseudonym", "person by itself", "accounts"],
+            [[each.kind, each.key, each.own_id, each.n_accounts] for each in found.shared],
+        )
+    else:
+        print_text("No device, phone or order number was used by several accounts.")
+    if found.crowds:
+        print_table(
+            "Customers with several user ids",
+            ["id", "user ids", ""],
             [
-                each.person_id,
-                each.n_user_ids,
-                "likely several people" if each.n_user_ids >= found.many_users else "",
-            ]
-            for each in found.crowds
-        ],
-    )
+                [
+                    each.person_id,
+                    each.n_user_ids,
+                    "likely several people" if each.n_user_ids >= found.many_users else "",
+                ]
+                for each in found.crowds
+            ],
+        )
+    else:
+        print_text("No customer has several user ids.")
     if found.n_held_out:
         say(f"{counted(found.n_held_out, 'further finding')} among held-out customers, not shown.")
     say("`journey identity show PERSON` shows the rows behind them; `split` takes a link back.")

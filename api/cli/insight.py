@@ -60,7 +60,9 @@ def _show_pain_points(found: Insight, *, wide: bool) -> None:
 def _show_join(found: Insight, *, wide: bool) -> None:
     if not any(pain.behaviour for pain in found.pain_points):
         reasons = {pain.linkage.reason for pain in found.pain_points if pain.linkage and pain.linkage.reason}
-        say(f"What these customers did then is unknown: {'; '.join(sorted(reasons)) or 'too few have events'}.")
+        say(
+            f"What these customers did then is unknown: {'; '.join(sorted(reasons)) or 'too few have events'}."
+        )
         return
     print_table(
         _JOIN_TITLE,
