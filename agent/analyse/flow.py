@@ -10,7 +10,7 @@ from agent.analyse.statistics import quantity, wilson
 from agent.analyse.taxonomy import touchpoint_of_event
 from agent.events import flow
 from agent.events.flow import TimedMove
-from agent.events.journeys import Journeys, Level
+from agent.events.journeys import Journeys, Level, quiet_of
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 
@@ -184,7 +184,7 @@ def transition_of(move: TimedMove) -> Transition:
 def stops_of(journeys: Journeys, level: Level) -> tuple[Stop, ...]:
     """Return for how many nothing followed each node, most persons first."""
     steps = journeys.steps
-    quiet_since = journeys.scope.as_of - flow.quiet_of(steps)
+    quiet_since = journeys.scope.as_of - quiet_of(steps)
     return tuple(
         Stop(
             node=stop.node,

@@ -19,7 +19,7 @@ from agent.analyse.trends import MIN_TREND_PERSONS, SIGNIFICANT, WORTH_FINDING
 from agent.errors import InputError
 from agent.events import flow
 from agent.events.funnels import FunnelPlan, count_funnel
-from agent.events.journeys import Journeys, Level
+from agent.events.journeys import Journeys, Level, quiet_of
 from agent.events.slices import Slice, periods_around
 from agent.events.waiting import fates_of
 from agent.schemas.base import Frozen
@@ -128,7 +128,7 @@ def _moves(before: Slice, after: Slice, level: Level) -> list[_Pair]:
 
 
 def _drop_offs(before: Slice, after: Slice) -> list[_Pair]:
-    quiet = max(flow.quiet_of(side.steps) for side in (before, after))
+    quiet = max(quiet_of(side.steps) for side in (before, after))
     return [
         _pair(
             "drop-off",

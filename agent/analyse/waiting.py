@@ -21,7 +21,7 @@ from pydantic import Field
 from agent.analyse.statistics import CONFIDENCE, Interval, benjamini_hochberg, quantity, wilson
 from agent.analyse.trends import MIN_TREND_PERSONS, SIGNIFICANT
 from agent.events import flow, waiting
-from agent.events.journeys import Journeys, Level
+from agent.events.journeys import Journeys, Level, quiet_of
 from agent.events.waiting import BINS_PER_E, Spell
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
@@ -112,7 +112,7 @@ class Pace(Frozen):
 def stage_times_of(journeys: Journeys) -> tuple[StageTime, ...]:
     """Return how long the persons of a scope stay in each stage, in the order of the stages."""
     steps, scope = journeys.steps, journeys.scope
-    quiet = flow.quiet_of(steps)
+    quiet = quiet_of(steps)
     stays = waiting.stays_of(steps, as_of=scope.as_of)
     skips = {skip.stage: skip for skip in flow.skips_of(steps, scope.stages)}
     found: list[StageTime] = []

@@ -20,8 +20,6 @@ from ibis import _
 from agent.events.journeys import Level, PathCount
 from agent.events.steps import BY_PERSON, milliseconds, rows_of
 
-_MIN_QUIET = timedelta(days=14)
-
 
 @dataclass(frozen=True, slots=True)
 class TimedMove:
@@ -160,14 +158,6 @@ def channel_walk_of(steps: ir.Table) -> ir.Table:
     """Return the walk over the channels of events; events without one left out."""
     rows = steps.filter(_.channel.notnull()).mutate(node=_.channel)
     return rows.select("person_id", "place", "at", "node")
-
-
-def quiet_of(steps: ir.Table) -> timedelta:
-    """Return the inactivity window: two weeks, or the 90th percentile of pauses where people come back later."""
-    pause = milliseconds(_.at) - milliseconds(_.at.lag().over(BY_PERSON))
-    pauses = steps.mutate(pause=pause).filter(_.pause.notnull())
-    p90 = rows_of(pauses.aggregate(p90=_.pause.quantile(0.9)))[0]["p90"]
-    return max(_MIN_QUIET, timedelta(seconds=round(float(p90 or 0) / 1000, 6)))
 
 
 def window_of(steps: ir.Table) -> tuple[datetime, datetime] | None:

@@ -68,6 +68,13 @@ class PathCount:
     n: int
 
 
+def quiet_of(steps: ir.Table) -> timedelta:
+    """Return the inactivity window: two weeks, or the 90th percentile of pauses where people come back later."""
+    pause = milliseconds(_.at) - milliseconds(_.at.lag().over(BY_PERSON))
+    pauses = steps.select(ms=pause).filter(_.ms.notnull())
+    return max(_MIN_QUIET, timedelta(seconds=_summed_up(pauses).p90_s or 0))
+
+
 class Journeys:
     """The journeys of the persons in scope; good for as long as the source of the events is open.
 
@@ -260,10 +267,7 @@ class Journeys:
 
     @cached_property
     def _quiet(self) -> timedelta:
-        """The inactivity window: two weeks, or the 90th percentile of pauses where people come back later."""
-        pause = milliseconds(_.at) - milliseconds(_.at.lag().over(BY_PERSON))
-        pauses = self.steps.select(ms=pause).filter(_.ms.notnull())
-        return max(_MIN_QUIET, timedelta(seconds=_summed_up(pauses).p90_s or 0))
+        return quiet_of(self.steps)
 
     def _edges(self, *, first: bool) -> dict[str, int]:
         edge = _.place.min() if first else _.place.max()

@@ -13,7 +13,7 @@ from agent.schemas.base import Frozen
 from agent.schemas.records import Identifier, IdentifierKind, Side
 from agent.store import Store
 from agent.store.identity import MOST_ACCOUNTS
-from agent.store.lineage import REJOIN, SPLIT, Decision, LoggedMerge
+from agent.store.lineage import REJOIN, SPLIT, LoggedMerge
 from agent.store.persons import Known
 
 MANY_USERS = 3
@@ -210,11 +210,6 @@ def undo_split(workspace: Workspace, *, by: str, reason: str) -> Split:
         store.persons.redo_merge(last, held_out=workspace.vault)
         store.persons.log.decide(REJOIN, last, by=by, reason=reason, now=workspace.now)
     return _split(store, link)
-
-
-def decisions_of(store: Store) -> list[Decision]:
-    """Return what was decided about links, oldest first."""
-    return store.persons.log.decisions()
 
 
 def check_identities(store: Store) -> IdentityCheck:

@@ -3,22 +3,19 @@
 # Altair is typed only in part.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from typing import Any
-
 import altair as alt
-import vl_convert
 
 from agent.analyse.conformance import Conformance, Coverage
+from agent.render.charts import Picture
 from agent.render.figures import interval_text, share_text
 
 _MAX_UNPLANNED = 15
 _WIDTH = 460
 _COLOURS = {"planned": "#2f6f9f", "not planned": "#c4572e"}
-_PNG_SCALE = 2.0
 
 
-def conformance_chart(found: Conformance) -> Any:  # noqa: ANN401 - one of several chart types of Altair
-    """Return the chart: of touchpoints where the plan has any, else of stages."""
+def conformance_picture(found: Conformance) -> Picture:
+    """Return the picture: of touchpoints where the plan has any, else of stages."""
     coverage = found.touchpoints or found.stages
     rows = [] if coverage is None else _rows(coverage)
     level = "touchpoint" if coverage is None else coverage.level
@@ -36,16 +33,6 @@ def conformance_chart(found: Conformance) -> Any:  # noqa: ANN401 - one of sever
     )
     bounds = base.mark_rule(size=2).encode(x="low:Q", x2="high:Q")
     return alt.layer(bars, bounds).properties(width=_WIDTH, title=_title(found, coverage), background="white")
-
-
-def conformance_svg(chart: Any) -> str:  # noqa: ANN401 - one of several chart types of Altair
-    """Return a chart as SVG, drawn without a browser."""
-    return vl_convert.vegalite_to_svg(chart.to_json())
-
-
-def conformance_png(chart: Any) -> bytes:  # noqa: ANN401 - one of several chart types of Altair
-    """Return a chart as PNG at twice the size on the page, drawn without a browser."""
-    return vl_convert.vegalite_to_png(chart.to_json(), scale=_PNG_SCALE)
 
 
 def _rows(coverage: Coverage) -> list[dict[str, str | float | None]]:

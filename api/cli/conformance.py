@@ -14,6 +14,7 @@ from agent.render.machines import machine_json, machine_mermaid
 from agent.schemas.evidence import Quantity
 from agent.schemas.planned import PlannedMap
 from api.cli.output import counted, print_json, print_table, say
+from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 _NO_EVENTS = "There are no events of these customers; `journey ingest --kind events` reads them."
@@ -45,8 +46,7 @@ Row = list[object]
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the stages customers went through as a map of its own: .mmd or .json.",
 )
-@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture as SVG.")
-@click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture as PNG.")
+@picture_options()
 @json_option()
 @click.pass_context
 def conformance(
@@ -84,7 +84,11 @@ def conformance(
         _write_observed(observed_as, observed)
     if read is None or found is None:
         return
-    _draw(found, svg, png)
+    if svg or png:
+        # Altair takes half a second to load; who prints a table need not wait for it.
+        from agent.render.conformance_chart import conformance_picture
+
+        save_picture(conformance_picture(found), svg, png)
     if as_json:
         print_json({"form": read.form, **found.model_dump(mode="json", by_alias=True)})
     else:
@@ -107,23 +111,12 @@ def parse_high_value(text: str) -> HighValueRule:
 
 def _write_observed(path: Path, plan: PlannedMap) -> None:
     text = machine_mermaid(plan) if path.suffix.lower() in _DIAGRAMS else machine_json(plan)
-    path.write_text(text, encoding="utf-8")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"{str(path)!r} cannot be written: {error.strerror}"
+        raise InputError(msg, hint="Choose a file in a folder that exists.") from error
     say(f"Wrote {counted(len(plan.stages), 'stage')} with their transitions to {str(path)!r}.")
-
-
-def _draw(found: Conformance, svg: Path | None, png: Path | None) -> None:
-    if svg is None and png is None:
-        return
-    # Drawing loads what no other part of the command needs.
-    from agent.render.conformance_chart import conformance_chart, conformance_png, conformance_svg
-
-    chart = conformance_chart(found)
-    if svg is not None:
-        svg.write_text(conformance_svg(chart), encoding="utf-8")
-        say(f"Drew the plan into {svg}.")
-    if png is not None:
-        png.write_bytes(conformance_png(chart))
-        say(f"Drew the plan into {png}.")
 
 
 def _print(read: ReadPlan, found: Conformance, limit: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -28,10 +28,8 @@ from agent.render.durations import duration_text, span_text
 from agent.render.figures import interval_text, points_text, share_text
 from agent.schemas.evidence import Quantity
 from api.cli.output import counted, print_json, print_table, say
+from api.cli.pictures import picture_options, save_picture
 from api.cli.session import Option, json_option, parse_where, where_option, workspace_of
-
-if TYPE_CHECKING:
-    from agent.render.charts import Picture
 
 _N_PATHS = 20
 _LEVELS = ("event", "stage")
@@ -57,19 +55,6 @@ class Duration(click.ParamType[timedelta]):
         if seconds > timedelta(days=36_500).total_seconds():
             self.fail(f"{value!r} is longer than a hundred years", param, ctx)
         return timedelta(seconds=seconds)
-
-
-def picture_options() -> Option:
-    """Return the options `--svg` and `--png`, the same everywhere."""
-
-    def add(command: Any) -> Any:  # noqa: ANN401 - click's decorators
-        for kind in ("png", "svg"):
-            path = click.Path(dir_okay=False, writable=True, path_type=Path)
-            option = click.option(f"--{kind}", type=path, help=f"Write a picture as {kind.upper()}.")
-            command = option(command)
-        return command
-
-    return add
 
 
 def compare_options() -> Option:
@@ -130,7 +115,7 @@ def paths(
                 if picture == "sankey"
                 else transition_picture(graph_of(journeys, level))
             )
-            _save(made, svg, png)
+            save_picture(made, svg, png)
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))
     else:
@@ -176,7 +161,7 @@ def funnel(
     if svg or png:
         from agent.render.charts import funnel_picture
 
-        _save(funnel_picture(found), svg, png)
+        save_picture(funnel_picture(found), svg, png)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -207,7 +192,7 @@ def retention(
     if svg or png:
         from agent.render.charts import retention_picture
 
-        _save(retention_picture(found, unit=by), svg, png)
+        save_picture(retention_picture(found, unit=by), svg, png)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -228,7 +213,7 @@ def stages(
     if svg or png:
         from agent.render.charts import stay_picture
 
-        _save(stay_picture(found), svg, png)
+        save_picture(stay_picture(found), svg, png)
     if as_json:
         print_json({"stages": [stage.model_dump(mode="json") for stage in found]})
     else:
@@ -264,20 +249,6 @@ def _sides(
             workspace, journeys, plan=DEFAULT_PLAN, where=parse_where(where), versus=parse_where(versus)
         )
     return None
-
-
-def _save(picture: "Picture", svg: Path | None, png: Path | None) -> None:
-    from agent.render.charts import png_of, svg_of
-
-    for path, content in ((svg, svg_of), (png, png_of)):
-        if path is None:
-            continue
-        try:
-            path.write_bytes(content(picture))
-        except OSError as error:
-            msg = f"{str(path)!r} cannot be written: {error.strerror}"
-            raise InputError(msg, hint="Choose a file in a folder that exists.") from error
-        say(f"Wrote {path}.")
 
 
 def _print_paths(found: Paths, limit: int) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from agent.errors import InputError
 from agent.pipeline.drafting import current_moments
 from agent.render.figures import points_text
 from agent.schemas.insight import Moment
-from api.cli.output import counted, item_progress, print_json, print_table, print_text, say
+from api.cli.output import item_progress, print_json, print_table, print_text, say
+from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 _KINDS = {"pain_point": "told", "event": "event", "wait": "wait"}
@@ -16,8 +16,7 @@ _KINDS = {"pain_point": "told", "event": "event", "wait": "wait"}
 
 @click.command()
 @where_option()
-@click.option("--svg", type=click.Path(path_type=Path), help="Draw the effects with their intervals as SVG.")
-@click.option("--png", type=click.Path(path_type=Path), help="Draw the effects with their intervals as PNG.")
+@picture_options()
 @json_option()
 @click.pass_context
 def moments(
@@ -26,7 +25,11 @@ def moments(
     """Show which experiences go along with later outcomes; associated with, not caused by."""
     with workspace_of(ctx) as workspace, item_progress("Reading passages") as advance:
         found = current_moments(workspace, where=parse_where(where), on_progress=advance)
-    _draw(found, svg, png)
+    if svg or png:
+        # Altair takes half a second to load; who prints a table need not wait for it.
+        from agent.render.forest import forest_picture
+
+        save_picture(forest_picture(found), svg, png)
     if as_json:
         print_json({"moments": [moment.model_dump(mode="json") for moment in found]})
         return
@@ -86,22 +89,3 @@ def _e_value(moment: Moment) -> str | None:
     if moment.adjusted is None or moment.adjusted.e_value is None or moment.adjusted.e_value_limit is None:
         return None
     return f"{moment.adjusted.e_value:.1f} ({moment.adjusted.e_value_limit:.1f})"
-
-
-def _draw(found: tuple[Moment, ...], svg: Path | None, png: Path | None) -> None:
-    if svg is None and png is None:
-        return
-    # Altair takes half a second to load; who prints a table need not wait for it.
-    from agent.render.charts import png_of, svg_of
-    from agent.render.forest import forest_picture
-
-    picture = forest_picture(found)
-    for path, content in ((svg, svg_of), (png, png_of)):
-        if path is None:
-            continue
-        try:
-            path.write_bytes(content(picture))
-        except OSError as error:
-            msg = f"{str(path)!r} cannot be written: {error.strerror}"
-            raise InputError(msg, hint="Choose a file in a folder that exists.") from error
-        say(f"Drew {counted(len(found), 'moment')} into {path}.")

@@ -118,3 +118,13 @@ def test_conformance_says_what_it_cannot_do(home: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     assert journey(empty, "init").code == 0
     assert "no events" in journey(empty, "conformance", plan).err
+
+
+@pytest.mark.parametrize("option", ["--svg", "--png", "--observed-as"])
+def test_file_that_cannot_be_written_is_named(home: Path, option: str) -> None:
+    """A folder that is not there is an error with a hint, not a traceback."""
+    path = str(home / "missing" / "p.json")
+    ran = journey(home / "home", "conformance", str(home / "plan.mmd"), option, path)
+    assert ran.code == 1
+    assert "cannot be written" in ran.err
+    assert "Hint" in ran.err

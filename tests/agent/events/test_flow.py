@@ -25,7 +25,6 @@ from agent.events.flow import (
     moves_of,
     n_outside,
     nodes_of,
-    quiet_of,
     skips_of,
     spread_of,
     stops_of,
@@ -33,7 +32,7 @@ from agent.events.flow import (
     walk_of,
     window_of,
 )
-from agent.events.journeys import Journeys
+from agent.events.journeys import Journeys, quiet_of
 from agent.events.retention import PeriodCount, count_retention
 from agent.events.slices import between
 from agent.events.waiting import Spell, binned_waits, fates_of, stays_of
