@@ -158,7 +158,12 @@ def person_id_of(key: str) -> str:
 def keyed_hash(*parts: str, salt: str) -> str:
     """Return 64 hexadecimal digits of HMAC-SHA256 over parts; no two lists of parts share an input."""
     message = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
-    return _keyed(salt).hexdigest(message)
+    return keyed_digest(message, salt=salt).hex()
+
+
+def keyed_digest(message: bytes, *, salt: str) -> bytes:
+    """Return HMAC-SHA256 over a message, 32 bytes."""
+    return _keyed(salt).digest(message)
 
 
 def keyed_digests(fixed: Sequence[str], last: Iterable[str], *, salt: str) -> list[bytes]:
@@ -175,11 +180,11 @@ class _Keyed:
         self._inner = sha256(bytes(byte ^ 0x36 for byte in padded))
         self._outer = sha256(bytes(byte ^ 0x5C for byte in padded))
 
-    def hexdigest(self, message: bytes) -> str:
+    def digest(self, message: bytes) -> bytes:
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(message)
         outer.update(inner.digest())
-        return outer.hexdigest()
+        return outer.digest()
 
     def digests(self, start: str, last: Iterable[str]) -> list[bytes]:
         """Return one digest a message `start`, length of the part, colon, part."""

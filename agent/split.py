@@ -13,7 +13,6 @@ documents"), candidates come from banding (Leskovec, Rajaraman, Ullman, "Mining 
 rows. At similarity 0.8 a pair shares a band with probability 0.96, at 0.5 with 0.22.
 """
 
-import hmac
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,6 +21,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.identify import keyed_digest
 from agent.schemas.records import Side
 
 Signature = NDArray[np.uint32]
@@ -66,7 +66,7 @@ def side_of(person_key: str, *, salt: str, holdout: float) -> Side:
         salt: Of the workspace.
         holdout: Share, 0 to 1.
     """
-    digest = hmac.digest(salt.encode(), b"side\x00" + person_key.encode("utf-8", "surrogatepass"), "sha256")
+    digest = keyed_digest(b"side\x00" + person_key.encode("utf-8", "surrogatepass"), salt=salt)
     return Side.HELD_OUT if int.from_bytes(digest[:8]) < holdout * 2**64 else Side.WORKING
 
 

@@ -12,8 +12,17 @@ from pydantic import Field
 from agent.analyse.plan_machines import Level, LevelName, stage_level, touchpoint_level
 from agent.analyse.plan_names import Match, Names, match_names, nearest_names
 from agent.analyse.statistics import quantity
-from agent.events.conformance import CustomerValues, Departure, Kind, Replay, Totals, kinds_of, stage_edges
-from agent.events.journeys import Journeys, Move
+from agent.events.conformance import (
+    CustomerValues,
+    Departure,
+    Kind,
+    Move,
+    Replay,
+    Totals,
+    kinds_of,
+    stage_edges,
+)
+from agent.events.journeys import Journeys
 from agent.events.source import EventSource
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity

@@ -9,8 +9,9 @@ from agent.analyse.outcomes import outcomes_among
 from agent.analyse.statistics import quantity, wilson
 from agent.analyse.taxonomy import touchpoint_of_event
 from agent.events import flow
+from agent.events.counted import Level
 from agent.events.flow import TimedMove
-from agent.events.journeys import Journeys, Level, quiet_of
+from agent.events.journeys import Journeys, quiet_of
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from agent.analyse.flow import Transition, fold_label, supported, transition_of
 from agent.analyse.statistics import quantity
 from agent.events import flow
-from agent.events.journeys import Journeys, Level
+from agent.events.counted import Level
+from agent.events.journeys import Journeys
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 

@@ -103,6 +103,18 @@ class Grouping:
     """Directions in which persons differ more than chance makes them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where persons stand by what they did."""
+
+    points: Floats
+    """Directions in which they differ more than chance makes them, then how much they do, shape `(n, n_axes + 1)`."""
+    features: Floats
+    """Features of all blocks in order, from their mean, in units of their spread by chance, shape `(n, n_features)`;
+    0 where chance spreads a feature not at all."""
+    n_axes: int
+
+
 def drawn_alike(counts: Floats, rng: np.random.Generator) -> Floats:
     """Return counts as if all persons were alike but for how much they do."""
     total = counts.sum()
@@ -124,8 +136,8 @@ def grouped(behaviour: Behaviour, *, seed: int) -> Grouping:
         179-185, for the number of directions; Ben-Hur, Elisseeff and Guyon (2002) for the number of groups.
     """
     rng = np.random.default_rng(seed)
-    points, n_axes = _points(behaviour, rng)
-    order = rng.permutation(len(points))
+    placed = placed_by(behaviour, rng)
+    order = rng.permutation(len(points := placed.points))
     fitted = np.sort(order[: min(len(points) // 2, MAX_FITTED)])
     inside = points[fitted]
     rand_by_number = {
@@ -150,7 +162,7 @@ def grouped(behaviour: Behaviour, *, seed: int) -> Grouping:
         rand_by_number=rand_by_number,
         jaccard=tuple(float(np.mean([_overlap(pair, group) for pair in pairs])) for group in range(k)),
         runs_into=_runs_into(points[is_held], label[is_held], model),
-        n_axes=n_axes,
+        n_axes=placed.n_axes,
     )
 
 
@@ -165,9 +177,14 @@ def _number(points: Floats, rand_by_number: dict[int, float], seed: int) -> int:
     return max(as_stable)
 
 
-def _points(behaviour: Behaviour, rng: np.random.Generator) -> tuple[Floats, int]:
-    """Return where persons stand, shape `(n, n_axes + 1)`: directions beyond chance, and how much they do."""
-    real = [block.shares() for block in behaviour.blocks]
+def placed_by(behaviour: Behaviour, rng: np.random.Generator) -> Placed:
+    """Return where persons stand by what they did.
+
+    Args:
+        behaviour: Of at least two persons.
+        rng: What chance is drawn with.
+    """
+    real = np.hstack([block.shares() for block in behaviour.blocks])
     drawn: list[Floats] = []
     for _ in range(_N_NULL):
         kinds = drawn_alike(behaviour.kinds, rng)
@@ -176,17 +193,20 @@ def _points(behaviour: Behaviour, rng: np.random.Generator) -> tuple[Floats, int
     used = spread > 0
     by_chance = [one[:, used] / spread[used] for one in drawn]
     limits = np.max([_eigen(one)[0] for one in by_chance], axis=0)
-    matrix = np.hstack(real)[:, used] / spread[used]
+    matrix = real[:, used] / spread[used]
     values, vectors = _eigen(matrix)
     n_axes = int(np.argmin(np.append(values > limits, False)))
     n_axes = min(n_axes, _MAX_AXES)
-    axes = (matrix - matrix.mean(axis=0)) @ vectors[:, :n_axes]
+    centred = matrix - matrix.mean(axis=0)
+    axes = centred @ vectors[:, :n_axes]
     # Whole numbers pile up; spread over the unit they stand for they do not look like groups.
     amounts = np.log(behaviour.amounts + rng.uniform(0, 1, behaviour.amounts.shape))
     amounts = (amounts - amounts.mean(axis=0)) / np.maximum(amounts.std(axis=0), 1e-9)
     _, leading = _eigen(amounts)
     how_much = amounts @ leading[:, :1]
-    return np.hstack([axes, how_much / max(float(how_much.std()), 1e-9)]), n_axes
+    features = np.zeros(real.shape)
+    features[:, used] = centred
+    return Placed(np.hstack([axes, how_much / max(float(how_much.std()), 1e-9)]), features, n_axes)
 
 
 def _eigen(matrix: Floats) -> tuple[Floats, Floats]:

@@ -4,7 +4,8 @@ from agent.analyse.flow import Flow, Spread, Stop, Transition, flow_of, spread_o
 from agent.analyse.statistics import quantity
 from agent.analyse.waiting import Pace, paces_of
 from agent.events import flow
-from agent.events.journeys import Journeys, Level
+from agent.events.counted import Level
+from agent.events.journeys import Journeys
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 
@@ -68,12 +69,12 @@ def paths_of(journeys: Journeys, *, limit: int, level: Level = "event") -> Paths
         level=level,
         n_persons=journeys.n_persons(),
         n_sessions=journeys.n_sessions(),
-        transitions=tuple(transition_of(move) for move in flow.moves_of(walk)),
+        transitions=tuple(transition_of(move) for move in journeys.moves(level)),
         starts=tuple(_edge(node, n, total) for node, n in firsts.items()),
         ends=tuple(_edge(node, n, total) for node, n in ends),
         variants=tuple(
             PathVariant(path=found.path, n=found.n, share=_share(found.n, total))
-            for found in flow.variants_of(walk, limit)
+            for found in journeys.variants(limit, level)
         ),
         durations=Durations(n=lengths.n_visits, median_s=lengths.median_s, p90_s=lengths.p90_s),
         stops=stops,

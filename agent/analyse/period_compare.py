@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from agent.analyse.restricted_means import (
+    RestrictedMean,
+    horizon_of,
+    mean_difference,
+    persons_for,
+    restricted_mean,
+)
 from agent.analyse.statistics import (
+    Estimate,
     benjamini_hochberg,
     persons_needed,
     quantity,
@@ -18,14 +26,17 @@ from agent.analyse.statistics import (
 from agent.analyse.trends import MIN_TREND_PERSONS, SIGNIFICANT, WORTH_FINDING
 from agent.errors import InputError
 from agent.events import flow
+from agent.events.counted import Level
 from agent.events.funnels import FunnelPlan, count_funnel
-from agent.events.journeys import Journeys, Level, quiet_of
+from agent.events.journeys import Journeys, quiet_of
+from agent.events.retention import count_retention
 from agent.events.slices import Slice, periods_around
-from agent.events.waiting import fates_of
+from agent.events.waiting import Spell, fates_of, stays_of
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 
-Kind = Literal["transition", "drop-off", "skip", "funnel step"]
+Kind = Literal["transition", "drop-off", "skip", "funnel step", "retention"]
+Verdict = Literal["changed", "not proven", "cannot tell"]
 
 
 class Difference(Frozen):
@@ -33,7 +44,7 @@ class Difference(Frozen):
 
     kind: Kind
     name: str
-    verdict: Literal["changed", "not proven", "cannot tell"]
+    verdict: Verdict
     """`not proven`: there were customers enough to find a change of eight points; `cannot tell`: there were not."""
     before: Quantity
     after: Quantity
@@ -47,6 +58,30 @@ class Difference(Frozen):
     """Where it cannot be told: customers on each side with whom a change of eight points would be found with a power of 0.8."""
 
 
+class TimeDifference(Frozen):
+    """The time in a stage in two slices, until another stage is entered; who is still there is censored."""
+
+    kind: Literal["time in stage"] = "time in stage"
+    name: str
+    verdict: Verdict
+    """As of a share; a change worth finding is eight hundredths of the horizon."""
+    horizon_s: float | None
+    """Nobody is counted for longer: until then it is known of twenty customers of each side whether they are still there."""
+    n_before: int
+    n_after: int
+    before_s: float | None
+    """Mean seconds up to the horizon; None where fewer than twenty customers were on a side."""
+    after_s: float | None
+    difference_s: float | None
+    """After minus before."""
+    low_s: float | None
+    high_s: float | None
+    p_value: float | None
+    """Adjusted over everything tested (Benjamini-Hochberg)."""
+    needed: int | None
+    """Where it cannot be told: customers on each side with whom such a change would be found with a power of 0.8."""
+
+
 class Comparison(Frozen):
     """Two slices side by side."""
 
@@ -55,6 +90,18 @@ class Comparison(Frozen):
     n_tested: int
     differences: tuple[Difference, ...]
     """Proven ones first, by size; then the others."""
+    times: tuple[TimeDifference, ...] = ()
+    """Of the stages, in their order; tested together with the shares."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """The time in a stage on both sides; a mean is None where too few were in it."""
+
+    stage: str
+    n: tuple[int, int]
+    horizon_s: float | None
+    means: tuple[RestrictedMean, RestrictedMean] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +152,50 @@ def compare_funnels(before: Slice, after: Slice, plan: FunnelPlan) -> Comparison
             _pair("funnel step", "whole funnel", who, [(c[last].reached, c[0].reached) for c in counts])
         )
     return _compared(before, after, pairs)
+
+
+def compare_retention(
+    before: Slice, after: Slice, *, period: timedelta, unit: str, since: str | None = None
+) -> Comparison:
+    """Compare how many were active in each period after their beginning that is over for customers of both sides.
+
+    Args:
+        before: One side.
+        after: The other side.
+        period: Length of a period.
+        unit: What a period is called.
+        since: Event that a customer's time runs from; their first one where None.
+    """
+    counts = [
+        count_retention(side.steps, period=period, as_of=side.as_of, since=since) for side in (before, after)
+    ]
+    pairs = [
+        _pair(
+            "retention",
+            f"{unit} {first.period}",
+            f"customers for whom the {unit} is over",
+            [(first.active, first.persons), (then.active, then.persons)],
+        )
+        for first, then in zip(*counts, strict=False)
+        if first.period > 0 and min(first.persons, then.persons) >= MIN_TREND_PERSONS
+    ]
+    return _compared(before, after, pairs)
+
+
+def compare_stages(before: Slice, after: Slice) -> Comparison:
+    """Compare the time in each stage, and drop-off and skips by stage."""
+    stays = [stays_of(side.steps, as_of=side.as_of) for side in (before, after)]
+    times = [_stay(stage, *(side.get(stage, []) for side in stays)) for stage in before.stages]
+    pairs = [*_drop_offs(before, after), *_skips(before, after)]
+    return _compared(before, after, pairs, times)
+
+
+def _stay(stage: str, before: Sequence[Spell], after: Sequence[Spell]) -> _Stay:
+    n = (sum(spell.n for spell in before), sum(spell.n for spell in after))
+    horizon = horizon_of(before, after, least=MIN_TREND_PERSONS)
+    if horizon is None:
+        return _Stay(stage, n, None, None)
+    return _Stay(stage, n, horizon, (restricted_mean(before, horizon), restricted_mean(after, horizon)))
 
 
 def _pair(kind: Kind, name: str, who: str, counts: Sequence[tuple[int, int]]) -> _Pair:
@@ -159,24 +250,56 @@ def _skips(before: Slice, after: Slice) -> list[_Pair]:
     ]
 
 
-def _compared(before: Slice, after: Slice, pairs: Sequence[_Pair]) -> Comparison:
+def _compared(before: Slice, after: Slice, pairs: Sequence[_Pair], stays: Sequence[_Stay] = ()) -> Comparison:
     tested = [pair for pair in pairs if pair.is_tested]
     p_values = [
         two_proportion_test(pair.after.n, pair.after.total, pair.before.n, pair.before.total)
         for pair in tested
     ]
+    timed = [(stay.stage, *mean_difference(stay.means[1], stay.means[0])) for stay in stays if stay.means]
+    together = benjamini_hochberg([*p_values, *(p for _, _, p in timed)]).tolist()
     adjusted: Mapping[tuple[str, str], float] = {
-        (pair.kind, pair.name): p
-        for pair, p in zip(tested, benjamini_hochberg(p_values).tolist(), strict=True)
+        (pair.kind, pair.name): p for pair, p in zip(tested, together[: len(tested)], strict=True)
     }
-    made = [
-        _difference(pair, adjusted.get((pair.kind, pair.name)), n_tests=max(len(tested), 1)) for pair in pairs
-    ]
+    shifts: Mapping[str, tuple[Estimate, float]] = {
+        stage: (shift, p) for (stage, shift, _), p in zip(timed, together[len(tested) :], strict=True)
+    }
+    n_tests = max(len(together), 1)
+    made = [_difference(pair, adjusted.get((pair.kind, pair.name)), n_tests=n_tests) for pair in pairs]
     return Comparison(
         before=before.name,
         after=after.name,
-        n_tested=len(tested),
+        n_tested=len(together),
         differences=tuple(sorted(made, key=_order)),
+        times=tuple(_time_difference(stay, shifts.get(stay.stage), n_tests=n_tests) for stay in stays),
+    )
+
+
+def _time_difference(stay: _Stay, found: tuple[Estimate, float] | None, *, n_tests: int) -> TimeDifference:
+    if found is None or stay.means is None or stay.horizon_s is None:
+        return TimeDifference(
+            name=stay.stage, verdict="cannot tell", horizon_s=None, n_before=stay.n[0], n_after=stay.n[1],
+            before_s=None, after_s=None, difference_s=None, low_s=None, high_s=None, p_value=None,
+            needed=MIN_TREND_PERSONS,
+        )  # fmt: skip
+    shift, p_value = found
+    needed = persons_for(*stay.means, WORTH_FINDING * stay.horizon_s, level=SIGNIFICANT / n_tests)
+    verdict: Verdict = "not proven" if min(stay.n) >= needed else "cannot tell"
+    if p_value < SIGNIFICANT:
+        verdict = "changed"
+    return TimeDifference(
+        name=stay.stage,
+        verdict=verdict,
+        horizon_s=stay.horizon_s,
+        n_before=stay.n[0],
+        n_after=stay.n[1],
+        before_s=stay.means[0].seconds,
+        after_s=stay.means[1].seconds,
+        difference_s=shift.value,
+        low_s=shift.low,
+        high_s=shift.high,
+        p_value=p_value,
+        needed=needed if verdict == "cannot tell" else None,
     )
 
 
@@ -207,6 +330,6 @@ def _difference(pair: _Pair, p_value: float | None, *, n_tests: int) -> Differen
     )
 
 
-def _order(difference: Difference) -> tuple[bool, float, str, str]:
+def _order(difference: Difference) -> tuple[bool, float, str]:
     size = abs(difference.difference or 0.0) if difference.verdict == "changed" else 0.0
-    return difference.verdict != "changed", -size, difference.kind, difference.name
+    return difference.verdict != "changed", -size, difference.kind

@@ -191,10 +191,13 @@ _WORDS = {
 }
 
 
+def words_of(what: What, feature: str, *, more: bool) -> str:
+    """Return what somebody does more or less of, in words."""
+    return _WORDS[what].format(more="more" if more else "less", feature=re.sub(r"[_\s]+", " ", feature))
+
+
 def _mark(what: What, feature: str, difference: float) -> Mark:
-    words = _WORDS[what].format(
-        more="more" if difference > 0 else "less", feature=re.sub(r"[_\s]+", " ", feature)
-    )
+    words = words_of(what, feature, more=difference > 0)
     return Mark(what=what, feature=feature, difference=difference, words=words)
 
 

@@ -45,15 +45,13 @@ def retention_of(journeys: Journeys, *, period: timedelta, since: str | None = N
     if period < timedelta(seconds=1):
         msg = f"a period of {period.total_seconds():g} seconds was asked for; at least a second was expected"
         raise InputError(msg, hint="For example --by week.")
-    names = journeys.names()
-    if since is not None and since not in names:
-        raise unknown_event(since, journeys)
+    known_event(journeys, since)
     counts = count_retention(journeys.steps, period=period, as_of=journeys.scope.as_of, since=since)
     shown = [count for count in counts if count.persons >= min(MIN_PERSONS, counts[0].persons)]
     return Retention(
         period_s=int(period.total_seconds()),
         since=since,
-        n_persons=journeys.n_persons() if since is None else names[since],
+        n_persons=journeys.n_persons() if since is None else journeys.names()[since],
         points=tuple(
             RetentionPoint(
                 period=count.period,
@@ -63,3 +61,14 @@ def retention_of(journeys: Journeys, *, period: timedelta, since: str | None = N
         ),
         n_left_out=len(counts) - len(shown),
     )
+
+
+def known_event(journeys: Journeys, name: str | None) -> str | None:
+    """Return the name of an event that there is, or None for None.
+
+    Raises:
+        NotFoundError: There is no event of that name.
+    """
+    if name is not None and name not in journeys.names():
+        raise unknown_event(name, journeys)
+    return name

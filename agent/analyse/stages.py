@@ -1,4 +1,4 @@
-"""Stages of one's own: a list in a file that says which default stages and touchpoints each of them takes in."""
+"""Stages of one's own: a list in a file that says which default stages, touchpoints and events each of them takes in."""
 
 import tomllib
 from collections import Counter
@@ -14,7 +14,7 @@ from agent.errors import InputError
 from agent.schemas.journey import DEFAULT_STAGES, StageRule
 
 _LEAST_STAGES, _MOST_STAGES = 2, 12
-_HINT = "A file of stages holds `[[stage]]` tables with `name` and lists `stages` and `touchpoints`; see docs/stages.md."
+_HINT = "A file of stages holds `[[stage]]` tables with `name` and lists `stages`, `touchpoints` and `events`; see docs/stages.md."
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,13 @@ class StagePlan:
 
     def stage_of_event(self, name: str) -> str | None:
         """Return the map's stage of an event, by its name."""
-        return self.stage_of(stage_of_event(name), touchpoint_of_event(name, {}, None))
+        return self._by_event.get(name) or self.stage_of(
+            stage_of_event(name), touchpoint_of_event(name, {}, None)
+        )
+
+    @cached_property
+    def _by_event(self) -> dict[str, str]:
+        return {event: rule.name for rule in self.rules for event in rule.events}
 
     @cached_property
     def _by_touchpoint(self) -> dict[str, str]:
@@ -95,10 +101,11 @@ def _check(path: Path, rules: tuple[StageRule, ...]) -> None:
     _check_names(path, "default stage", stages, DEFAULT_STAGES)
     touchpoints = [touchpoint for rule in rules for touchpoint in rule.touchpoints]
     _check_names(path, "touchpoint", touchpoints, [entry.name for entry in lists.touchpoints])
-    empty = [rule.name for rule in rules if not (rule.stages or rule.touchpoints)]
+    _check_names(path, "event", [event for rule in rules for event in rule.events], None)
+    empty = [rule.name for rule in rules if not (rule.stages or rule.touchpoints or rule.events)]
     if empty:
         msg = f"{path.name!r}: nothing belongs to {', '.join(map(repr, empty))}"
-        raise InputError(msg, hint="Give each stage default stages or touchpoints.")
+        raise InputError(msg, hint="Give each stage default stages, touchpoints or events.")
 
 
 def _check_names(path: Path, what: str, names: list[str], known: Iterable[str] | None) -> None:

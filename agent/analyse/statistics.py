@@ -3,6 +3,7 @@
 Every count that enters here is a count of persons, never of messages: one person with many messages counts once.
 """
 
+import importlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from agent.errors import InputError
 from agent.schemas.evidence import Quantity
@@ -27,10 +27,6 @@ _MIN_CLUSTERS = 2
 _NO_SPREAD = 1e-12
 POWER = 0.8
 WEIGHTS = tuple(SEVERITY_WEIGHT.values())
-
-# SciPy ships no types.
-_scipy_stats: Any = stats
-_special: Any = special
 
 Floats = NDArray[np.float64]
 
@@ -171,7 +167,7 @@ def two_proportion_test(n: int, total: int, other_n: int, other_total: int) -> f
     pooled = (n + other_n) / (total + other_total)
     if min(total, other_total) * min(pooled, 1 - pooled) < _MIN_EXPECTED:
         table = [[n, total - n], [other_n, other_total - other_n]]
-        return float(_scipy_stats.fisher_exact(table)[1])
+        return float(_scipy("stats").fisher_exact(table)[1])
     error = math.sqrt(pooled * (1 - pooled) * (1 / total + 1 / other_total))
     return math.erfc(abs(n / total - other_n / other_total) / error / math.sqrt(2))
 
@@ -305,7 +301,7 @@ def clustered_slope(
     if error == 0.0:
         return None
     half = _t_quantile(n_clusters - 1) * error
-    p_value = float(2 * _special.stdtr(n_clusters - 1, -abs(slope) / error))
+    p_value = float(2 * _scipy("special").stdtr(n_clusters - 1, -abs(slope) / error))
     share = float(y.mean())
     chance = share * (1 - share) / spread
     return Slope(
@@ -375,8 +371,13 @@ def severity_weighted(reach: Quantity, weights: Sequence[float] | Floats) -> Est
     return Estimate(score, score * math.exp(-down), min(score * math.exp(up), 1.0))
 
 
+def _scipy(part: str) -> Any:  # noqa: ANN401 - SciPy ships no types
+    # Most commands ask for none of it, and importing it takes as long as an answer.
+    return importlib.import_module(f"scipy.{part}")
+
+
 def _t_quantile(freedom: int) -> float:
-    return float(_special.stdtrit(freedom, 0.5 + CONFIDENCE / 2))
+    return float(_scipy("special").stdtrit(freedom, 0.5 + CONFIDENCE / 2))
 
 
 def _check_share(n: int, total: int) -> None:

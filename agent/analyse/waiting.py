@@ -21,7 +21,8 @@ from pydantic import Field
 from agent.analyse.statistics import CONFIDENCE, Interval, benjamini_hochberg, quantity, wilson
 from agent.analyse.trends import MIN_TREND_PERSONS, SIGNIFICANT
 from agent.events import flow, waiting
-from agent.events.journeys import Journeys, Level, quiet_of
+from agent.events.counted import Level
+from agent.events.journeys import Journeys, quiet_of
 from agent.events.waiting import BINS_PER_E, Spell
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity

@@ -10,23 +10,20 @@ before it, and the first is a planned start where the plan states any. Counts ar
 # pyright: reportAttributeAccessIssue=false
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
-import orjson
 from ibis import _
 
-from agent.events.journeys import Journeys, Move
+from agent.events.journeys import Journeys
 from agent.events.source import EventSource
 from agent.events.steps import BY_PERSON, meaning_of, rows_of
+from agent.events.values import number_of
 
 _BETWEEN = "\x1f"
 _OF_PERSON = ibis.window(group_by="person_id")
-_NUMBER = r'\s*:\s*"?(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"?\s*[,}]'
-"""A number after its key, as it stands in a JSON object, also one that was written as text."""
 
 KindKey = tuple[str, str | None]
 """Event name and touchpoint: what decides which label a step has."""
@@ -58,6 +55,18 @@ class Machine:
     starts: frozenset[str]
     """Labels a journey may begin with."""
     ends: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How often steps of one label directly followed those of another."""
+
+    source: str
+    target: str
+    n: int
+    persons: int
+    leaving: int
+    """Persons for whom anything followed the source: the denominator of a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +172,7 @@ class CustomerValues:
 
 
 def _sums(events: ir.Table, name: str) -> ir.Table:
-    key = orjson.dumps(name).decode()
-    found = events.properties.re_extract(re.escape(key) + _NUMBER, 1).nullif("")
-    valued = events.mutate(value=found.cast("float64")).filter(_.value.notnull())
+    valued = events.mutate(value=number_of(events.properties, name)).filter(_.value.notnull())
     return valued.group_by("person_id").agg(value=_.value.sum())
 
 
@@ -224,7 +231,7 @@ class Replay:
         """Return the most frequent whole paths that do not fit the plan."""
         # Place and label in one number: a sorted list is in order on engines whose aggregates know none.
         labels = self._labels
-        number = _.place * len(labels) + meaning_of(
+        number = _.place.cast("int64") * len(labels) + meaning_of(
             _.label, {one: n for n, one in enumerate(labels)}, "int64"
         )
         paths = (

@@ -17,22 +17,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from agent.events.journeys import Level, PathCount
-from agent.events.steps import BY_PERSON, milliseconds, rows_of
-
-
-@dataclass(frozen=True, slots=True)
-class TimedMove:
-    """How often one node directly followed another, and after how long."""
-
-    source: str
-    target: str
-    n: int
-    persons: int
-    leaving: int
-    """Persons for whom anything followed the source."""
-    median_s: float | None
-    p90_s: float | None
+from agent.events.counted import Level, PathCount, TimedMove
+from agent.events.steps import BY_PERSON, meaning_of, milliseconds, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,19 +310,29 @@ def handoffs_of(steps: ir.Table, contacts: Collection[str], *, within: timedelta
 
 def variants_of(walk: ir.Table, limit: int) -> list[PathCount]:
     """Return the most frequent whole walks."""
-    paths = walk.group_by("person_id").agg(path=_.node.collect(order_by=_.place))
-    counted = paths.group_by("path").agg(n=_.count()).order_by([ibis.desc("n"), "path"]).limit(limit)
-    return [PathCount(tuple(row["path"]), int(row["n"])) for row in rows_of(counted)]
+    nodes = sorted(nodes_of(walk))
+    counted = _paths_of(walk, nodes).group_by("path").agg(n=_.count())
+    first = counted.order_by([ibis.desc("n"), "path"]).limit(limit)
+    return [
+        PathCount(tuple(nodes[number % len(nodes)] for number in row["path"]), int(row["n"]))
+        for row in rows_of(first)
+    ]
+
+
+def _paths_of(walk: ir.Table, nodes: Sequence[str]) -> ir.Table:
+    """Return one row a person: `person_id, path, steps, first, last`; a path is a list of numbers."""
+    # Place and node in one number: a sorted list is in order on engines whose aggregates know none.
+    number = _.place.cast("int64") * len(nodes) + meaning_of(
+        _.node, {node: n for n, node in enumerate(nodes)}, "int64"
+    )
+    own = walk.mutate(number=number).group_by("person_id")
+    found = own.agg(path=_.number.collect(), steps=_.count(), first=_.at.min(), last=_.at.max())
+    return found.mutate(path=_.path.sort())
 
 
 def spread_of(walk: ir.Table) -> Spread:
     """Return how much the walks of persons differ."""
-    own = walk.group_by("person_id").agg(
-        path=_.node.collect(order_by=_.place),
-        steps=_.count(),
-        first=_.at.min(),
-        last=_.at.max(),
-    )
+    own = _paths_of(walk, sorted(nodes_of(walk)))
     own = own.mutate(seconds=(milliseconds(_.last) - milliseconds(_.first)) / 1000)
     counted = own.group_by("path").agg(n=_.count())
     paths = rows_of(

@@ -12,20 +12,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from agent.events import flow
+from agent.events.counted import Level, PathCount, TimedMove
 from agent.events.outcomes import OutcomeTimes
 from agent.events.source import EventSource, EventWindow
-from agent.events.steps import BY_PERSON, JourneyScope, meaning_of, milliseconds, rows_of, steps_of
+from agent.events.steps import BY_PERSON, JourneyScope, milliseconds, rows_of, steps_of
 
 _MIN_QUIET = timedelta(days=14)
 """A person counts as gone after at least this long without an event."""
-
-Level = Literal["event", "stage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +46,6 @@ class StageDuration:
     n_visits: int
     median_s: float | None
     p90_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """How often one thing directly followed another."""
-
-    source: str
-    target: str
-    n: int
-    persons: int
-    leaving: int
-    """Persons for whom anything followed the source: the denominator of a share."""
-
-
-@dataclass(frozen=True, slots=True)
-class PathCount:
-    """How many persons took one whole path."""
-
-    path: tuple[str, ...]
-    n: int
 
 
 def quiet_of(steps: ir.Table) -> timedelta:
@@ -92,6 +72,7 @@ class Journeys:
         self._rank = {stage: rank for rank, stage in enumerate(scope.stages)}
         found = steps_of(events, scope)
         self.steps, self.bots = found.table, frozenset(events.person_ids(found.bots))
+        self._tally = found.tally
 
     @cached_property
     def persons(self) -> frozenset[str]:
@@ -108,7 +89,7 @@ class Journeys:
 
     def n_persons(self) -> int:
         """Return how many persons have events."""
-        return len(self.persons)
+        return len(self.persons) if self._tally is None else self._tally.n_persons
 
     @cached_property
     def window(self) -> EventWindow:
@@ -190,42 +171,22 @@ class Journeys:
         done = self._visits.filter((_.stage == stage) & _.left_at.notnull())
         return _summed_up(done.select(ms=milliseconds(_.left_at) - milliseconds(_.at)))
 
-    def moves(self, level: Level = "event") -> list[Move]:
+    def moves(self, level: Level = "event") -> list[TimedMove]:
         """Return what directly followed what, most frequent first: event by event, or stage by stage."""
-        column, rows = ("name", self.steps) if level == "event" else ("stage", self._visits)
-        followed = rows.mutate(source=rows[column], target=rows[column].lead().over(BY_PERSON))
-        followed = followed.filter(_.target.notnull())
-        leaving = self._counted(followed, "source")
-        counted = followed.group_by(["source", "target"]).agg(n=_.count(), persons=_.person_id.nunique())
-        found = [
-            Move(row["source"], row["target"], row["n"], row["persons"], leaving[row["source"]])
-            for row in rows_of(counted)
-        ]
-        return sorted(found, key=lambda move: (-move.n, move.source, move.target))
+        if level == "event" and self._tally is not None:
+            return self._tally.moves()
+        return flow.moves_of(flow.walk_of(self.steps, level))
 
-    def starts(self) -> dict[str, int]:
-        """Return persons by the event their journey begins with."""
-        return self._edges(first=True)
-
-    def ends(self) -> dict[str, int]:
-        """Return persons by the event their journey ends with."""
-        return self._edges(first=False)
-
-    def variants(self, limit: int) -> list[PathCount]:
-        """Return the most frequent whole paths of events."""
-        # Place and name in one number: a sorted list is in order on engines whose aggregates know none.
-        names = sorted(self.names())
-        number = _.place * len(names) + meaning_of(_.name, {name: n for n, name in enumerate(names)}, "int64")
-        paths = self.steps.mutate(number=number).group_by("person_id").agg(path=_.number.collect())
-        paths = paths.mutate(path=_.path.sort())
-        counted = paths.group_by("path").agg(n=_.count()).order_by([ibis.desc("n"), "path"]).limit(limit)
-        return [
-            PathCount(tuple(names[number % len(names)] for number in row["path"]), row["n"])
-            for row in rows_of(counted)
-        ]
+    def variants(self, limit: int, level: Level = "event") -> list[PathCount]:
+        """Return the most frequent whole paths."""
+        if level == "event" and self._tally is not None:
+            return self._tally.variants(limit)
+        return flow.variants_of(flow.walk_of(self.steps, level), limit)
 
     def n_sessions(self) -> int:
         """Return how many sessions there are: runs of events without a pause of `SESSION_GAP`."""
+        if self._tally is not None:
+            return self._tally.n_sessions
         sessions = self.steps.select("person_id", "session").distinct()
         return int(rows_of(sessions.aggregate(n=_.count()))[0]["n"])
 
@@ -268,11 +229,6 @@ class Journeys:
     @cached_property
     def _quiet(self) -> timedelta:
         return quiet_of(self.steps)
-
-    def _edges(self, *, first: bool) -> dict[str, int]:
-        edge = _.place.min() if first else _.place.max()
-        at_edge = self.steps.mutate(edge=edge.over(ibis.window(group_by="person_id")))
-        return self._counted(at_edge.filter(_.place == _.edge), "name")
 
     def _counted(self, rows: ir.Table, column: str) -> dict[str, int]:
         counted = rows.filter(rows[column].notnull()).group_by(column).agg(n=_.person_id.nunique())

@@ -6,12 +6,14 @@
 
 import glob
 import tempfile
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,11 +22,17 @@ from ibis.common.exceptions import IbisError
 
 from agent.errors import StoreError
 from agent.events.connections import keep_quiet
-from agent.events.source import EventKind, EventWindow
+from agent.events.ordered import Dealer, Limits
+from agent.events.source import EventKind, EventWindow, Steps
+from agent.events.steps import BOT_EVENTS_PER_DAY, SESSION_GAP
 from agent.store.parts import EVENT_SCHEMA
 
 _MEMORY_LIMIT = "50%"
 """Of the machine's; sorts of more than this spill to the scratch folder."""
+
+
+_BATCH_EVENTS = 60 * 2_048
+"""A row group of DuckDB's; memory of this size is used again."""
 
 
 class EventLake:
@@ -39,7 +47,7 @@ class EventLake:
     def __init__(self, folder: Path, *, canonical: Mapping[str, str], scratch: Path) -> None:
         self._folder = folder
         self._canonical = canonical
-        self._n_scratch = 0
+        self._n_names = 0
         self._scratch = tempfile.TemporaryDirectory(prefix="journey-", dir=scratch)
         self.connection = ibis.duckdb.connect(
             memory_limit=_MEMORY_LIMIT,
@@ -49,23 +57,32 @@ class EventLake:
         )
         keep_quiet(self.connection)
 
-    def narrowed(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
-        """Return rows with a number in place of name and channel: what is sorted has to be small."""
-        known = ibis.memtable(_numbered(kinds).select(["kind", "name", "channel"]))
-        rows = rows.mutate(channel=_.channel.fill_null(""))
-        narrow = rows.inner_join(known, ["name", "channel"])
-        return narrow.select("event_id", "person_id", "at", "source_id", "row", "kind")
-
-    def widened(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
-        """Return rows with what their number stands for."""
-        return rows.inner_join(ibis.memtable(_numbered(kinds)), "kind").mutate(channel=_.channel.nullif(""))
+    def ordered(self, rows: ir.Table, kinds: Sequence[EventKind]) -> Steps:
+        """Put rows in order in memory, and count them on the way; see `EventSource.ordered`."""
+        sources = _sources_in(rows)
+        dealer = Dealer(sum(sources.values()), kinds, Limits(SESSION_GAP, BOT_EVENTS_PER_DAY))
+        for batch in self._batches(_numbered(rows, kinds, sorted(sources))):
+            dealer.add(batch)
+        found = dealer.in_order()
+        name = self._new_name("steps")
+        self.connection.con.register(name, found.table)
+        return Steps(self.connection.table(name), frozenset(found.bots), found.tally)
 
     def kept(self, table: ir.Table, name: str) -> ir.Table:
         """Return a table written out once: every question after this scans a narrow file."""
-        self._n_scratch += 1
-        path = Path(self._scratch.name) / f"{name}-{self._n_scratch}.parquet"
+        path = Path(self._scratch.name) / f"{self._new_name(name)}.parquet"
         table.to_parquet(path)
         return self.connection.read_parquet(glob.escape(str(path)))
+
+    def _new_name(self, name: str) -> str:
+        self._n_names += 1
+        return f"{name}-{self._n_names}"
+
+    def _batches(self, rows: ir.Table) -> Iterator[pa.RecordBatch]:
+        # Ibis 12 asks for batches in a way that DuckDB 2 no longer knows.
+        name = self._new_name("events")
+        self.connection.create_view(name, rows)
+        yield from self.connection.con.table(f'"{name}"').to_arrow_reader(_BATCH_EVENTS)
 
     def is_empty(self) -> bool:
         """Tell whether there is no event at all."""
@@ -80,7 +97,7 @@ class EventLake:
         """
         try:
             yield
-        except (duckdb.Error, IbisError) as error:
+        except (duckdb.Error, IbisError, pa.ArrowException, OSError) as error:
             found = self._broken_part()
             if found is None:
                 raise
@@ -167,15 +184,32 @@ def _among(events: ir.Table, column: str, ids: Collection[str]) -> ir.Table:
     return events.semi_join(ibis.memtable(wanted), column)
 
 
-def _numbered(kinds: Sequence[EventKind]) -> pa.Table:
-    """Return kinds as a table; a number for each pair of name and channel."""
-    return pa.table(
+@ibis.udf.scalar.builtin(name="hash", signature=((dt.string,), dt.uint64))
+def _hash(text: Any) -> Any:  # noqa: ANN401 - Ibis values
+    """Return DuckDB's hash of a text, 64 bits."""
+
+
+def _sources_in(rows: ir.Table) -> dict[str, int]:
+    counted = rows.group_by("source_id").agg(n=_.count()).to_pyarrow()
+    return dict(zip(counted["source_id"].to_pylist(), counted["n"].to_pylist(), strict=True))
+
+
+def _numbered(rows: ir.Table, kinds: Sequence[EventKind], source_ids: Sequence[str]) -> ir.Table:
+    """Return rows with numbers in place of text: `key, person_id, at, kind, row, source, event`."""
+    known = pa.table(
         {
             "kind": pa.array(range(len(kinds)), type=pa.int32()),
             "name": pa.array([kind.name for kind in kinds], type=pa.string()),
             "channel": pa.array([kind.channel or "" for kind in kinds], type=pa.string()),
-            "touchpoint": pa.array([kind.touchpoint for kind in kinds], type=pa.string()),
-            "stage": pa.array([kind.stage for kind in kinds], type=pa.string()),
-            "rank": pa.array([kind.rank for kind in kinds], type=pa.int64()),
         }
     )
+    places = pa.table(
+        {
+            "source": pa.array(range(len(source_ids)), type=pa.int32()),
+            "source_id": pa.array(source_ids, type=pa.string()),
+        }
+    )
+    rows = rows.mutate(channel=_.channel.fill_null(""))
+    told = rows.inner_join(ibis.memtable(known), ["name", "channel"])
+    told = told.inner_join(ibis.memtable(places), "source_id")
+    return told.select("person_id", "at", "kind", "row", "source", key=_hash(_.person_id))

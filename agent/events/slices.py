@@ -33,15 +33,15 @@ def slice_of(journeys: Journeys, name: str) -> Slice:
 
 
 def periods_around(journeys: Journeys, at: datetime) -> tuple[Slice, Slice] | None:
-    """Return the steps before and from a time on, in two periods that are as long as the shorter side.
+    """Return the steps before and from a time on, in two equally long periods.
 
-    Journeys are cut at both ends of both periods alike, so that neither had more time to go on. None where a side has no
-    event.
+    Journeys are cut at both ends of both periods alike: neither had more time to go on, and as the earlier one begins no
+    sooner than its own length after the data does, in both there are people who came before. None where a side has no event.
     """
     window = window_of(journeys.steps)
     if window is None or not window[0] < at <= window[1]:
         return None
-    length = min(at - window[0], window[1] - at)
+    length = min((at - window[0]) / 2, window[1] - at)
     stages = journeys.scope.stages
     before = Slice(between(journeys.steps, at - length, at), at, stages, f"before {at:%Y-%m-%d}")
     after = Slice(between(journeys.steps, at, at + length), at + length, stages, f"from {at:%Y-%m-%d} on")

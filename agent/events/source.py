@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 
 import ibis.expr.types as ir
 
+from agent.events.counted import Tally
+
 
 class EventWindow(NamedTuple):
     """When the first and the last event happened, UTC; None where there is none."""
@@ -28,6 +30,22 @@ class EventKind:
     stage: str | None
     touchpoint: str | None
     rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of a scope."""
+
+    table: ir.Table
+    """`person_id, at, place, session, name, channel, touchpoint, stage, rank`.
+
+    `place` counts a person's steps from 0; `session` counts their sessions from 0; `stage` and
+    `touchpoint` are null where a name means none; `rank` is the place of the stage in the scope's order.
+    """
+    bots: frozenset[str]
+    """Values of `person_id` left out because nobody does so much on one day."""
+    tally: Tally | None = None
+    """What was counted on the way, where the source counts; the table gives the same when it is asked."""
 
 
 class EventSource(Protocol):
@@ -56,12 +74,13 @@ class EventSource(Protocol):
         """Return when the first and the last event happened, of some sources or all."""
         ...
 
-    def narrowed(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
-        """Return rows with as little as will do in place of `name` and `channel`, while they are put in order."""
-        ...
+    def ordered(self, rows: ir.Table, kinds: Sequence[EventKind]) -> Steps:
+        """Put rows of `table` in order, and add what their names and channels mean.
 
-    def widened(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
-        """Return narrowed rows with `name, channel, touchpoint, stage, rank`; a channel without letters is null."""
+        Args:
+            rows: Some rows of `table`, all of a person or none.
+            kinds: Every name with every channel in the rows; a channel without letters is null.
+        """
         ...
 
     def kept(self, table: ir.Table, name: str) -> ir.Table:

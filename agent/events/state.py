@@ -7,7 +7,7 @@ Nothing is kept between two questions, so an answer depends on the stored events
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportArgumentType=false, reportUnknownParameterType=false
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -158,19 +158,7 @@ class StateSource:
         for key, found in groupby(_tuples(rows), key=itemgetter(0)):
             yield self._events.person_ids([key])[0], [DoneEvent(*values) for _, *values in found]
 
-    def names(self) -> list[str]:
-        """Return the names that events have, in order.
-
-        Raises:
-            StoreError: The events cannot be read.
-        """
-        with self._events.reading():
-            found = self._until().select("name").distinct().to_pyarrow().column("name").to_pylist()
-        return sorted(found)
-
-    def after(
-        self, event: str, stage: str | None, stages: Mapping[str, str | None], *, among: Sample
-    ) -> AfterBoth:
+    def after(self, event: str, stage: str | None, stage_of: StageOf, *, among: Sample) -> AfterBoth:
         """Return what came next after people's first event of a name, and after their first one of a stage.
 
         What came next is what stood at the first later moment: what happened at once did not follow. Of several things at
@@ -179,7 +167,7 @@ class StateSource:
         Args:
             event: Name of the event.
             stage: Name of the stage; None where no stage is asked about.
-            stages: Stage of an event by its name, for every name there is.
+            stage_of: Stage of an event by its name.
             among: Whose events are counted.
 
         Raises:
@@ -189,8 +177,10 @@ class StateSource:
             rows = self._until().select("person_id", "at", "name")
             if not among.is_whole:
                 rows = rows.filter(_.person_id.right(2) < among.below)
-            # Asked three times in one question; a lake's joins and times are worked out once.
+            # Asked again and again in one question; a lake's joins and times are worked out once.
             rows = self._events.kept(rows, "sampled")
+            names = rows.select("name").distinct().to_pyarrow().column("name").to_pylist()
+            stages = {name: stage_of(name) for name in sorted(names)}
             inside = [name for name, its in stages.items() if stage is not None and its == stage]
             other = [name for name, its in stages.items() if its not in {None, stage}]
             counted = self._counted(rows, event, inside, other)

@@ -19,7 +19,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from agent.events.connections import engine_errors
-from agent.events.source import EventKind, EventSource
+from agent.events.source import EventKind, EventSource, Steps
 
 SESSION_GAP = timedelta(minutes=30)
 """A pause longer than this starts a new session; the convention of web analytics."""
@@ -48,20 +48,6 @@ class JourneyScope:
     """Sources whose events count; None means all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """The steps of a scope."""
-
-    table: ir.Table
-    """`person_id, at, place, session, name, channel, touchpoint, stage, rank`.
-
-    `place` counts a person's steps from 0; `session` counts their sessions from 0; `stage` and
-    `touchpoint` are null where a name means none; `rank` is the place of the stage in the scope's order.
-    """
-    bots: frozenset[str]
-    """Persons left out because nobody does so much on one day."""
-
-
 def steps_of(events: EventSource, scope: JourneyScope) -> Steps:
     """Return the steps of the persons in scope.
 
@@ -70,10 +56,15 @@ def steps_of(events: EventSource, scope: JourneyScope) -> Steps:
     """
     with events.reading():
         rows = events.table(scope.source_ids, persons=scope.persons)
-        bots = _find_bots(rows)
-        if bots:
-            rows = rows.filter(~_.person_id.isin(sorted(bots)))
-        return Steps(events.kept(_read(events, rows, scope), "steps"), bots)
+        return events.ordered(rows, _kinds_in(rows, scope))
+
+
+def ordered_by_windows(rows: ir.Table, kinds: Sequence[EventKind]) -> Steps:
+    """Return steps as an expression that every engine knows; see `EventSource.ordered`."""
+    bots = _find_bots(rows)
+    if bots:
+        rows = rows.filter(~_.person_id.isin(sorted(bots)))
+    return Steps(_in_order(rows, kinds), bots)
 
 
 def rows_of(table: ir.Table) -> list[dict[str, Any]]:
@@ -108,17 +99,19 @@ def _find_bots(events: ir.Table) -> frozenset[str]:
     return frozenset(busy.to_pyarrow().column("person_id").to_pylist())
 
 
-def _read(source: EventSource, events: ir.Table, scope: JourneyScope) -> ir.Table:
-    """Put events in order and add what their names and channels mean; these are few, so Python reads each once."""
+def _kinds_in(events: ir.Table, scope: JourneyScope) -> list[EventKind]:
+    """Return what names and channels mean; these are few, so Python reads each once."""
     rank = {stage: place for place, stage in enumerate(scope.stages)}
-    kinds = [
-        _kind(row["name"], row["channel"], scope, rank)
-        for row in rows_of(events.select("name", channel=_.channel.nullif("")).distinct())
-    ]
+    rows = rows_of(events.select("name", channel=_.channel.nullif("")).distinct())
+    kinds = [_kind(row["name"], row["channel"], scope, rank) for row in rows]
+    return sorted(kinds, key=lambda kind: (kind.name, kind.channel or ""))
+
+
+def _in_order(events: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
     # Events of one moment go in the order of their source, then in any fixed one.
     in_order = ibis.window(group_by="person_id", order_by=["at", "row", "source_id", "event_id"])
     pause = _.ms - _.ms.lag().over(in_order)
-    timed = source.narrowed(events, kinds).mutate(ms=milliseconds(_.at))
+    timed = events.mutate(ms=milliseconds(_.at))
     placed = timed.mutate(
         place=ibis.row_number().over(in_order),
         starts=ibis.ifelse(pause > SESSION_GAP // timedelta(milliseconds=1), 1, 0),
@@ -128,7 +121,7 @@ def _read(source: EventSource, events: ir.Table, scope: JourneyScope) -> ir.Tabl
     columns = ["person_id", "at", "place", "session", "name", "channel", "touchpoint", "stage", "rank"]
     # Engines differ in how wide a sum of whole numbers is.
     sessions = placed.mutate(session=_.starts.sum().over(running).cast("int64")).drop("starts")
-    return source.widened(sessions, kinds).select(columns)
+    return _told_by_case(sessions, kinds).select(columns)
 
 
 def _kind(name: str, channel: str | None, scope: JourneyScope, rank: Mapping[str, int]) -> EventKind:
@@ -138,7 +131,7 @@ def _kind(name: str, channel: str | None, scope: JourneyScope, rank: Mapping[str
     return EventKind(name, channel, known, touchpoint, None if known is None else rank[known])
 
 
-def told_by_case(rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
+def _told_by_case(rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
     """Return rows of `name` and `channel` with `touchpoint, stage, rank`, said inside the expression itself."""
     touchpoints = {f"{kind.name}{_BETWEEN}{kind.channel or ''}": kind.touchpoint for kind in kinds}
     return rows.mutate(

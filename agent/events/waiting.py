@@ -7,6 +7,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -47,7 +48,7 @@ def stays_of(steps: ir.Table, *, as_of: datetime) -> dict[str, list[Spell]]:
     )
     counted = timed.group_by(["stage", "ms", "went"]).agg(n=_.count())
     found: dict[str, list[Spell]] = {}
-    for row in rows_of(counted.order_by(["stage", "ms", "went"])):
+    for row in _in_order(counted, "stage", "ms", "went"):
         spell = Spell(max(int(row["ms"]), 0) / 1000, int(row["n"]), went=bool(row["went"]))
         found.setdefault(row["stage"], []).append(spell)
     return found
@@ -85,7 +86,7 @@ def fates_of(steps: ir.Table, stage: str, rank: int, *, as_of: datetime, quiet: 
     counted = timed.group_by(["ms", "went", "gone"]).agg(n=_.count())
     return [
         Spell(max(int(row["ms"]), 0) / 1000, int(row["n"]), went=bool(row["went"]), left=bool(row["gone"]))
-        for row in rows_of(counted.order_by(["ms", "went", "gone"]))
+        for row in _in_order(counted, "ms", "went", "gone")
     ]
 
 
@@ -107,7 +108,12 @@ def binned_waits(
     )
     found: dict[tuple[str, str], tuple[dict[int, int], dict[int, int]]] = {}
     counted = binned.group_by(["node", "target", "late", "bin"]).agg(n=_.count())
-    for row in rows_of(counted.order_by(["node", "target", "late", "bin"])):
+    for row in _in_order(counted, "node", "target", "late", "bin"):
         halves = found.setdefault((row["node"], row["target"]), ({}, {}))
         halves[int(row["late"])][int(row["bin"])] = int(row["n"])
     return found
+
+
+def _in_order(counted: ir.Table, *columns: str) -> list[dict[str, Any]]:
+    """Return rows in an order that no engine's collation changes."""
+    return sorted(rows_of(counted), key=lambda row: tuple(row[column] for column in columns))

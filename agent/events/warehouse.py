@@ -23,8 +23,8 @@ from ibis import _
 
 from agent.errors import StoreError
 from agent.events.connections import Connection
-from agent.events.source import EventKind, EventWindow
-from agent.events.steps import told_by_case
+from agent.events.source import EventKind, EventWindow, Steps
+from agent.events.steps import ordered_by_windows
 from agent.schemas.records import Identifier, IdentifierKind
 
 SOURCE_ID = "warehouse"
@@ -139,14 +139,9 @@ class Warehouse:
             row = times.to_pyarrow().to_pylist()[0]
         return EventWindow(row["first"], row["last"])
 
-    def narrowed(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
-        """Return the same rows: a number in their place would have to be said twice in each question."""
-        del kinds
-        return rows
-
-    def widened(self, rows: ir.Table, kinds: Sequence[EventKind]) -> ir.Table:
-        """Return rows with what their names and channels mean, said inside the question."""
-        return told_by_case(rows, kinds)
+    def ordered(self, rows: ir.Table, kinds: Sequence[EventKind]) -> Steps:
+        """Put rows in order inside each question; see `EventSource.ordered`."""
+        return ordered_by_windows(rows, kinds)
 
     def kept(self, table: ir.Table, name: str) -> ir.Table:
         """Return the same table: a warehouse works each question out anew."""

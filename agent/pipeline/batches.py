@@ -6,18 +6,20 @@ commit comes last. A run that is killed anywhere in between does the batch again
 
 # PyArrow ships no types.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportAttributeAccessIssue=false
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import TracebackType
+from typing import Self
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from agent.errors import RedactionError
 from agent.events.lake_writer import LakeWriter
 from agent.normalise import RowFault, clean_text
+from agent.pipeline.new_steps import NewSteps
 from agent.pipeline.people import People, Who
 from agent.ports import HeldOutSink
 from agent.prepare import PrepareContext, PreparedEvents, prepare_events, prepare_record
@@ -26,34 +28,25 @@ from agent.schemas.base import Scalar
 from agent.schemas.records import RawEvent, RawRecord, Record, RowReject, Side
 from agent.split import text_signatures
 from agent.store import Store
-from agent.store.parts import EVENT_SCHEMA, part_name
-from agent.store.seen import Keys, order_of
+from agent.store.parts import part_name
+from agent.store.recent import Recent
 from agent.store.signatures import Signed
 from agent.store.sources import Source
 
 _NEAR_DUPLICATE = "nearly duplicates a working text"
-_MOST_SPELLINGS = 1_000
+_N_NOTED = 100_000
 _CONFLICT_CODE = "duplicate_id"
 _CONFLICT = "another record with the same id and other content is stored; that one was kept"
 
 
 @dataclass(slots=True)
-class _Steps:
-    """The events of a batch that are new."""
+class _ReadSteps:
+    """The steps of a batch, before they are compared with what is stored."""
 
     prepared: PreparedEvents
-    fresh: NDArray[np.int64]
-    """Places of the new ones among the prepared ones, in the order of their ids."""
     persons: list[Who]
     who: Codes
-    """Of each new one, the place of its person."""
-    held_out: NDArray[np.bool_]
-    """Of each new one, whether it is held out."""
-
-    @property
-    def keys(self) -> Keys:
-        """Keys of the new ones."""
-        return self.prepared.keys[self.fresh]
+    """Of each prepared step, the place of its person."""
 
 
 @dataclass(slots=True)
@@ -61,7 +54,8 @@ class _Sorted:
     """What one batch of rows turned into."""
 
     records: dict[str, tuple[Record, Who]] = field(default_factory=dict[str, tuple[Record, Who]])
-    steps: _Steps | None = None
+    read: _ReadSteps | None = None
+    steps: NewSteps | None = None
     traits: dict[str, dict[str, Scalar]] = field(default_factory=dict[str, dict[str, Scalar]])
     rejects: list[RowReject] = field(default_factory=list[RowReject])
     persons: set[str] = field(default_factory=set[str])
@@ -71,8 +65,21 @@ class _Sorted:
     n_conflicts: int = 0
 
 
+@dataclass(slots=True)
+class _Unfinished:
+    """A batch whose parts are being written, and which is not committed yet."""
+
+    batch: _Sorted
+    signed: list[Signed]
+    then: Source
+    parts: Future[None] | None
+
+
 class BatchWriter:
-    """Writes the batches of one source.
+    """Writes the batches of one source: the parts of one in another thread, while the next one is prepared.
+
+    The stores themselves are touched by the caller's thread alone, and a batch is compared with them only after the
+    one before it was committed. Use it as a context manager; `finish` before the source's last word is stored.
 
     Args:
         store: Of the workspace.
@@ -96,19 +103,48 @@ class BatchWriter:
         self._lake = lake
         self._people = people
         self._context = context
+        self._noted: Recent[str, bool] = Recent(_N_NOTED)
+        """Persons who are known to occur in the source."""
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="parts")
+        self._unfinished: _Unfinished | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown()
 
     def write(self, rows: Batch, source: Source) -> Source:
-        """Store a batch of a source's rows, and return how far the source then is."""
+        """Begin to store a batch of a source's rows, and return how far the source is when that is finished."""
         batch = self._prepare(rows)
+        self.finish()
         self._drop_known(batch)
         signed = _signed(batch.records.values())
-        part = part_name(source.source_id, source.n_parts)
-        self._fill_vault(batch, signed, part=part)
-        if batch.steps is not None:
-            self._lake.append(part, _part(batch.steps, Side.WORKING))
+        self._fill_vault(batch, signed)
         then = _advanced(source, batch, n_items=rows.n_items)
-        self._commit(batch, signed, then)
+        part = part_name(source.source_id, source.n_parts)
+        parts = None if batch.steps is None else self._pool.submit(self._write_parts, batch.steps, part)
+        self._unfinished = _Unfinished(batch, signed, then, parts)
         return then
+
+    def finish(self) -> None:
+        """Commit the batch that was begun last.
+
+        Raises:
+            StoreError: The stores cannot be written.
+        """
+        begun, self._unfinished = self._unfinished, None
+        if begun is None:
+            return
+        if begun.parts is not None:
+            begun.parts.result()
+        self._commit(begun.batch, begun.signed, begun.then)
+
+    def _write_parts(self, steps: NewSteps, part: str) -> None:
+        self._held_out.write_events(part, steps.part(Side.HELD_OUT))
+        self._lake.append(part, steps.part(Side.WORKING))
 
     def _prepare(self, rows: Batch) -> _Sorted:
         batch = _Sorted(rejects=list(rows.rejects))
@@ -139,13 +175,12 @@ class BatchWriter:
         prepared = prepare_events(events, who=codes, person_ids=person_ids, context=self._context)
         batch.rejects += prepared.rejects
         who = codes[prepared.places]
-        for place in np.unique(who).tolist():
-            _note(batch, persons[place])
-        fresh = _without_repeats(prepared.keys)
-        fresh = fresh[~self._store.seen_events.among(prepared.keys[fresh])]
-        batch.n_unchanged += len(who) - len(fresh)
-        sides = np.array([one.side is Side.HELD_OUT for one in persons], dtype=bool)
-        batch.steps = _Steps(prepared, fresh, persons, who[fresh], sides[who[fresh]])
+        for place in np.flatnonzero(np.bincount(who, minlength=len(persons))).tolist():
+            one = persons[place]
+            batch.persons.add(one.person_id)
+            if one.lone:
+                batch.lone[one.person_id] = one.side
+        batch.read = _ReadSteps(prepared, persons, who)
 
     def _take_traits(self, raw: RawEvent, who: Who, batch: _Sorted) -> None:
         # Held-out persons' traits are personal facts of persons who stay unseen: the working side never holds them.
@@ -167,8 +202,13 @@ class BatchWriter:
         for record_id, content_key in self._store.records.content_keys(batch.records).items():
             record, _ = batch.records.pop(record_id)
             _note_known(batch, record, content_key=content_key)
+        read, batch.read = batch.read, None
+        if read is not None:
+            seen = self._store.seen_events
+            batch.steps = NewSteps.of(read.prepared, read.persons, read.who, seen=seen)
+            batch.n_unchanged += len(read.who) - len(batch.steps)
 
-    def _fill_vault(self, batch: _Sorted, signed: Sequence[Signed], *, part: str) -> None:
+    def _fill_vault(self, batch: _Sorted, signed: Sequence[Signed]) -> None:
         # The vault holds canonical persons: whoever reads it has no merge log beside it.
         records = [
             record.model_copy(update={"person_id": who.canonical_id})
@@ -178,8 +218,6 @@ class BatchWriter:
         self._held_out.exclude_records(
             sorted(self._store.signatures.near_duplicates(signed)), reason=_NEAR_DUPLICATE
         )
-        if batch.steps is not None:
-            self._held_out.write_events(part, _part(batch.steps, Side.HELD_OUT))
 
     def _commit(self, batch: _Sorted, signed: Sequence[Signed], then: Source) -> None:
         store = self._store
@@ -192,59 +230,19 @@ class BatchWriter:
             store.signatures.add(signed)
             if batch.steps is not None:
                 store.seen_events.add(batch.steps.keys)
-                store.sources.add_spellings(then.source_id, _spellings(batch.steps))
+                store.sources.add_spellings(then.source_id, batch.steps.spellings())
             store.sources.add_rejects(then.source_id, batch.rejects)
-            store.sources.add_persons(then.source_id, batch.persons)
+            named = list(batch.persons)
+            known = self._noted.get_all(named)
+            new = [person for person, is_known in zip(named, known, strict=True) if not is_known]
+            store.sources.add_persons(then.source_id, new)
+            for person in new:
+                self._noted.put(person, True)  # noqa: FBT003
             store.sources.put(then)
 
 
 def _of(pairs: Iterable[tuple[Record, Who]], side: Side) -> list[tuple[Record, Who]]:
     return [pair for pair in pairs if pair[1].side is side]
-
-
-def _without_repeats(keys: Keys) -> NDArray[np.int64]:
-    """Return the places of the first event of each key, in the order of the keys."""
-    order = order_of(keys)
-    is_first = np.ones(len(keys), dtype=bool)
-    is_first[1:] = (keys[order[1:]] != keys[order[:-1]]).any(axis=1)
-    return order[is_first]
-
-
-def _spellings(steps: _Steps) -> dict[tuple[str, str], int]:
-    """Count what the source called the new events, most frequent first where names are made up as they come."""
-    said, n_each = np.unique(steps.prepared.spellings.codes[steps.fresh], return_counts=True)
-    first = {code: place for place, code in zip(*_first_places(steps), strict=True)}
-    names = steps.prepared.columns["name"]
-    counted: list[tuple[int, str, str]] = [
-        (int(n), names[first[code]].as_py(), spelling)
-        for code, n in zip(said.tolist(), n_each.tolist(), strict=True)
-        if (spelling := steps.prepared.spellings.values[code]) is not None
-    ]
-    counted.sort(key=_most_first)
-    return {(name, spelling): n for n, name, spelling in counted[:_MOST_SPELLINGS]}
-
-
-def _most_first(counted: tuple[int, str, str]) -> tuple[int, str]:
-    return -counted[0], counted[2]
-
-
-def _first_places(steps: _Steps) -> tuple[list[int], list[int]]:
-    codes, places = np.unique(steps.prepared.spellings.codes, return_index=True)
-    return places.tolist(), codes.tolist()
-
-
-def _part(steps: _Steps, side: Side) -> Any:  # noqa: ANN401 - a table of PyArrow
-    """Return the events of one side as a part of the lake holds them: by person, time and event id."""
-    chosen = np.flatnonzero(steps.held_out == (side is Side.HELD_OUT))
-    # The vault holds canonical persons: whoever reads it has no merge log beside it.
-    ids = [one.canonical_id if side is Side.HELD_OUT else one.person_id for one in steps.persons]
-    rank = np.unique(np.array(ids, dtype="U"), return_inverse=True)[1]
-    who, places = steps.who[chosen], steps.fresh[chosen]
-    # They stand in the order of their ids, which a stable sort keeps among those of one moment.
-    order = np.lexsort((steps.prepared.at_us[places], rank[who]))
-    columns = {name: column.take(pa.array(places[order])) for name, column in steps.prepared.columns.items()}
-    columns["person_id"] = pa.array(ids, type=pa.string()).take(pa.array(who[order]))
-    return pa.table([columns[name] for name in EVENT_SCHEMA.names], schema=EVENT_SCHEMA)
 
 
 def _note(batch: _Sorted, who: Who) -> None:
@@ -282,7 +280,7 @@ def _advanced(source: Source, batch: _Sorted, *, n_items: int) -> Source:
     n_held_out, n_kept = sum(side is Side.HELD_OUT for side in sides), len(sides)
     if batch.steps is not None:
         n_held_out += int(batch.steps.held_out.sum())
-        n_kept += len(batch.steps.held_out)
+        n_kept += len(batch.steps)
     return replace(
         source,
         n_items=source.n_items + n_items,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from agent.analyse.stages import StagePlan
 from agent.errors import ScopeError
 from agent.events.journeys import Journeys
 from agent.events.slices import Slice, slice_of
@@ -15,7 +14,6 @@ def personas_of(
     workspace: Workspace,
     journeys: Journeys,
     *,
-    plan: StagePlan,
     where: Mapping[str, str],
     versus: Mapping[str, str],
 ) -> tuple[Slice, Slice]:
@@ -24,14 +22,13 @@ def personas_of(
     Args:
         workspace: Whose events are read.
         journeys: Of the customers that `where` keeps.
-        plan: Stages, and what belongs to each.
         where: Filter of the first side; without one it is everybody else.
         versus: Filter of the other side.
 
     Raises:
         ScopeError: A side has nobody with events.
     """
-    others = open_journeys(workspace, plan=plan, where=versus, as_of=journeys.scope.as_of)
+    others = open_journeys(workspace, plan=workspace.plan, where=versus, as_of=journeys.scope.as_of)
     if others is None:
         msg = f"no customer with events matches {dict(versus)!r}"
         raise ScopeError(msg, hint="`journey status` shows what is stored; loosen --versus.")
@@ -41,7 +38,7 @@ def personas_of(
         if not rest:
             msg = f"all customers with events match {dict(versus)!r}; two different groups were expected"
             raise ScopeError(msg, hint="Name the first group by --where.")
-        first = Journeys(workspace.lake, replace(journeys.scope, persons=rest))
+        first = Journeys(workspace.events, replace(journeys.scope, persons=rest))
     return slice_of(first, _named(where) or "everybody else"), slice_of(others, _named(versus))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from agent.analyse.conformance import Conformance, HighValueRule, conformance_of, observed_plan
-from agent.analyse.stages import DEFAULT_PLAN
 from agent.events.journeys import Journeys
 from agent.pipeline.scoping import open_journeys
 from agent.pipeline.workspace import Workspace
@@ -43,4 +42,4 @@ def observe(workspace: Workspace, *, where: Mapping[str, str]) -> PlannedMap | N
 
 
 def _journeys(workspace: Workspace, where: Mapping[str, str]) -> Journeys | None:
-    return open_journeys(workspace, plan=DEFAULT_PLAN, where=where, as_of=None)
+    return open_journeys(workspace, plan=workspace.plan, where=where, as_of=None)

@@ -12,7 +12,7 @@ from agent.analyse.concentration import segments_of
 from agent.analyse.pain_points import rank_pain_points
 from agent.analyse.quotes import choose_quotes
 from agent.analyse.readings import READER_VERSION
-from agent.analyse.stages import DEFAULT_PLAN, StagePlan, plan_of
+from agent.analyse.stages import StagePlan, plan_of
 from agent.corpus import Corpus
 from agent.draft.builder import DraftInputs, draft_map
 from agent.draft.scope import attributes_of, event_population_of, make_scope, map_id_of
@@ -69,16 +69,15 @@ def draft(workspace: Workspace, request: DraftRequest, *, on_progress: Progress 
     read = read_everything(workspace, on_progress=on_progress)
     themes, theme_set = current_themes(workspace, read)
     source_ids = all_sources(workspace)
-    insight = insight_of(
-        workspace, themes, where=request.where, source_ids=source_ids, plan=plan_of(request.stage_rules)
-    )
+    rules = request.stage_rules or workspace.stage_rules
+    insight = insight_of(workspace, themes, where=request.where, source_ids=source_ids, plan=plan_of(rules))
     scope = make_scope(
         persona=request.persona,
         journey=request.journey,
         goal=request.goal,
         purpose=request.purpose,
         where=request.where,
-        stage_rules=request.stage_rules,
+        stage_rules=rules,
         population=insight.corpus.population,
     )
     made = draft_map(_inputs(workspace, request, scope, insight, theme_set=theme_set, source_ids=source_ids))
@@ -150,7 +149,8 @@ def current_insight(
         ScopeError: Nobody matches the filter.
     """
     themes, _ = current_themes(workspace, read_everything(workspace, on_progress=on_progress))
-    found = insight_of(workspace, themes, where=where, source_ids=all_sources(workspace))
+    sources = all_sources(workspace)
+    found = insight_of(workspace, themes, where=where, source_ids=sources, plan=workspace.plan)
     workspace.store.results.save_pain_points(found.pain_points, now=workspace.now)
     return found
 
@@ -165,7 +165,7 @@ def current_moments(
     """
     if any(True for _ in workspace.store.records.iter(where or None)):
         return current_insight(workspace, where=where, on_progress=on_progress).moments
-    journeys = open_journeys(workspace, plan=DEFAULT_PLAN, where=where, as_of=None)
+    journeys = open_journeys(workspace, plan=workspace.plan, where=where, as_of=None)
     if journeys is None:
         msg = (
             f"no text and no event of a customer matches {dict(where)!r}"
@@ -183,7 +183,7 @@ def insight_of(
     *,
     where: Mapping[str, str],
     source_ids: Collection[str],
-    plan: StagePlan = DEFAULT_PLAN,
+    plan: StagePlan,
 ) -> Insight:
     """Return corpus, pain points with what the same persons did, and moments of a scope."""
     corpus = corpus_of(

@@ -5,16 +5,19 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.index import ChromaIndex
 from agent.normalise import passages_of
 from agent.ports import Encoder, Progress, Vectors
 from agent.schemas.base import Frozen
 from agent.schemas.records import Passage
 from agent.store.store import Store
+
+if TYPE_CHECKING:
+    from agent.index import ChromaIndex
 
 _BATCH = 1_024
 """Passages embedded and stored together; while one batch is embedded, the one before it is stored."""
@@ -49,7 +52,7 @@ class IndexCheck(Frozen):
 
 
 def update_index(
-    store: Store, *, encoder: Encoder, index: ChromaIndex, on_progress: Progress | None = None
+    store: Store, *, encoder: Encoder, index: "ChromaIndex", on_progress: Progress | None = None
 ) -> IndexReport:
     """Add what the index lacks and remove what the store no longer has."""
     before = store.vectors.count(encoder.model_id)
@@ -78,7 +81,7 @@ def update_index(
     )
 
 
-def check_index(store: Store, *, encoder: Encoder, index: ChromaIndex) -> IndexCheck:
+def check_index(store: Store, *, encoder: Encoder, index: "ChromaIndex") -> IndexCheck:
     """Compare the index with the store, vector by vector."""
     present = index.ids()
     n_passages = missing = different = 0
@@ -159,7 +162,7 @@ class _Encoding:
 
 
 def _put(
-    encoding: _Encoding | None, *, store: Store, index: ChromaIndex, on_progress: Progress | None
+    encoding: _Encoding | None, *, store: Store, index: "ChromaIndex", on_progress: Progress | None
 ) -> int:
     """Put a batch's vectors into the cache and the index, and return how many passages were new to the index."""
     if encoding is None:
@@ -183,7 +186,7 @@ def _encoded_text(text: str) -> str:
     return _PLACEHOLDER.sub(lambda match: match[1].lower().replace("_", " "), text)
 
 
-def _n_different(passages: Sequence[Passage], *, store: Store, encoder: Encoder, index: ChromaIndex) -> int:
+def _n_different(passages: Sequence[Passage], *, store: Store, encoder: Encoder, index: "ChromaIndex") -> int:
     held = index.vectors([passage.passage_id for passage in passages])
     own = vectors_of(passages, store=store, encoder=encoder)
     return sum(

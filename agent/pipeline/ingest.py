@@ -15,9 +15,10 @@ from pathlib import Path
 from agent.errors import InputError
 from agent.events.lake_writer import LakeWriter
 from agent.normalise.vocabulary import vocabulary_of
+from agent.pipeline.ahead import one_ahead
 from agent.pipeline.batches import BatchWriter
 from agent.pipeline.cycles import search_young, without_cycle_search
-from agent.pipeline.people import Joining, People
+from agent.pipeline.people import FirstKeys, Joining, People
 from agent.ports import HeldOutSink, Progress
 from agent.prepare import PrepareContext
 from agent.read import FORMATS, Bounds, expand_paths, identify_format, read_batches, read_file, source_digest
@@ -98,6 +99,15 @@ class _How:
     on_bytes: Progress | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """Where rows go."""
+
+    store: Store
+    vault: HeldOutSink
+    lake: LakeWriter
+
+
 @dataclass(slots=True)
 class _Reading:
     """One file on its way."""
@@ -145,11 +155,13 @@ def ingest(
     how = _How(kind, format, mapping, source_digest(mapping) if mapping else "", on_progress)
     readings = [_begin(path, store=store, how=how, now=now) for path in expand_paths(paths)]
     with without_cycle_search():
-        _join_persons(readings, store=store, vault=vault, how=how)
+        first_keys = _join_persons(readings, store=store, vault=vault, how=how)
+        people = People(store, first_keys)
         redactor = Redactor(store.workspace.salt)
         for reading in readings:
             if reading.source.source_id and not reading.done_before:
-                _store_rows(reading, store=store, vault=vault, lake=lake, how=how, redactor=redactor, now=now)
+                stores = _Stores(store, vault, lake)
+                _store_rows(reading, stores, how=how, people=people, redactor=redactor, now=now)
     failed = [reading.error for reading in readings if reading.error is not None]
     if len(failed) == len(readings) and not any(reading.source.n_read for reading in readings):
         raise failed[0]
@@ -232,7 +244,7 @@ def _batches(reading: _Reading, how: _How, *, people_only: bool) -> Iterator[Bat
         how.on_bytes(reading.path.stat().st_size)
 
 
-def _join_persons(readings: Sequence[_Reading], *, store: Store, vault: HeldOutSink, how: _How) -> None:
+def _join_persons(readings: Sequence[_Reading], *, store: Store, vault: HeldOutSink, how: _How) -> FirstKeys:
     joining = Joining(store, vault)
     room = 1
     for reading in readings:
@@ -242,7 +254,7 @@ def _join_persons(readings: Sequence[_Reading], *, store: Store, vault: HeldOutS
         try:
             # All but the small files are read twice, and the first time for their persons alone.
             small = reading.path.stat().st_size <= _SMALL_BYTES
-            for batch in _batches(reading, how, people_only=not small):
+            for batch in one_ahead(_batches(reading, how, people_only=not small)):
                 joining.add_batch(batch, source_id=reading.source.source_id)
                 if small and len(kept) <= room:
                     kept.append(batch)
@@ -252,18 +264,13 @@ def _join_persons(readings: Sequence[_Reading], *, store: Store, vault: HeldOutS
             reading.error = error
         joining.flush(source_id=reading.source.source_id)
     joining.settle()
+    return joining.first_keys
 
 
 def _store_rows(
-    reading: _Reading,
-    *,
-    store: Store,
-    vault: HeldOutSink,
-    lake: LakeWriter,
-    how: _How,
-    redactor: Redactor,
-    now: datetime,
+    reading: _Reading, stores: _Stores, *, how: _How, people: People, redactor: Redactor, now: datetime
 ) -> None:
+    store = stores.store
     found = _resume(reading, store=store)
     if reading.done_before:
         return
@@ -276,25 +283,27 @@ def _store_rows(
         redactor=redactor,
         vocabulary=vocabulary_of(store.home.path),
     )
-    people = People(store)
-    writer = BatchWriter(store=store, held_out=vault, lake=lake, people=people, context=context)
     n_done = reading.source.n_items
-    try:
-        for batch in _batches(reading, how, people_only=False):
-            if n_done:
-                people.pass_over(batch.records, context=context)
-                n_done -= batch.n_items
-                continue
-            if not found:
-                store.sources.start(reading.source)
-                found = True
-            reading.source = writer.write(batch, reading.source)
-            search_young()
-    except InputError as error:
-        reading.error = error
-        return
-    reading.source = replace(reading.source, complete=True)
-    store.sources.put(reading.source)
+    with BatchWriter(
+        store=store, held_out=stores.vault, lake=stores.lake, people=people, context=context
+    ) as writer:
+        try:
+            for batch in one_ahead(_batches(reading, how, people_only=False)):
+                if n_done:
+                    people.pass_over(batch.records, context=context)
+                    n_done -= batch.n_items
+                    continue
+                if not found:
+                    store.sources.start(reading.source)
+                    found = True
+                reading.source = writer.write(batch, reading.source)
+                search_young()
+        except InputError as error:
+            reading.error = error
+        writer.finish()
+    if reading.error is None:
+        reading.source = replace(reading.source, complete=True)
+        store.sources.put(reading.source)
 
 
 def _resume(reading: _Reading, *, store: Store) -> bool:

@@ -10,16 +10,19 @@ from agent.identify import identifier_keys, person_id_of
 from agent.pipeline.cycles import search_young
 from agent.ports import HeldOutSink
 from agent.prepare import PrepareContext, lone_event_key, lone_key
-from agent.read.columns import Batch, Codes, EventColumns, mark_of
+from agent.read.columns import Batch, Codes, EventColumns, Mark, mark_of
 from agent.schemas.records import Identifier, RawRecord, Side
 from agent.split import side_of
 from agent.store import Store
 from agent.store.identity import Link
 from agent.store.recent import Recent
 
-_LINKS_AT_ONCE = 10_000
+_LINKS_AT_ONCE = 50_000
 _NOBODY: tuple[str, ...] = ()
 _N_RECENT = 100_000
+
+FirstKeys = Recent[Mark, str]
+"""The key of the surest of a row's identifiers, by their mark; empty where they name nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +53,25 @@ class Joining:
         self._store = store
         self._held_out = held_out
         self._links: list[Link] = []
-        self._seen: Recent[tuple[str, ...], bool] = Recent(_N_RECENT)
+        self.first_keys: FirstKeys = Recent(_N_RECENT)
+        """Of what was taken in lately."""
 
     def add_batch(self, batch: Batch, *, source_id: str) -> None:
         """Take the identifiers of a batch of rows in, in the order of the rows."""
         for record in batch.records:
-            self.add(record.identifiers, row=record.row, source_id=source_id)
-        if batch.events is not None:
-            for identifiers, row in zip(batch.events.people, batch.events.people_rows, strict=True):
-                self.add(identifiers, row=row, source_id=source_id)
+            mark = mark_of(record.identifiers)
+            if self.first_keys.get(mark) is None:
+                self._add(mark, record.identifiers, row=record.row, source_id=source_id)
+        events = batch.events
+        if events is not None:
+            known = self.first_keys.get_all(events.marks)
+            for place in [place for place, key in enumerate(known) if key is None]:
+                row = events.people_rows[place]
+                self._add(events.marks[place], events.people[place], row=row, source_id=source_id)
 
-    def add(self, identifiers: tuple[Identifier, ...], *, row: int, source_id: str) -> None:
-        """Take a row's identifiers in; the same ones seen lately cost one look-up."""
-        if not identifiers:
-            return
-        mark = mark_of(identifiers)
-        if self._seen.get(mark):
-            return
-        self._seen.put(mark, True)  # noqa: FBT003
+    def _add(self, mark: Mark, identifiers: tuple[Identifier, ...], *, row: int, source_id: str) -> None:
         keys = identifier_keys(identifiers, salt=self._store.workspace.salt)
+        self.first_keys.put(mark, keys[0] if keys else "")
         if keys:
             self._links.append(Link(row, keys))
         if len(self._links) >= _LINKS_AT_ONCE:
@@ -89,15 +92,22 @@ class Joining:
 
 
 class People:
-    """The second pass: says who rows are about, a batch at a time."""
+    """The second pass: says who rows are about, a batch at a time.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: Where the persons are.
+        first_keys: What the first pass found out.
+    """
+
+    def __init__(self, store: Store, first_keys: FirstKeys) -> None:
         self._store = store
-        self._recent: Recent[tuple[str, ...], Who] = Recent(_N_RECENT)
+        self._first_keys = first_keys
+        self._recent: Recent[Mark, Who] = Recent(_N_RECENT)
 
     def of(self, rows: Sequence[RawRecord], *, context: PrepareContext) -> list[Who]:
         """Return one person a row, in order; to be called once for every row of a source, in its order."""
-        known = self._known([row.identifiers for row in rows])
+        people = [row.identifiers for row in rows]
+        known = self._known([mark_of(identifiers) for identifiers in people], people)
         return [
             who or self._lone(lone_key(row, context=context)) for who, row in zip(known, rows, strict=True)
         ]
@@ -106,13 +116,10 @@ class People:
         self, events: EventColumns, *, context: PrepareContext
     ) -> tuple[list[Who], Codes, list[Who]]:
         """Return the persons of a batch, for each step the place of its person among them, and one an identity call."""
-        known = self._known(events.people)
-        persons: list[Who] = []
-        places = np.full(len(known), -1, dtype=np.int32)
-        for place, who in enumerate(known):
-            if who is not None:
-                places[place] = len(persons)
-                persons.append(who)
+        known = self._known(events.marks, events.people)
+        persons = [who for who in known if who is not None]
+        is_known = np.array([who is not None for who in known], dtype=bool)
+        places = np.where(is_known, np.cumsum(is_known) - 1, -1).astype(np.int32)
         codes = places[events.who]
         for position in np.flatnonzero(codes < 0).tolist():
             codes[position] = len(persons)
@@ -129,23 +136,24 @@ class People:
             if not self._keys(row.identifiers):
                 lone_key(row, context=context)
 
-    def _known(self, people: Sequence[tuple[Identifier, ...]]) -> list[Who | None]:
+    def _known(self, marks: Sequence[Mark], people: Sequence[tuple[Identifier, ...]]) -> list[Who | None]:
         """Return the persons that identifiers lead to, None for identifiers that lead to nobody."""
-        marks = [mark_of(identifiers) for identifiers in people]
-        known: dict[tuple[str, ...], Who | None] = {}
-        keys: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for mark, identifiers in zip(marks, people, strict=True):
-            if mark not in known:
-                known[mark] = who = self._recent.get(mark)
-                if who is None and (own := self._keys(identifiers)):
-                    keys[mark] = own
-        known.update(self._look_up(keys))
-        return [known[mark] for mark in marks]
+        known = self._recent.get_all(marks)
+        missing = [place for place, who in enumerate(known) if who is None]
+        first = {marks[place]: self._first_key(marks[place], people, place) for place in missing}
+        found = dict(self._look_up({mark: key for mark, key in first.items() if key}))
+        for place in missing:
+            known[place] = found.get(marks[place])
+        return known
 
-    def _look_up(self, keys: dict[tuple[str, ...], tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], Who]]:
-        members = self._store.persons.find({key for own in keys.values() for key in own})
-        for mark, own in keys.items():
-            member = members.get(own[0])
+    def _first_key(self, mark: Mark, people: Sequence[tuple[Identifier, ...]], place: int) -> str:
+        known = self._first_keys.get(mark)
+        return next(iter(self._keys(people[place])), "") if known is None else known
+
+    def _look_up(self, first: dict[Mark, str]) -> Iterator[tuple[Mark, Who]]:
+        members = self._store.persons.find(set(first.values()))
+        for mark, key in first.items():
+            member = members.get(key)
             if member is None or member.side is None:
                 raise _changed_meanwhile()
             who = Who(member.person_id, member.canonical_id, member.side, lone=False)

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from agent.analyse.personas import Personas, personas_of
 from agent.analyse.readings import READER_VERSION
-from agent.analyse.stages import DEFAULT_PLAN
 from agent.draft.scope import event_population_of
 from agent.errors import ScopeError
 from agent.pipeline.scoping import open_journeys
@@ -25,7 +24,7 @@ def current_personas(workspace: Workspace, *, where: Mapping[str, str]) -> Perso
         ScopeError: Nobody with events matches the filter, or a key of it is in no record and no person.
         StoreError: The events cannot be read.
     """
-    journeys = open_journeys(workspace, plan=DEFAULT_PLAN, where=where, as_of=None)
+    journeys = open_journeys(workspace, plan=workspace.plan, where=where, as_of=None)
     if journeys is None:
         msg = (
             f"no customer with events matches {dict(where)!r}"

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from agent.analyse.examples import Target
 from agent.analyse.prediction import Prediction, predict
 from agent.analyse.sending import OfferResponse, SendTimes, offer_response, send_times
-from agent.analyse.stages import DEFAULT_PLAN
 from agent.draft.scope import event_population_of
 from agent.errors import ScopeError
 from agent.events.features import activity_of
@@ -62,7 +61,7 @@ def current_offer_response(workspace: Workspace, *, where: Mapping[str, str]) ->
 
 
 def _journeys(workspace: Workspace, where: Mapping[str, str]) -> Journeys:
-    journeys = open_journeys(workspace, plan=DEFAULT_PLAN, where=where, as_of=None)
+    journeys = open_journeys(workspace, plan=workspace.plan, where=where, as_of=None)
     if journeys is None:
         msg = (
             f"no customer with events matches {dict(where)!r}"

@@ -11,52 +11,48 @@ from agent.analyse.state_rules import StateRules
 from agent.analyse.taxonomy import stage_of_event
 from agent.errors import InputError
 from agent.events.lake import EventLake
+from agent.events.lake_scan import scan_lake
 from agent.events.source import EventSource
-from agent.events.state import QUIET, WHOLE, DoneEvent, Followed, Sample, StateSource, came_next, sample_of
+from agent.events.state import (
+    QUIET,
+    WHOLE,
+    AfterBoth,
+    DoneEvent,
+    Followed,
+    Sample,
+    StateSource,
+    came_next,
+    sample_of,
+)
+from agent.pipeline.cycles import without_cycle_search
 from agent.pipeline.identities import Held, person_of
 from agent.pipeline.workspace import Workspace
 from agent.schemas.records import Side
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
-    """The events of a workspace as they are now; one opened earlier would not know who was joined since."""
+class _Found:
+    """What a state is made of."""
 
-    workspace: Workspace
-    stored: EventSource
-    """Persons as they were stored."""
-    sample: Sample
+    done: Sequence[DoneEvent]
+    others: Others
+    at: datetime
+    """The time asked about."""
 
-    def keys_of(self, person_id: str) -> list[str]:
-        """Return what a person's events may stand under."""
-        if self.workspace.warehouse is not None:
-            return list(self.stored.person_keys([person_id]).values())
-        return self.workspace.store.persons.own_ids(person_id)
 
-    @contextmanager
-    def read_as_one(self, among: Sample) -> Generator[EventSource]:
-        """Open the events with persons as they are joined now; those of a sample at least."""
-        if self.workspace.warehouse is not None:
-            yield self.stored
-            return
-        below = None if among.is_whole else among.below
-        with _lake(self.workspace, self.workspace.store.persons.aliases(below=below)) as lake:
-            yield lake
+def _sample(workspace: Workspace) -> Sample:
+    return sample_of(workspace.store.persons.count(Side.WORKING)) if workspace.warehouse is None else WHOLE
 
 
 @contextmanager
-def _open(workspace: Workspace) -> Generator[_Opened]:
+def _joined(workspace: Workspace) -> Generator[EventSource]:
+    """Open the events with persons as they are joined now; a lake opened earlier would not know who was since."""
     if workspace.warehouse is not None:
-        # The user's own ids are no hashes, so no part of them stands for all.
-        yield _Opened(workspace, workspace.warehouse, WHOLE)
+        yield workspace.warehouse
         return
-    with _lake(workspace, {}) as lake:
-        yield _Opened(workspace, lake, sample_of(workspace.store.persons.count(Side.WORKING)))
-
-
-@contextmanager
-def _lake(workspace: Workspace, canonical: Mapping[str, str]) -> Generator[EventLake]:
-    lake = EventLake(workspace.lake_folder, canonical=canonical, scratch=workspace.store.home.path)
+    lake = EventLake(
+        workspace.lake_folder, canonical=workspace.store.persons.aliases(), scratch=workspace.store.home.path
+    )
     try:
         yield lake
     finally:
@@ -82,25 +78,52 @@ def customer_state(
     person = workspace.store.persons.get(person_of(workspace.store, reference))
     if person.side is Side.HELD_OUT:
         return Held()
-    with _open(workspace) as opened:
-        at = _time(opened.stored, as_of)
-        done = StateSource(opened.stored, as_of=at).of_person(opened.keys_of(person.person_id))
-        others = _others_here(done, opened, at)
-    return state_of(person.person_id, done, others, rules=rules, as_of=at)
+    ask = _ask_lake if workspace.warehouse is None else _ask_warehouse
+    with without_cycle_search():
+        found = ask(workspace, person.person_id, as_of)
+    return state_of(person.person_id, found.done, found.others, rules=rules, as_of=found.at)
 
 
-def _others_here(done: Sequence[DoneEvent], opened: _Opened, at: datetime) -> Others:
-    """Return what came next for those who were where the customer is."""
-    if not done:
-        return Others({}, {}, opened.sample)
-    event = done[-1].name
+def _ask_lake(workspace: Workspace, person_id: str, as_of: datetime | None) -> _Found:
+    persons = workspace.store.persons
+    sample = _sample(workspace)
+    scan = scan_lake(
+        workspace.lake_folder,
+        keys=persons.own_ids(person_id),
+        canonical=persons.aliases(below=None if sample.is_whole else sample.below),
+        among=sample,
+    )
+    at = _time(as_of, scan.last)
+    done = scan.of_person(as_of=at)
+    event, stage = _situation(done)
+    if event is None:
+        return _Found(done, Others({}, {}, sample), at)
+    after = scan.after(event, stage, stage_of_event, as_of=at)
+    return _Found(done, _others(after, event, stage, sample), at)
+
+
+def _ask_warehouse(workspace: Workspace, person_id: str, as_of: datetime | None) -> _Found:
+    events = workspace.events
+    at = _time(as_of, None if as_of is not None or events.is_empty() else events.window().last)
+    source = StateSource(events, as_of=at)
+    done = source.of_person(events.person_keys([person_id]).values())
+    event, stage = _situation(done)
+    # The user's own ids are no hashes, so no part of them stands for all.
+    if event is None:
+        return _Found(done, Others({}, {}, WHOLE), at)
+    return _Found(
+        done, _others(source.after(event, stage, stage_of_event, among=WHOLE), event, stage, WHOLE), at
+    )
+
+
+def _situation(done: Sequence[DoneEvent]) -> tuple[str | None, str | None]:
+    """Return the last event's name, and the stage of the last one that tells one."""
     stages = (stage_of_event(each.name) for each in reversed(done))
-    stage = next((each for each in stages if each is not None), None)
-    stage_by_name = {name: stage_of_event(name) for name in StateSource(opened.stored, as_of=at).names()}
-    with opened.read_as_one(opened.sample) as events:
-        source = StateSource(events, as_of=at)
-        after = source.after(event, stage, stage_by_name, among=opened.sample)
-    return Others({event: after.event}, {} if stage is None else {stage: after.stage}, opened.sample)
+    return (done[-1].name if done else None), next((each for each in stages if each is not None), None)
+
+
+def _others(after: AfterBoth, event: str, stage: str | None, sample: Sample) -> Others:
+    return Others({event: after.event}, {} if stage is None else {stage: after.stage}, sample)
 
 
 def customer_states(
@@ -124,10 +147,10 @@ def customer_states(
         StoreError: The events cannot be read.
     """
     persons = workspace.store.records.persons_matching(where)
-    with _open(workspace) as opened, opened.read_as_one(WHOLE) as events:
-        at = _time(opened.stored, as_of)
+    with _joined(workspace) as events:
+        at = _time(as_of, None if as_of is not None or events.is_empty() else events.window().last)
         source = StateSource(events, as_of=at)
-        others = _others_everywhere(source.of_everyone(), opened.sample, at)
+        others = _others_everywhere(source.of_everyone(), _sample(workspace), at)
         for person_id, done in source.of_everyone():
             if persons is None or person_id in persons:
                 yield state_of(person_id, done, others, rules=rules, as_of=at)
@@ -147,11 +170,9 @@ def _others_everywhere(
     return Others(*found, sample)
 
 
-def _time(events: EventSource, as_of: datetime | None) -> datetime:
-    if as_of is not None:
-        return as_of
-    last = None if events.is_empty() else events.window().last
-    if last is None:
+def _time(as_of: datetime | None, last: datetime | None) -> datetime:
+    at = as_of or last
+    if at is None:
         msg = "there are no events of these customers"
         raise InputError(msg, hint="`journey ingest --kind events` reads them.")
-    return last
+    return at

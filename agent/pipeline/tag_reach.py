@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from agent.analyse.quotes import choose_quotes
 from agent.analyse.readings import READER_VERSION
-from agent.analyse.stages import DEFAULT_PLAN
 from agent.analyse.statistics import quantity
 from agent.analyse.trends import SpokenMonths, trends_of
 from agent.corpus import Corpus
@@ -55,7 +54,7 @@ def tag_customers(
         workspace,
         _NO_THEMES,
         reader_version=READER_VERSION,
-        plan=DEFAULT_PLAN,
+        plan=workspace.plan,
         where=where,
         source_ids=all_sources(workspace),
     )

@@ -6,26 +6,29 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from agent.analyse.copies import Copies, WrittenText, find_copies
-from agent.analyse.readings import PassageReader
-from agent.embed import open_encoder
+from agent.analyse.stages import StagePlan, load_stage_rules, plan_of
 from agent.errors import NotFoundError
 from agent.events.lake import EventLake
 from agent.events.lake_writer import LakeWriter
 from agent.events.source import EventSource
 from agent.events.warehouse import Warehouse
-from agent.index import ChromaIndex, rebuilt_folder
 from agent.pipeline.indexing import IndexReport, update_index
 from agent.pipeline.warehousing import open_warehouse
 from agent.ports import Encoder, Progress, Writer
+from agent.schemas.journey import StageRule
 from agent.schemas.records import Record
 from agent.settings import Settings
 from agent.store import Store
 from agent.store.presence import require_held_out
 from agent.store.vault import VaultWriter
 from agent.writer import make_writer
+
+if TYPE_CHECKING:
+    from agent.analyse.readings import PassageReader
+    from agent.index import ChromaIndex
 
 
 @dataclass
@@ -42,10 +45,12 @@ class Workspace:
     @cached_property
     def encoder(self) -> Encoder:
         """The bundled encoder, built on first use."""
+        from agent.embed import open_encoder  # noqa: PLC0415 - its engine takes a fifth of a second to import
+
         return open_encoder(self.settings.cache_dir.expanduser(), threads=self.settings.threads)
 
     @cached_property
-    def index(self) -> ChromaIndex:
+    def index(self) -> "ChromaIndex":
         """The vector index."""
         return self._open_index(self._index_folder)
 
@@ -92,8 +97,25 @@ class Workspace:
         return self.warehouse or self.lake
 
     @cached_property
-    def reader(self) -> PassageReader:
+    def stage_rules(self) -> tuple[StageRule, ...]:
+        """The user's own stages, of `stages.toml` in the home; empty without the file.
+
+        Raises:
+            InputError: The file cannot be used.
+        """
+        path = self.store.home.stages
+        return load_stage_rules(path) if path.exists() else ()
+
+    @property
+    def plan(self) -> StagePlan:
+        """The stages that journeys go through."""
+        return plan_of(self.stage_rules)
+
+    @cached_property
+    def reader(self) -> "PassageReader":
         """Reads passages."""
+        from agent.analyse.readings import PassageReader  # noqa: PLC0415 - as for the encoder
+
         return PassageReader(self.encoder)
 
     @cached_property
@@ -114,6 +136,8 @@ class Workspace:
 
     def rebuild_index(self, *, on_progress: Progress | None = None) -> IndexReport:
         """Make the index again from nothing, and put it in the old one's place when it is whole."""
+        from agent.index import rebuilt_folder  # noqa: PLC0415 - half a second that most commands spare
+
         self._close_index()
         with rebuilt_folder(self._index_folder) as folder:
             index = self._open_index(folder)
@@ -143,7 +167,9 @@ class Workspace:
     def _index_folder(self) -> Path:
         return self.store.home.index_of(self.store.workspace.name)
 
-    def _open_index(self, folder: Path) -> ChromaIndex:
+    def _open_index(self, folder: Path) -> "ChromaIndex":
+        from agent.index import ChromaIndex  # noqa: PLC0415 - half a second that most commands spare
+
         name = self.store.workspace.name
         return ChromaIndex(folder, workspace=name, model_id=self.encoder.model_id, dim=self.encoder.dim)
 

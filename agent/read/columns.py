@@ -24,6 +24,8 @@ EventType = Literal["track", "page", "screen", "identify", "group", "alias"]
 Codes = NDArray[np.int32]
 Column = Any
 """A column of values: a list, or an array of PyArrow, which has no types of its own."""
+Mark = str | tuple[str | None, ...]
+"""What stands for a row's identifiers in a dictionary: kind and value in one text, or in one for each of several."""
 
 IDENTITY_TYPES: Final = frozenset(("identify", "group", "alias"))
 """Calls that carry identifiers and traits and are no step of a journey."""
@@ -58,8 +60,10 @@ class EventColumns:
     """As the source wrote them."""
     who: Codes
     """Place in `people` of whoever did it."""
-    people: list[tuple[Identifier, ...]]
+    people: Sequence[tuple[Identifier, ...]]
     """Distinct sets of identifiers in the order of the rows that have them first, of steps and identity calls."""
+    marks: list[Mark]
+    """Of each; equal ones stand for equal sets, in other batches too."""
     people_rows: list[int]
     """Of each, the first row that has it."""
     times: Column
@@ -119,7 +123,7 @@ class EventBuilder:
     """Gathers events row by row: `see` whose a row is, then `add` and `tell` a step, or `add_identity` a call."""
 
     def __init__(self) -> None:
-        self._codes: dict[tuple[str, ...], int] = {}
+        self._codes: dict[Mark, int] = {}
         self._same: dict[int, int] = {}
         self._people: list[tuple[Identifier, ...]] = []
         self._people_rows: list[int] = []
@@ -176,6 +180,7 @@ class EventBuilder:
             names=coded(self._names),
             who=np.array(self._who, dtype=np.int32),
             people=self._people,
+            marks=list(self._codes),
             people_rows=self._people_rows,
             times=self._times,
             event_ids=None if all(one is None for one in self._ids) else self._ids,
@@ -185,9 +190,10 @@ class EventBuilder:
         )
 
 
-def mark_of(identifiers: tuple[Identifier, ...]) -> tuple[str, ...]:
+def mark_of(identifiers: tuple[Identifier, ...]) -> Mark:
     """Return what stands for a row's identifiers in a dictionary; plain texts hash ten times faster than they do."""
-    return tuple([one.kind + one.value for one in identifiers])
+    texts = [one.kind + one.value for one in identifiers]
+    return texts[0] if len(texts) == 1 else tuple(texts)
 
 
 def coded(values: Iterable[ValueT]) -> Coded[ValueT]:
@@ -226,13 +232,12 @@ def merged_codes(columns: Sequence[Codes], n: int) -> tuple[Codes, NDArray[np.in
         columns: Each of length `n`.
         n: Number of rows.
     """
-    merged = np.zeros(n, dtype=np.int64)
+    merged: Codes = np.zeros(n, dtype=np.int32)
     for codes in columns:
-        merged = merged * (int(codes.max(initial=0)) + 1) + codes
-        # Made small again, so that the next product fits.
-        merged = np.unique(merged, return_inverse=True)[1].astype(np.int64)
-    first, codes = np.unique(merged, return_index=True, return_inverse=True)[1:]
-    order = np.argsort(first, kind="stable")
-    rank = np.empty(len(order), dtype=np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    return rank[codes], first[order]
+        product = merged.astype(np.int64) * (int(codes.max(initial=0)) + 1) + codes
+        # Numbered anew in the order of rows, which is small enough for the next product to fit.
+        merged = pa.array(product).dictionary_encode().indices.to_numpy()
+    first = np.empty(int(merged.max(initial=-1)) + 1, dtype=np.int64)
+    # Of several rows with one code the one that is written last is the first.
+    first[merged[::-1]] = np.arange(n - 1, -1, -1)
+    return merged, first

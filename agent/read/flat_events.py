@@ -6,7 +6,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, overload
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from agent.read.columns import (
     Column,
     EventColumns,
     EventType,
+    Mark,
     PropertyGroup,
     merged_codes,
     taken,
@@ -175,12 +176,14 @@ class _Reader:
             ids = self._event_ids(places)
             channels = self._channels(places)
             properties = self._properties(places)
+        named = _People(people, first if places is None else places[first])
         return EventColumns(
             rows=rows,
             types=Coded(np.zeros(len(rows), dtype=np.int32), [self._plan.type]),
             names=names,
             who=who,
-            people=_people(people, first if places is None else places[first]),
+            people=named,
+            marks=named.marks(),
             people_rows=rows[first].tolist(),
             times=times if self._people_only else taken(times, places),
             event_ids=ids,
@@ -266,15 +269,40 @@ def distinct(column: Column) -> tuple[list[Json], Codes]:
     return [value for _, value in seen], np.array(codes, dtype=np.int32)
 
 
-def _people(
-    people: Sequence[tuple[IdentifierKind, Coded[Any]]], places: NDArray[np.int64]
-) -> list[tuple[Identifier, ...]]:
-    columns = [(kind, column.values, column.codes[places].tolist()) for kind, column in people]
-    found: list[tuple[Identifier, ...]] = []
-    for position in range(len(places)):
-        named = ((kind, values[codes[position]]) for kind, values, codes in columns)
-        found.append(fields.unique(Identifier(kind, value) for kind, value in named if value is not None))
-    return found
+class _People(Sequence[tuple[Identifier, ...]]):
+    """The sets of identifiers that stand in some places of columns; made when asked for, as most are known by their marks."""
+
+    def __init__(
+        self, columns: Sequence[tuple[IdentifierKind, Coded[Any]]], places: NDArray[np.int64]
+    ) -> None:
+        self._n = len(places)
+        self._columns = [(kind, column.values, column.codes[places].tolist()) for kind, column in columns]
+
+    def __len__(self) -> int:
+        return self._n
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[Identifier, ...]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[tuple[Identifier, ...]]: ...
+
+    def __getitem__(self, place: int | slice) -> tuple[Identifier, ...] | list[tuple[Identifier, ...]]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(self._n))]
+        if place >= self._n:
+            raise IndexError(place)
+        named = ((kind, values[codes[place]]) for kind, values, codes in self._columns)
+        found = tuple([Identifier(kind, value) for kind, value in named if value is not None])
+        return found if len(found) == 1 else fields.unique(found)
+
+    def marks(self) -> list[Mark]:
+        """Return what stands for each set."""
+        columns: list[list[str | None]] = []
+        for kind, values, codes in self._columns:
+            texts = [None if value is None else kind + value for value in values]
+            columns.append([texts[code] for code in codes])
+        return list(zip(*columns, strict=True)) if len(columns) > 1 else [text or () for text in columns[0]]
 
 
 def _nothing(n: int) -> tuple[Coded[Any], Column, None, Coded[str | None], list[PropertyGroup]]:

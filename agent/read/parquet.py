@@ -118,7 +118,8 @@ def _parquet(path: Path) -> Generator[_File]:
             unpacked.writelines(streams.raw_chunks(path))
             source = unpacked
         try:
-            with pq.ParquetFile(source) as file:
+            # Read ahead by row groups, a file of one group would be in memory whole.
+            with pq.ParquetFile(source, pre_buffer=False) as file:
                 yield cast("_File", file)
         except (ValueError, TypeError, NotImplementedError, OSError) as exc:
             msg = f"{path.name!r} is no Parquet file that can be read: {exc}"

@@ -1,6 +1,6 @@
 """The records of any file as dictionaries with their row numbers, whatever the layout."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from agent.errors import InputError, UnknownFormatError
@@ -36,13 +36,30 @@ def read_rows(source: Source) -> Iterator[tuple[int, Row] | RowReject]:
 
 def _json_rows(source: Source) -> Iterator[tuple[int, Row] | RowReject]:
     sample = source.sample
+    if sample.shape is Shape.LINES:
+        yield from rows_of_texts(lines_of(source), wrapper=sample.wrapper)
+        return
     chunks = streams.utf8_chunks(source.path, on_bytes=source.on_bytes)
-    in_lines = sample.shape is Shape.LINES
-    texts = streams.lines(chunks) if in_lines else jsons.split_values(chunks, wrapper=sample.wrapper)
-    wrapper = sample.wrapper if in_lines else None
+    yield from rows_of_texts(jsons.split_values(chunks, wrapper=sample.wrapper))
+
+
+def lines_of(source: Source) -> Iterator[bytes | None]:
+    """Yield the lines of a file; None for one that is too long."""
+    return streams.lines(streams.utf8_chunks(source.path, on_bytes=source.on_bytes))
+
+
+def rows_of_texts(
+    texts: Iterable[bytes | None], *, wrapper: str | None = None
+) -> Iterator[tuple[int, Row] | RowReject]:
+    """Yield `(row, record)` for each record of JSON texts; one that is blank is none, and None was too long.
+
+    Args:
+        texts: A value each.
+        wrapper: Key under which each value holds its records; None where it is one.
+    """
     number = 0
     for text in texts:
-        if text is not None and in_lines and not text.strip():
+        if text is not None and not text.strip():
             continue
         try:
             value = _parsed(text)

@@ -7,16 +7,18 @@ flattened one level; of the context only campaign, page and locale are kept: the
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final, Literal
 
 from agent.errors import InputError
-from agent.read import fields
+from agent.read import fields, jsons
 from agent.read.batches import EVENT_CHARS_AT_ONCE, Bounds
 from agent.read.columns import IDENTITY_TYPES, Batch, EventBuilder
 from agent.read.formats import Format, SourceKind
 from agent.read.jsons import Json, Row
-from agent.read.rows import read_rows
-from agent.read.source import Sample, Source
+from agent.read.rows import lines_of, read_rows, rows_of_texts
+from agent.read.segment_people import Lines, Named, line_blocks, named_in
+from agent.read.source import Sample, Shape, Source
 from agent.schemas.base import Scalar
 from agent.schemas.records import Identifier, IdentifierKind, RawEvent, RawItem, RawTime, RowReject
 
@@ -64,7 +66,7 @@ def calls_of(record: Row) -> list[Row]:
 
 
 def _read(source: Source) -> Iterator[RawItem]:
-    for found in _numbered(source):
+    for found in _numbered(read_rows(source)):
         yield found if isinstance(found, RowReject) else event_of(*found)
 
 
@@ -79,11 +81,14 @@ def read_calls(source: Source, bounds: Bounds, *, people_only: bool) -> Iterator
     Raises:
         UnreadableSourceError: The file breaks off; every call before the break has been yielded by then.
     """
+    if people_only and source.sample.shape is Shape.LINES and source.sample.wrapper is None:
+        yield from _people_of_lines(source, bounds)
+        return
     builder, rejects = EventBuilder(), list[RowReject]()
     first = number = n_chars = 0
     broken: InputError | None = None
     try:
-        for found in _numbered(source):
+        for found in _numbered(read_rows(source)):
             if isinstance(found, RowReject):
                 rejects.append(found)
                 number = found.row + 1
@@ -110,9 +115,48 @@ def _batch(n_items: int, builder: EventBuilder, rejects: list[RowReject]) -> Bat
     return Batch(n_items, [], events if len(events.people) else None, rejects)
 
 
-def _numbered(source: Source) -> Iterator[tuple[int, Row] | RowReject]:
+def _people_of_lines(source: Source, bounds: Bounds) -> Iterator[Batch]:
+    """Yield who is named in lines of calls, each set of identifiers with the first line of its batch that has it."""
+    first = 0
+    for block in line_blocks(lines_of(source), bounds.n_events):
+        builder = EventBuilder()
+        named = named_in(block)
+        n_rows = _see_each(builder, block, first) if named is None else len(block)
+        if named is not None:
+            _see_named(builder, block, first, named)
+        yield _batch(n_rows, builder, [])
+        first += n_rows
+
+
+def _see_each(builder: EventBuilder, block: Lines, first: int) -> int:
+    """See whose the calls of a block are, one by one, and return how many rows it has."""
+    n_rows = 0
+    for found in _numbered(rows_of_texts(block)):
+        n_rows = (found.row if isinstance(found, RowReject) else found[0]) + 1
+        if not isinstance(found, RowReject):
+            _see(builder, first + found[0], found[1])
+    return n_rows
+
+
+def _see_named(builder: EventBuilder, block: Lines, first: int, named: Named) -> None:
+    calls = ((line, jsons.parse(block[line] or b"")) for line in named.others)
+    seen = [(line, _pair(*pair)) for line, pair in named.pairs]
+    others = [(line, _parts(line, call)) for line, call in calls if isinstance(call, dict)]
+    seen += [(line, parts[2]) for line, parts in others if not isinstance(parts, RowReject)]
+    for line, identifiers in sorted(seen, key=itemgetter(0)):
+        if identifiers:
+            builder.see(first + line, identifiers)
+
+
+def _see(builder: EventBuilder, row: int, call: Row) -> None:
+    parts = _parts(row, call)
+    if not isinstance(parts, RowReject):
+        builder.see(row, parts[2])
+
+
+def _numbered(rows: Iterator[tuple[int, Row] | RowReject]) -> Iterator[tuple[int, Row] | RowReject]:
     number = 0
-    for item in read_rows(source):
+    for item in rows:
         if isinstance(item, RowReject):
             yield RowReject(number, item.code, item.message)
             number += 1

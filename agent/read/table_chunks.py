@@ -23,7 +23,7 @@ from agent.read.parquet import parquet_tables
 from agent.read.source import Shape, Source
 from agent.schemas.records import RowReject
 
-_BLOCK_BYTES: Final = 4_000_000
+_BLOCK_BYTES: Final = 8_000_000
 _N_LINES_BACK: Final = 1000
 _END: Final = "\x00end"
 
@@ -49,7 +49,9 @@ def table_chunks(source: Source, columns: Sequence[str], bounds: Bounds) -> Iter
         UnreadableSourceError: The file breaks off; every row before the break has been yielded by then.
     """
     chunks = (
-        _parquet(source, columns, bounds) if source.sample.shape is Shape.PARQUET else _csv(source, bounds)
+        _parquet(source, columns, bounds)
+        if source.sample.shape is Shape.PARQUET
+        else _csv(source, columns, bounds)
     )
     for chunk in chunks:
         yield from _cut(chunk, bounds)
@@ -86,7 +88,7 @@ def _plain_array(column: Any) -> Any:  # noqa: ANN401 - an array of PyArrow
     return column.cast(pa.string()) if pa.types.is_large_string(column.type) else column
 
 
-def _csv(source: Source, bounds: Bounds) -> Iterator[Chunk]:
+def _csv(source: Source, wanted: Sequence[str], bounds: Bounds) -> Iterator[Chunk]:
     blocks = _Blocks(streams.utf8_chunks(source.path, on_bytes=source.on_bytes))
     delimiter = source.sample.delimiter
     header = blocks.header()
@@ -97,7 +99,7 @@ def _csv(source: Source, bounds: Bounds) -> Iterator[Chunk]:
         if not block:
             blocks.raise_if_broken()
             return
-        columns = _columns(block, names, delimiter)
+        columns = _columns(block, names, delimiter, wanted)
         if columns is None:
             blocks.give_back(block)
             break
@@ -140,30 +142,38 @@ def _names(header: bytes, delimiter: str) -> list[str] | None:
     return tables.column_names(rows[0]) if len(rows) == 1 else None
 
 
-def _columns(block: bytes, names: list[str], delimiter: str) -> dict[str, Column] | None:
-    """Return the columns of whole lines of CSV, None where they are not written plainly."""
+def _columns(
+    block: bytes, names: list[str], delimiter: str, wanted: Sequence[str]
+) -> dict[str, Column] | None:
+    """Return at least the columns that are wanted of whole lines of CSV, None where the lines are not written plainly."""
     if b"\x00" in block or block.count(b"\r") != block.count(b"\r\n") or len(block) > tables.MAX_FIELD_CHARS:
         return None
-    found = (
-        _quoted(block, len(names), delimiter) if b'"' in block else _unquoted(block, len(names), delimiter)
-    )
+    if b'"' not in block:
+        return _unquoted(block, names, delimiter, wanted)
+    found = _quoted(block, len(names), delimiter)
     return (
         None if found is None else {name: column for name, column in zip(names, found, strict=True) if name}
     )
 
 
-def _unquoted(block: bytes, n_columns: int, delimiter: str) -> list[Column] | None:
-    numbers = [str(number) for number in range(n_columns)]
+def _unquoted(
+    block: bytes, names: list[str], delimiter: str, wanted: Sequence[str]
+) -> dict[str, Column] | None:
+    # A header may leave columns without a name, and Arrow wants names of its own.
+    numbers = [str(number) for number in range(len(names))]
+    chosen = {name: number for name, number in zip(names, numbers, strict=True) if name in wanted}
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(block),
             read_options=pa_csv.ReadOptions(column_names=numbers, block_size=len(block) + 1),
             parse_options=pa_csv.ParseOptions(delimiter=delimiter, quote_char=False),
-            convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(numbers, pa.string())),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(numbers, pa.string()), include_columns=list(chosen.values())
+            ),
         )
     except pa.ArrowInvalid:
         return None
-    return [column.combine_chunks() for column in table.columns]
+    return {name: table.column(number).combine_chunks() for name, number in chosen.items()}
 
 
 def _quoted(block: bytes, n_columns: int, delimiter: str) -> list[Column] | None:

@@ -13,6 +13,14 @@ def duration_text(seconds: float | None) -> str:
     return f"{_number(seconds / scale)}{_TIE}{unit}"
 
 
+def shift_text(seconds: float | None) -> str:
+    """Return a difference of times with its sign, or a dash where there is none."""
+    if seconds is None:
+        return "-"
+    sign = "−" if seconds < 0 else "+" if seconds > 0 else ""
+    return f"{sign}{duration_text(abs(seconds))}"
+
+
 def span_text(seconds: float, low: float | None, high: float | None) -> str:
     """Return a time with its interval in one unit; an open end is written as unknown."""
     scale, unit = unit_of(seconds)

@@ -7,15 +7,26 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from agent.render.charts import PALETTE, PAPER, Picture, short
+from agent.render.frame import (
+    INK,
+    PALE_INK,
+    PALETTE,
+    WORDS_PX,
+    Picture,
+    framed,
+    rows_chart,
+    short,
+    without_rows,
+)
+from agent.render.moment_words import bare_points
 from agent.schemas.insight import Moment
 
 _MAX_ROWS = 25
-_ROW_HEIGHT = 24
+_ROW_HEIGHT = 28
 _WIDTH = 420
-_LABEL_PX = 380
 _KINDS = {"pain_point": "told", "event": "event", "wait": "wait"}
 _COLOURS = {"told": PALETTE[1], "event": PALETTE[0], "wait": PALETTE[2]}
+_SHAPES = {"told": "diamond", "event": "square", "wait": "triangle-up"}
 
 
 def forest_picture(moments: Sequence[Moment]) -> Picture:
@@ -26,47 +37,69 @@ def forest_picture(moments: Sequence[Moment]) -> Picture:
     """
     rows = [_row(number, moment) for number, moment in enumerate(moments[:_MAX_ROWS], start=1)]
     order = [str(row["label"]) for row in rows]
-    base = alt.Chart(alt.Data(values=rows))
-    y = alt.Y(
-        "label:N",
-        sort=order,
-        title=None,
-        axis=alt.Axis(labelLimit=_LABEL_PX, ticks=False, domain=False, labelFontSize=12),
-    )
-    colour = alt.Color(
-        "kind:N",
-        scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
-        legend=alt.Legend(title=None, orient="top"),
-    )
-    axis = alt.Axis(format="+d", grid=True, labelFontSize=11)
-    x = alt.X("adjusted:Q", title="difference in percentage points, adjusted (circle: raw)", axis=axis)
-    layers = [
-        alt.Chart(alt.Data(values=[{"zero": 0}]))
-        .mark_rule(color="#555", strokeDash=[4, 3])
-        .encode(x="zero:Q"),
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=colour),
-        base.mark_point(shape="diamond", filled=True, size=90, opacity=1).encode(x=x, y=y, color=colour),
-        base.mark_point(filled=False, size=40, color="#555").encode(x="raw:Q", y=y),
+    hidden = f" The first {_MAX_ROWS} of {len(moments)} are drawn." if len(moments) > _MAX_ROWS else ""
+    title = "Moments that matter: what goes along with another later outcome"
+    reading = [
+        "Filled: beside customers in the same state at a comparable time (adjusted), with its 95 % interval; hollow: raw.",
+        f"Associated with the later outcome, not the cause of it.{hidden}",
     ]
-    title = alt.TitleParams(
-        "Moments that matter",
-        subtitle="Associated with the later outcome, not caused by it; lines are 95 % intervals",
-        anchor="start",
-        fontSize=15,
+    if not rows:
+        return without_rows(title, reading, words="No experience goes along with another outcome.")
+    y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, grid=False))
+    zero = rows_chart([{"zero": 0}]).mark_rule(color=PALE_INK, strokeDash=[4, 3]).encode(x="zero:Q")
+    return framed(
+        alt.layer(zero, *_effects(rows, y), _figures(rows, y)),
+        title,
+        reading,
+        width=_WIDTH,
+        height=len(rows) * _ROW_HEIGHT,
+        told=[f"{row['label']}: {row['figures']}" for row in rows],
     )
-    height = max(len(rows), 1) * _ROW_HEIGHT
-    return alt.layer(*layers).properties(width=_WIDTH, height=height, title=title, background=PAPER)
+
+
+def _effects(rows: Sequence[dict[str, str | float]], y: alt.Y) -> list[alt.Chart]:
+    base = rows_chart(rows)
+    kinds = [kind for kind in _COLOURS if any(row["kind"] == kind for row in rows)]
+    legend = alt.Legend(title=None, orient="top", symbolSize=110)
+    colour = alt.Color(
+        "kind:N", legend=legend, scale=alt.Scale(domain=kinds, range=[_COLOURS[kind] for kind in kinds])
+    )
+    shape = alt.Shape(
+        "kind:N", legend=legend, scale=alt.Scale(domain=kinds, range=[_SHAPES[kind] for kind in kinds])
+    )
+    signs = "datum.value == 0 ? '0' : datum.label"
+    axis = alt.Axis(format="+d", tickCount=7, labelFlush=False, domain=False, labelExpr=signs)
+    scale = alt.Scale(padding=12, nice=False)
+    title = "difference in percentage points, with it against without"
+    x = alt.X("adjusted:Q", title=title, axis=axis, scale=scale)
+    return [
+        base.mark_rule(strokeWidth=2.2).encode(
+            x=alt.X("low:Q"), x2="high:Q", y=y, stroke=alt.Stroke("color:N", scale=None, legend=None)
+        ),
+        base.mark_point(filled=False, size=46, color=PALE_INK, strokeWidth=1.5).encode(x="raw:Q", y=y),
+        base.mark_point(filled=True, size=95, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
+    ]
+
+
+def _figures(rows: Sequence[dict[str, str | float]], y: alt.Y) -> alt.Chart:
+    """Return the figures in a column of their own, right of the plot."""
+    words = rows_chart(rows).mark_text(align="left", baseline="middle", fontSize=WORDS_PX, color=INK)
+    return words.encode(y=y, x=alt.value(_WIDTH + 16), text="figures:N")
 
 
 def _row(number: int, moment: Moment) -> dict[str, str | float]:
     shown = moment.adjusted or moment
+    reach = "" if moment.reach is None else f", n={moment.reach.n:,} of {moment.reach.total:,}"
+    bounds = f"{bare_points(shown.low)} to {bare_points(shown.high)}"
     return {
         "label": f"{number}. {short(moment.experience)} → {moment.outcome.replace('_', ' ')}",
         "kind": _KINDS[moment.kind],
+        "color": _COLOURS[_KINDS[moment.kind]],
         "adjusted": _points(shown.risk_difference),
         "low": _points(shown.low),
         "high": _points(shown.high),
         "raw": _points(moment.risk_difference),
+        "figures": f"{bare_points(shown.risk_difference)} ({bounds}){reach}",
     }
 
 

@@ -20,8 +20,12 @@ def join_text(pain: PainPoint) -> str:
         unlinked += f", {linkage.n_undated:,} said it at an unknown time"
     if not pain.behaviour:
         return f"unknown: {linkage.reason or 'too few have events'}; {unlinked}"
-    shown = max(pain.behaviour, key=_strength)
-    return f"{_behaviour_text(shown)}; {unlinked}"
+    return f"{_behaviour_text(strongest(pain))}; {unlinked}"
+
+
+def strongest(pain: PainPoint) -> Behaviour:
+    """Return what most sets those who voice a pain point apart from the others; there has to be something they did."""
+    return max(pain.behaviour, key=_strength)
 
 
 def disagreement_text(pain: PainPoint) -> str | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from agent.render.figures import interval_text, quantity_text, share_text, signed
+from agent.render.moment_words import ADJUSTED, counted_text, effect_text
 from agent.render.page import (
     LANES,
     TYPE_NAMES,
@@ -41,9 +42,10 @@ def render_markdown(journey_map: JourneyMap) -> str:
         "## Opportunities",
         *[f"- {_plain(opportunity.statement)}" for opportunity in journey_map.opportunities],
         "## Moments that matter",
+        *([ADJUSTED] if any(moment.adjusted for moment in journey_map.moments) else []),
         *[
-            f"- {_plain(moment.experience)} → {_plain(moment.outcome)}: {share_text(moment.effect.share)} with it, "
-            f"{share_text(moment.baseline.share)} without (associated with, not caused by)"
+            f"- {_plain(moment.experience)} → {_plain(moment.outcome)}: {effect_text(moment)}; as counted {counted_text(moment)} "
+            "(associated with, not caused by)"
             for moment in journey_map.moments
         ],
         "## How this map was made",

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from agent.draft.claims import MIN_PERSONS
 from agent.render.curve import NARROW_COLUMN, curve_of
 from agent.render.figures import interval_text, points_text, share_text, signed, step_text, tied
+from agent.render.moment_words import ADJUSTED, counted_text, effect_text
 from agent.schemas.evidence import Claim, ClaimStatus, Lane, Quantity
 from agent.schemas.insight import Behaviour, Concentration, Friction, PainPoint, RankTerms, Trend
 from agent.schemas.journey import JourneyMap
@@ -72,6 +73,7 @@ def render_page(journey_map: JourneyMap) -> str:
         followed=followed,
         behaviour_text=behaviour_text,
         has_events=_has_events(journey_map),
+        adjusted_words=ADJUSTED if any(moment.adjusted for moment in journey_map.moments) else "",
     )
 
 
@@ -244,7 +246,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        share=share_text, tied=tied, signed=signed, points=points_text, step=step_text, words=_words, day=_day
+        share=share_text,
+        effect=effect_text,
+        counted=counted_text,
+        tied=tied,
+        signed=signed,
+        points=points_text,
+        step=step_text,
+        words=_words,
+        day=_day,
     )
     return environment
 

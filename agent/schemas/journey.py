@@ -21,6 +21,8 @@ class StageRule(Frozen):
     name: str = Field(min_length=1, max_length=60)
     stages: tuple[str, ...] = ()
     touchpoints: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    """Names of events, as stored; a name decides before the event's touchpoint does."""
 
 
 class Scope(Frozen):

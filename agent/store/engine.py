@@ -200,6 +200,14 @@ class Scoped:
         with self.database.begin() as connection:
             connection.execute(statement, rows)
 
+    def execute_in(
+        self, statement: sa.Update | sa.Delete, column: sa.ColumnElement[Any], values: Sequence[Any]
+    ) -> None:
+        """Run an update or a deletion of the rows whose column is one of many values."""
+        with self.database.begin() as connection:
+            for start in range(0, len(values), _CHUNK):
+                connection.execute(statement.where(column.in_(values[start : start + _CHUNK])))
+
     def add_new(self, table: sa.Table, rows: Iterable[Row]) -> int:
         """Insert rows whose key is not there yet, and return how many were."""
         scoped = [{**row, "ws": self.ws} for row in rows]

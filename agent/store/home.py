@@ -35,6 +35,11 @@ class Home:
         return self.path / "journey.db"
 
     @property
+    def stages(self) -> Path:
+        """File of the user's own stages; it need not be there."""
+        return self.path / "stages.toml"
+
+    @property
     def vault_database(self) -> Path:
         """SQL database of the held-out side; the core only writes it."""
         return self.path / "vault" / "vault.db"

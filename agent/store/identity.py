@@ -16,14 +16,17 @@ as working stays working, and a person's id does not change when another file is
 """
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agent.identify import kind_of, person_id_of
 from agent.schemas.records import IdentifierKind, Side
 from agent.store.recent import Recent
+
+SideOf = Callable[[str], Side]
+"""The split: canonical person id to side."""
 
 MOST_ACCOUNTS = 5
 """User ids that one e-mail address may belong to."""
@@ -103,8 +106,8 @@ class Accounts(NamedTuple):
 
 def accounts_of(keys: Iterable[str]) -> Accounts:
     """Return how many accounts keys stand for."""
-    kinds = Counter(map(kind_of, keys))
-    return Accounts(kinds[_USER], kinds[_EMAIL])
+    kinds = [kind_of(key) for key in keys]
+    return Accounts(kinds.count(_USER), kinds.count(_EMAIL))
 
 
 @dataclass(slots=True)
@@ -251,3 +254,11 @@ class MemberCache(Recent[str, Member]):
                 root = roots.get(member.canonical_id)
                 if root is not None:
                     generation[key] = Member(member.person_id, root, sides[root])
+
+    def settle(self, side_of: SideOf) -> None:
+        """Give members without a side the one of the person they are read under."""
+        for generation in (self._young, self._old):
+            for key, member in generation.items():
+                if member.side is None:
+                    side = side_of(member.canonical_id)
+                    generation[key] = Member(member.person_id, member.canonical_id, side)

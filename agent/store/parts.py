@@ -34,6 +34,8 @@ EVENT_SCHEMA = pa.schema(
 
 _REPEATED = ["person_id", "name", "type", "channel", "properties", "source_id"]
 """Columns whose values occur again and again; the others are written as they are."""
+_ROWS_IN_GROUP = 20_000
+"""Rows are sorted by person: whoever looks for one reads one group of a part, not the whole part."""
 
 
 def part_name(source_id: str, number: int) -> str:
@@ -60,7 +62,13 @@ def write_part(folder: Path, part: str, events: Sequence[Event] | Any) -> None: 
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
-            pq.write_table(table, file, compression="zstd", use_dictionary=_REPEATED)  # pyright: ignore[reportArgumentType]
+            pq.write_table(
+                table,
+                file,
+                compression="zstd",
+                use_dictionary=_REPEATED,  # pyright: ignore[reportArgumentType]
+                row_group_size=_ROWS_IN_GROUP,
+            )
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(folder / part)

@@ -3,7 +3,7 @@
 Every row keeps the person it was written for; what is read is always the canonical person of that one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -16,13 +16,10 @@ from agent.ports import HeldOutSink
 from agent.schemas.base import Scalar
 from agent.schemas.records import IdentifierKind, Person, Side
 from agent.store.engine import Scoped, batched
-from agent.store.identity import Link, Member
+from agent.store.identity import Link, Member, SideOf
 from agent.store.joining import Joiner
 from agent.store.lineage import LoggedMerge, MergeLog
 from agent.store.tables import attribute_keys, identifiers, merges, persons
-
-SideOf = Callable[[str], Side]
-"""The split: canonical person id to side."""
 
 TRAIT_SCOPE = "trait"
 _SETTLED_AT_ONCE = 2000
@@ -60,10 +57,12 @@ class Persons:
         Raises:
             StoreError: One was: whoever it names would count as somebody else, perhaps on the other side of the split.
         """
-        unmarked = self._db.select(identifiers, identifiers.c.identifier_key).where(
-            sa.not_(identifiers.c.identifier_key.like(f"{KIND_MARK}%"))
+        # The first and the last in order tell of all between them, at the cost of two look-ups.
+        ends = (
+            self._db.scalar(self._db.select(identifiers, end(identifiers.c.identifier_key)))
+            for end in (sa.func.min, sa.func.max)
         )
-        if self._db.rows(unmarked.limit(1)):
+        if any(key is not None and not key.startswith(KIND_MARK) for key in ends):
             msg = "these customers were read by an earlier version, which kept their identifiers in another form"
             raise StoreError(
                 msg, hint="Read the exports into another --home; this one can still be looked at."
@@ -84,19 +83,19 @@ class Persons:
         n_settled = 0
         with self._db.database.begin():
             for rows in batched(self._db.pages(query, persons.c.person_id), _SETTLED_AT_ONCE):
-                fixed = self._sides(row.canonical_id for row in rows)
-                sides = [
-                    {
-                        "who": row.person_id,
-                        "is_on": (fixed.get(row.canonical_id) or side_of(row.canonical_id)).value,
-                    }
-                    for row in rows
-                ]
-                statement = self._db.update(persons).where(persons.c.person_id == sa.bindparam("who"))
-                self._db.execute(statement.values(side=sa.bindparam("is_on")), sides)
+                # Who is read under their own id has no side, or they would not be here.
+                fixed = self._sides(row.canonical_id for row in rows if row.canonical_id != row.person_id)
+                sides = {
+                    row.person_id: fixed.get(row.canonical_id) or side_of(row.canonical_id) for row in rows
+                }
+                for side in Side:
+                    chosen = [person for person, its in sides.items() if its is side]
+                    self._db.execute_in(
+                        self._db.update(persons).values(side=side.value), persons.c.person_id, chosen
+                    )
                 n_settled += len(rows)
         if n_settled:
-            self._joiner.forget()
+            self._joiner.settle(side_of)
         return n_settled
 
     def add_unidentified(self, sides: Mapping[str, Side]) -> None:
@@ -143,7 +142,8 @@ class Persons:
             raise NotFoundError(
                 msg, hint="Person ids start with 'p_'; `journey status` says how many there are."
             )
-        rows = self._db.rows(self._db.select(persons).where(persons.c.canonical_id == canonical))
+        # By their own ids: SQLite would look for the canonical one among everybody.
+        rows = list(self._db.rows_in(self._db.select(persons), persons.c.person_id, self.own_ids(canonical)))
         return _person(canonical, rows)
 
     def ids(self, side: Side) -> Iterator[str]:
@@ -173,13 +173,16 @@ class Persons:
         Args:
             below: Return only those where one of the two ids ends in a pair of digits below this one; all where None.
         """
-        query = self._db.select(persons, persons.c.person_id, persons.c.canonical_id).where(
+        # As one text: rows of their own would cost more than finding them.
+        pair = persons.c.person_id + " " + persons.c.canonical_id
+        query = self._db.select(persons, sa.func.aggregate_strings(pair, " ")).where(
             persons.c.person_id != persons.c.canonical_id
         )
         if below is not None:
             ends = (sa.func.substr(column, -2) for column in (persons.c.person_id, persons.c.canonical_id))
             query = query.where(sa.or_(*(end < below for end in ends)))
-        return {row.person_id: row.canonical_id for row in self._db.rows(query)}
+        ids = str(self._db.scalar(query) or "").split()
+        return dict(zip(ids[::2], ids[1::2], strict=True))
 
     def with_traits(self) -> Iterator[Person]:
         """Yield the working persons who have traits."""

@@ -1,6 +1,6 @@
 """A cache of bounded size for hot loops: a hit costs one look-up, and memory stays flat."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Generic, TypeVar
 
 KeyT = TypeVar("KeyT", bound=Hashable)
@@ -26,6 +26,14 @@ class Recent(Generic[KeyT, ValueT]):
         found = self._young.get(key)
         if found is None and (found := self._old.get(key)) is not None:
             self.put(key, found)
+        return found
+
+    def get_all(self, keys: Sequence[KeyT]) -> list[ValueT | None]:
+        """Return one value a key, in order; None where it is not remembered."""
+        found = list(map(self._young.get, keys))
+        if self._old:
+            for place in [place for place, value in enumerate(found) if value is None]:
+                found[place] = self.get(keys[place])
         return found
 
     def put(self, key: KeyT, value: ValueT) -> None:

@@ -105,12 +105,12 @@ class Sources:
 
     def n_persons(self, source_id: str, *, identified: bool | None = None) -> int:
         """Return how many distinct persons occur in a source, those with or without identity or both."""
-        same = (persons.c.ws == source_persons.c.ws) & (persons.c.person_id == source_persons.c.person_id)
-        query = (
-            self._db.select(source_persons, sa.func.count(persons.c.canonical_id.distinct()))
-            .join(persons, same)
-            .where(source_persons.c.source_id == source_id)
+        # A join would be walked from the persons' side, all of them for a source of one row.
+        its = self._db.select(source_persons, source_persons.c.person_id).where(
+            source_persons.c.source_id == source_id
         )
+        query = self._db.select(persons, sa.func.count(persons.c.canonical_id.distinct()))
+        query = query.where(persons.c.person_id.in_(its))
         if identified is not None:
             query = query.where(persons.c.identified == identified)
         return int(self._db.scalar(query))

@@ -1,14 +1,15 @@
 """`journey attribution`: which touchpoints or channels conversions are credited to, by six rules side by side."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
 from agent.analyse.attribution import LOOKBACK, Attribution, attribute
-from agent.analyse.stages import DEFAULT_PLAN
 from agent.events.touches import By
 from agent.pipeline.scoping import open_journeys
 from api.cli.output import counted, print_json, print_table, print_text, say
+from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 
@@ -34,6 +35,7 @@ from api.cli.session import json_option, parse_where, where_option, workspace_of
     help="How long before a conversion a touch still counts.",
 )
 @click.option("--fold", is_flag=True, help="Count touches of one place in a row as one.")
+@picture_options()
 @json_option()
 @click.pass_context
 def attribution(
@@ -43,17 +45,24 @@ def attribution(
     by: By,
     lookback_days: int,
     fold: bool,
+    svg: Path | None,
+    png: Path | None,
     as_json: bool,
 ) -> None:
     """Credit conversions to what was touched before, by six rules; not causal: credit by rule."""
     with workspace_of(ctx) as workspace:
-        journeys = open_journeys(workspace, plan=DEFAULT_PLAN, where=parse_where(where), as_of=None)
+        journeys = open_journeys(workspace, plan=workspace.plan, where=parse_where(where), as_of=None)
         if journeys is None:
             say("There are no events of these customers; `journey ingest --kind events` reads them.")
             ctx.exit(1)
         found = attribute(
             journeys, conversion=conversion, by=by, lookback=timedelta(days=lookback_days), fold=fold
         )
+    if svg or png:
+        # Altair takes half a second to load; who prints a table need not wait for it.
+        from agent.render.credit_chart import credit_picture
+
+        save_picture(credit_picture(found), svg, png)
     if as_json:
         print_json(found.model_dump(mode="json"))
         return

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from agent.pipeline.event_names import EventEntry, event_dictionary, lint_files, lint_workspace
-from api.cli.output import print_json, print_table, say
+from agent.pipeline.stage_suggesting import StageSuggestion, suggested_stages, write_stages
+from api.cli.output import counted, print_json, print_table, say
 from api.cli.session import clock, json_option, workspace_of
 
 _FILE = click.Path(path_type=Path)
@@ -55,6 +56,39 @@ def dictionary(ctx: click.Context, describe: Path | None, as_json: bool) -> None
         return
     columns = ["event", "n", "customers", "first", "last", "channels", "properties", "called", "what it is"]
     print_table("Events", columns, [_cells(one) for one in entries])
+
+
+@events.command()
+@click.option(
+    "--write", type=_FILE, help="Write a file of stages with the suggestions, to edit and give to --stages."
+)
+@json_option()
+@click.pass_context
+def stages(ctx: click.Context, write: Path | None, as_json: bool) -> None:
+    """Suggest stages for events that no rule assigns to one, and name rules that look doubtful; nothing is applied."""
+    with workspace_of(ctx) as workspace:
+        found = suggested_stages(workspace)
+    unassigned = [one for one in found if one.stage is None]
+    doubtful = [one for one in found if one.stage is not None and one.suggestion not in {None, one.stage}]
+    if as_json:
+        told = {"unassigned": unassigned, "doubtful": doubtful}
+        print_json({key: [one.model_dump(mode="json") for one in value] for key, value in told.items()})
+    else:
+        columns = ["event", "customers", "stage", "suggestion", "confidence", "like", "before", "after"]
+        print_table("Events that no rule assigns", columns, [_stage_cells(one) for one in unassigned])
+        if doubtful:
+            print_table("Rules that look doubtful", columns, [_stage_cells(one) for one in doubtful])
+    if write is not None:
+        say(f"{counted(write_stages(write, unassigned), 'suggestion')} written into {write}.")
+
+
+def _stage_cells(one: StageSuggestion) -> list[object]:
+    like = ", ".join(f"{near.name} ({near.stage})" for near in one.nearest)
+    told = one.suggestion or f"unknown: {one.unknown}"
+    sides = (
+        ", ".join(f"{stage} {share:.0%}" for stage, share in side.items()) for side in (one.before, one.after)
+    )
+    return [one.name, one.n_persons, one.stage or "", told, one.confidence, like, *sides]
 
 
 def _cells(one: EventEntry) -> list[object]:

@@ -1,5 +1,7 @@
 """`journey pain-points`: what hurts customers, and what the same people did."""
 
+from pathlib import Path
+
 import click
 
 from agent.pipeline.drafting import Insight, current_insight
@@ -8,6 +10,7 @@ from agent.render.joined import disagreement_text, join_text
 from agent.render.page import copies_text, friction_text, places_text, score_text, trend_text
 from agent.schemas.insight import SEVERITY_WEIGHT, PainPoint, RankTerms, Severity
 from api.cli.output import item_progress, print_json, print_table, print_text, say
+from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 _MOST_COLUMNS = 120
@@ -18,11 +21,24 @@ _JOIN_TITLE = "What those who voice it then did, beside those who do not (associ
 @click.command(name="pain-points")
 @where_option()
 @click.option("--wide", is_flag=True, help="Show all columns, in lines as long as they need.")
+@picture_options()
 @json_option()
 @click.pass_context
-def pain_points(ctx: click.Context, where: tuple[str, ...], wide: bool, as_json: bool) -> None:
+def pain_points(
+    ctx: click.Context,
+    where: tuple[str, ...],
+    wide: bool,
+    svg: Path | None,
+    png: Path | None,
+    as_json: bool,
+) -> None:
     """List what hurts customers, worst first: reach x severity, with trend; --wide and --json tell more."""
     found = _insight(ctx, where)
+    if svg or png:
+        # Altair takes half a second to load; who prints a table need not wait for it.
+        from agent.render.join_chart import join_picture
+
+        save_picture(join_picture(found.pain_points, population=found.corpus.population), svg, png)
     if as_json:
         copies = {"n_copies": found.corpus.copies.n_copies, "n_texts": found.corpus.copies.n_texts}
         points = [pain.model_dump(mode="json") for pain in found.pain_points]

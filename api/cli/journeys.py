@@ -3,7 +3,7 @@
 import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +13,21 @@ from agent.analyse.flow import Transition
 from agent.analyse.funnels import Funnel, funnel_of, plan_of
 from agent.analyse.graph import graph_of
 from agent.analyse.paths import Paths, paths_of
-from agent.analyse.period_compare import Comparison, Difference, compare_funnels, compare_paths, split_at
-from agent.analyse.retention import Retention, retention_of
-from agent.analyse.stages import DEFAULT_PLAN
+from agent.analyse.period_compare import compare_funnels, compare_paths, compare_retention, compare_stages
+from agent.analyse.retention import Retention, known_event, retention_of
 from agent.analyse.waiting import DropOff, StageTime, TimeEstimate, stage_times_of
-from agent.errors import InputError
+from agent.events.counted import Level
 from agent.events.funnels import FunnelMode
-from agent.events.journeys import Journeys, Level
-from agent.events.slices import Slice
-from agent.pipeline.comparing import personas_of
+from agent.events.journeys import Journeys
 from agent.pipeline.scoping import open_journeys
 from agent.pipeline.workspace import Workspace
 from agent.render.durations import duration_text, span_text
-from agent.render.figures import interval_text, points_text, share_text
+from agent.render.figures import interval_text, share_text
 from agent.schemas.evidence import Quantity
+from api.cli.comparing import compare_options, print_comparison, sides_of
 from api.cli.output import counted, print_json, print_table, say
 from api.cli.pictures import picture_options, save_picture
-from api.cli.session import Option, json_option, parse_where, where_option, workspace_of
+from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 _N_PATHS = 20
 _LEVELS = ("event", "stage")
@@ -55,23 +53,6 @@ class Duration(click.ParamType[timedelta]):
         if seconds > timedelta(days=36_500).total_seconds():
             self.fail(f"{value!r} is longer than a hundred years", param, ctx)
         return timedelta(seconds=seconds)
-
-
-def compare_options() -> Option:
-    """Return the options `--compare-at` and `--versus`, the same everywhere."""
-
-    def add(command: Any) -> Any:  # noqa: ANN401 - click's decorators
-        versus = click.option(
-            "--versus", multiple=True, metavar="KEY=VALUE",
-            help="Compare with the customers of this filter; without --where everybody else is the first side.",
-        )  # fmt: skip
-        day = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
-        at = click.option(
-            "--compare-at", type=day, help="Compare equally long periods before and after this day."
-        )
-        return versus(at(command))
-
-    return add
 
 
 @click.command()
@@ -102,9 +83,9 @@ def paths(
 ) -> None:
     """Show what customers did: what directly followed what, where journeys start and end, whole paths."""
     with _opened(ctx, where) as (workspace, journeys):
-        sides = _sides(workspace, journeys, where, compare_at, versus)
+        sides = sides_of(workspace, journeys, where, compare_at, versus)
         if sides is not None:
-            _print_comparison(compare_paths(*sides, level), limit, as_json=as_json)
+            print_comparison(compare_paths(*sides, level), limit, as_json=as_json)
             return
         found = paths_of(journeys, limit=limit, level=level)
         if svg or png:
@@ -153,9 +134,9 @@ def funnel(
     """Show how many customers get from step to step, how long it takes and what the others do instead."""
     with _opened(ctx, where) as (workspace, journeys):
         plan = plan_of(journeys, steps, mode=mode, within=within)
-        sides = _sides(workspace, journeys, where, compare_at, versus)
+        sides = sides_of(workspace, journeys, where, compare_at, versus)
         if sides is not None:
-            _print_comparison(compare_funnels(*sides, plan), len(steps), as_json=as_json)
+            print_comparison(compare_funnels(*sides, plan), len(steps), as_json=as_json)
             return
         found = funnel_of(journeys, plan)
     if svg or png:
@@ -175,6 +156,7 @@ def funnel(
 )
 @click.option("--since", help="Event that a customer's time runs from; by default their first one.")
 @picture_options()
+@compare_options()
 @json_option()
 @click.pass_context
 def retention(
@@ -184,10 +166,18 @@ def retention(
     since: str | None,
     svg: Path | None,
     png: Path | None,
+    compare_at: datetime | None,
+    versus: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Show which share of customers is active in each period after their first event."""
-    with _opened(ctx, where) as (_, journeys):
+    with _opened(ctx, where) as (workspace, journeys):
+        sides = sides_of(workspace, journeys, where, compare_at, versus)
+        if sides is not None:
+            event = known_event(journeys, since)
+            compared = compare_retention(*sides, period=_PERIODS[by], unit=by, since=event)
+            print_comparison(compared, len(compared.differences), as_json=as_json)
+            return
         found = retention_of(journeys, period=_PERIODS[by], since=since)
     if svg or png:
         from agent.render.charts import retention_picture
@@ -202,13 +192,25 @@ def retention(
 @click.command()
 @where_option()
 @picture_options()
+@compare_options()
 @json_option()
 @click.pass_context
 def stages(
-    ctx: click.Context, where: tuple[str, ...], svg: Path | None, png: Path | None, as_json: bool
+    ctx: click.Context,
+    where: tuple[str, ...],
+    svg: Path | None,
+    png: Path | None,
+    compare_at: datetime | None,
+    versus: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Show how long customers stay in each stage, how many leave it for good and how many skip it."""
-    with _opened(ctx, where) as (_, journeys):
+    with _opened(ctx, where) as (workspace, journeys):
+        sides = sides_of(workspace, journeys, where, compare_at, versus)
+        if sides is not None:
+            compared = compare_stages(*sides)
+            print_comparison(compared, len(compared.differences), as_json=as_json)
+            return
         found = stage_times_of(journeys)
     if svg or png:
         from agent.render.charts import stay_picture
@@ -223,32 +225,11 @@ def stages(
 @contextmanager
 def _opened(ctx: click.Context, where: tuple[str, ...]) -> Generator[tuple[Workspace, Journeys]]:
     with workspace_of(ctx) as workspace:
-        journeys = open_journeys(workspace, plan=DEFAULT_PLAN, where=parse_where(where), as_of=None)
+        journeys = open_journeys(workspace, plan=workspace.plan, where=parse_where(where), as_of=None)
         if journeys is None:
             say("There are no events of these customers; `journey ingest --kind events` reads them.")
             ctx.exit(1)
         yield workspace, journeys
-
-
-def _sides(
-    workspace: Workspace,
-    journeys: Journeys,
-    where: tuple[str, ...],
-    compare_at: datetime | None,
-    versus: tuple[str, ...],
-) -> tuple[Slice, Slice] | None:
-    if compare_at is not None and versus:
-        msg = "--compare-at and --versus were both given; one of them was expected"
-        raise InputError(
-            msg, hint="Compare periods or groups; a period of a group is --where with --compare-at."
-        )
-    if compare_at is not None:
-        return split_at(journeys, compare_at.replace(tzinfo=UTC))
-    if versus:
-        return personas_of(
-            workspace, journeys, plan=DEFAULT_PLAN, where=parse_where(where), versus=parse_where(versus)
-        )
-    return None
 
 
 def _print_paths(found: Paths, limit: int) -> None:
@@ -385,22 +366,3 @@ def _drop_off_cells(found: DropOff | None) -> list[object]:
 
 def _time_text(estimate: TimeEstimate) -> str:
     return "-" if estimate.value_s is None else span_text(estimate.value_s, estimate.low_s, estimate.high_s)
-
-
-def _print_comparison(found: Comparison, limit: int, *, as_json: bool) -> None:
-    if as_json:
-        print_json(found.model_dump(mode="json"))
-        return
-    shown = [one for one in found.differences if one.verdict == "changed"]
-    shown += [one for one in found.differences if one.verdict != "changed"][: max(limit - len(shown), 0)]
-    columns = ["what", "name", found.before, found.after, "difference", "95 %", "verdict"]
-    print_table(f"{found.before} against {found.after}", columns, [_difference_cells(one) for one in shown])
-    n_changed = sum(one.verdict == "changed" for one in found.differences)
-    say(f"{n_changed} of {counted(found.n_tested, 'tested share')} changed; all were tested together.")
-
-
-def _difference_cells(one: Difference) -> list[object]:
-    sides = [f"{share_text(side.share)} of {side.total:,}" for side in (one.before, one.after)]
-    bounds = "" if one.low is None else f"{points_text(one.low)} to {points_text(one.high)}"
-    needed = f" (needs n={one.needed:,})" if one.needed is not None else ""
-    return [one.kind, one.name, *sides, points_text(one.difference), bounds, f"{one.verdict}{needed}"]

@@ -83,6 +83,11 @@ _COMMANDS = {
         "api.cli.identity:identity", "Show who is one customer and why; take wrong links back."
     ),
     "state": _Lazy("api.cli.state:state", "Show where a customer stands and what to hold back or say next."),
+    "similar": _Lazy("api.cli.similar:similar", "Show customers who behave like one, and why."),
+    "next-action": _Lazy(
+        "api.cli.next_action:next_action", "Suggest what to do next, with what lost and why."
+    ),
+    "value": _Lazy("api.cli.value:value", "Show how customers of high value differ from the rest."),
     "map": _Lazy("api.cli.maps:journey_map", "Draft, show and verify journey maps."),
     "variants": _Lazy("api.cli.variants:variants", "Propose copy and check it against held-out customers."),
     "index": _Lazy("api.cli.search:index", "Check or rebuild the vector index."),

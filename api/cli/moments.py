@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from agent.pipeline.drafting import current_moments
-from agent.render.figures import points_text
+from agent.render.moment_words import ADJUSTED, bare_points
 from agent.schemas.insight import Moment
 from api.cli.output import item_progress, print_json, print_table, print_text, say
 from api.cli.pictures import picture_options, save_picture
@@ -52,10 +52,7 @@ def moments(
     columns += ["compared", "left out"]
     rows = [_row(number, moment) for number, moment in enumerate(found, start=1)]
     print_table("Moments that matter (associated with, not caused by)", columns, rows)
-    say(
-        "Ranked by reach x adjusted difference, what customers told of first. Adjusted: beside customers in the same state "
-        "at a comparable time (stage, steps before, 30 days of the calendar, outcome and purchase before)."
-    )
+    say(f"Ranked by reach x adjusted difference, what customers told of first. {ADJUSTED}")
     say(
         "E-value: how strongly something unmeasured would have to go along with both, as a ratio of risks, to explain the "
         "effect away; in brackets for the nearer limit of the interval."
@@ -73,16 +70,12 @@ def _row(number: int, moment: Moment) -> list[object]:
         moment.experience,
         moment.outcome.replace("_", " "),
         None if moment.reach is None else f"{moment.reach.n:,}/{moment.reach.total:,}",
-        f"{_points(shown.risk_difference)} ({_points(shown.low)} to {_points(shown.high)})",
-        _points(moment.risk_difference),
+        f"{bare_points(shown.risk_difference)} ({bare_points(shown.low)} to {bare_points(shown.high)})",
+        bare_points(moment.risk_difference),
         _e_value(moment),
         moment.n_compared,
         (moment.n_left_out or 0) + (moment.n_cut_off or 0),
     ]
-
-
-def _points(difference: float) -> str:
-    return points_text(difference).removesuffix("points").rstrip()
 
 
 def _e_value(moment: Moment) -> str | None:

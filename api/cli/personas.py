@@ -1,22 +1,33 @@
 """`journey personas`: groups of customers who behave alike."""
 
+from pathlib import Path
+
 import click
 
 from agent.analyse.personas import Persona, Personas
 from agent.pipeline.personas import current_personas
 from agent.render.figures import interval_text, points_text, share_text
 from api.cli.output import print_json, print_table, print_text, say
+from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 
 @click.command()
 @where_option()
+@picture_options()
 @json_option()
 @click.pass_context
-def personas(ctx: click.Context, where: tuple[str, ...], as_json: bool) -> None:
+def personas(
+    ctx: click.Context, where: tuple[str, ...], svg: Path | None, png: Path | None, as_json: bool
+) -> None:
     """Show groups of customers who behave alike; named only where stable, apart, and different in what they do later."""
     with workspace_of(ctx) as workspace:
         found = current_personas(workspace, where=parse_where(where))
+    if svg or png:
+        # Altair takes half a second to load; who prints a table need not wait for it.
+        from agent.render.persona_chart import personas_picture
+
+        save_picture(personas_picture(found), svg, png)
     if as_json:
         print_json(found.model_dump(mode="json"))
         return

@@ -10,7 +10,7 @@ from api.cli.output import say
 from api.cli.session import Option
 
 if TYPE_CHECKING:
-    from agent.render.charts import Picture
+    from agent.render.frame import Picture
 
 
 def picture_options() -> Option:
@@ -33,7 +33,7 @@ def save_picture(picture: "Picture", svg: Path | None, png: Path | None) -> None
         InputError: A file cannot be written.
     """
     # Altair takes half a second to load; who prints a table need not wait for it.
-    from agent.render.charts import png_of, svg_of
+    from agent.render.frame import png_of, svg_of
 
     for path, content in ((svg, svg_of), (png, png_of)):
         if path is None:

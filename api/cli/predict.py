@@ -1,24 +1,40 @@
 """`journey predict`: next step, buying, leaving, best time and channel, and what it takes to predict a response."""
 
+from pathlib import Path
 from typing import Literal
 
 import click
 
 from agent.analyse.prediction import Prediction
-from agent.analyse.sending import Choice, OfferResponse, SendTimes
+from agent.analyse.sending import Choice, OfferResponse, SegmentTimes, SendTimes
 from agent.pipeline.predicting import current_offer_response, current_prediction, current_send_times
 from agent.render.figures import interval_text, points_text, quantity_text, share_text
-from api.cli.output import print_json, print_table, print_text, say
+from api.cli.csv_files import write_csv
+from api.cli.output import counted, print_json, print_table, print_text, say
+from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 _WHAT = ("next", "buy", "leave", "best-time", "offer-response")
+_PICTURED = ("buy", "leave")
 _MOST_ALIKE = 3
+_MOST_COLUMNS = 120
+_TIME_COLUMNS = (
+    "segment", "n_customers", "best_hour", "clock", "hour_share", "hour_share_low", "hour_share_high", "hour_unknown_because",
+    "best_channel", "channel_share", "channel_share_low", "channel_share_high", "channel_unknown_because", "basis", "n_days",
+)  # fmt: skip
 
 
 @click.command()
 @click.argument("what", type=click.Choice(_WHAT))
 @where_option()
 @click.option("--by", metavar="KEY", help="Also for each value of this trait of the customers.")
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write best hour and channel by segment as CSV, one row a segment, as a data extension takes it; with best-time.",
+)
+@picture_options()
 @json_option()
 @click.pass_context
 def predict(
@@ -26,12 +42,13 @@ def predict(
     what: Literal["next", "buy", "leave", "best-time", "offer-response"],
     where: tuple[str, ...],
     by: str | None,
+    csv_file: Path | None,
+    svg: Path | None,
+    png: Path | None,
     as_json: bool,
 ) -> None:
     """Predict what customers do; shown only where it beats the base rate on customers it was not fitted on."""
-    if what == "offer-response" and by is not None:
-        msg = "--by goes with next, buy, leave and best-time"
-        raise click.UsageError(msg)
+    _check(what, by=by, as_csv=csv_file is not None, pictured=svg is not None or png is not None)
     kept = parse_where(where)
     with workspace_of(ctx) as workspace:
         if what == "best-time":
@@ -40,6 +57,10 @@ def predict(
             found = current_offer_response(workspace, where=kept)
         else:
             found = current_prediction(workspace, what, where=kept, by=by)
+    if csv_file is not None and isinstance(found, SendTimes):
+        _write_times(csv_file, found)
+    if isinstance(found, Prediction) and (svg or png):
+        _draw(found, svg, png)
     if as_json:
         print_json(found.model_dump(mode="json"))
     elif isinstance(found, SendTimes):
@@ -48,6 +69,29 @@ def predict(
         _print_offer(found)
     else:
         _print_prediction(found)
+
+
+def _check(what: str, *, by: str | None, as_csv: bool, pictured: bool) -> None:
+    if what == "offer-response" and by is not None:
+        msg = "--by goes with next, buy, leave and best-time"
+        raise click.UsageError(msg)
+    if as_csv and what != "best-time":
+        msg = "--csv goes with best-time"
+        raise click.UsageError(msg)
+    if pictured and what not in _PICTURED:
+        msg = f"--svg and --png go with {' and '.join(_PICTURED)}"
+        raise click.UsageError(msg)
+
+
+def _draw(found: Prediction, svg: Path | None, png: Path | None) -> None:
+    # Altair takes half a second to load; who prints a table need not wait for it.
+    from agent.render.calibration_chart import calibration_picture
+
+    picture = calibration_picture(found)
+    if picture is None:
+        say("No picture: nothing is shown.")
+    else:
+        save_picture(picture, svg, png)
 
 
 def _print_prediction(found: Prediction) -> None:
@@ -98,13 +142,42 @@ def _print_times(found: SendTimes) -> None:
         for one in found.segments
     ]
     if rows:
-        print_table("Best hour and channel", ["segment", "n", "hour", "channel"], rows)
+        print_table("Best hour and channel", ["segment", "n", "hour", "channel"], rows, most=_MOST_COLUMNS)
     basis = "messages were answered" if found.basis == "responses" else "customers did anything at all"
     say(
         f"From when {basis}; no message was sent at hours and by channels drawn by chance, so that this is no effect of either."
     )
     if found.clock == "UTC":
         say(f"Hours are UTC: the local time is known of {share_text(found.offset_share)} of the events only.")
+
+
+def _write_times(path: Path, found: SendTimes) -> None:
+    """Write the segments of which an hour or a channel is told; no file where there is none."""
+    told = [one for one in found.segments if one.hour or one.channel]
+    if not told:
+        say(f"No file is written: {found.reason}.")
+        return
+    write_csv(path, _TIME_COLUMNS, [_time_row(one, found) for one in told])
+    n_untold = len(found.segments) - len(told)
+    untold = f"; {counted(n_untold, 'segment')} without a best time or channel left out" if n_untold else ""
+    say(f"{counted(len(told), 'segment')} written into {path}{untold}.")
+
+
+def _time_row(one: SegmentTimes, found: SendTimes) -> list[object]:
+    hour = None if one.hour is None else int(one.hour.value[:2])
+    clock = None if one.hour is None else found.clock
+    return [
+        one.segment, one.n, hour, clock, *_share_cells(one.hour), one.hour_reason,
+        None if one.channel is None else one.channel.value, *_share_cells(one.channel), one.channel_reason,
+        found.basis, found.n_days,
+    ]  # fmt: skip
+
+
+def _share_cells(choice: Choice | None) -> list[object]:
+    if choice is None:
+        return [None, None, None]
+    bounds = (choice.share.share, choice.share.low, choice.share.high)
+    return [None if bound is None else round(bound, 4) for bound in bounds]
 
 
 def _choice(choice: Choice | None, reason: str | None) -> str:

@@ -1,6 +1,5 @@
 """`journey state`: where customers stand, what to hold back from them and what to say next."""
 
-import csv
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +12,14 @@ from agent.errors import InputError
 from agent.pipeline.identities import Held
 from agent.pipeline.state import customer_state, customer_states
 from agent.render.figures import interval_text, share_text
+from api.cli.csv_files import write_csv
 from api.cli.identity import HELD_OUT
 from api.cli.output import counted, print_json, print_table, print_text, say
+from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
 _COLUMNS = ("person_id", "rule", "holds_back", "event", "event_id", "channel", "at", "until", "reason")
 _N_SHOWN = 50
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @click.command()
@@ -38,6 +38,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
     "--export", type=click.Path(path_type=Path), help="Write what is held back from whom as CSV; with --all."
 )
 @where_option()
+@picture_options()
 @json_option()
 @click.pass_context
 def state(
@@ -48,6 +49,8 @@ def state(
     rules_file: Path | None,
     export: Path | None,
     where: tuple[str, ...],
+    svg: Path | None,
+    png: Path | None,
     as_json: bool,
 ) -> None:
     """Show where a customer stands: stage, path, likely next, what to hold back and what to say.
@@ -55,14 +58,14 @@ def state(
     PERSON is a person id, or an identifier as KIND=VALUE, such as user_id=c-1042.
     """
     everyone = everyone or (export is not None and person is None)
-    if (person is None) != everyone or (person is not None and (where or export is not None)):
-        msg = "name one PERSON, or --all; --where and --export go with --all"
-        raise click.UsageError(msg)
+    _check(person, everyone=everyone, narrowed=bool(where) or export is not None, pictured=bool(svg or png))
     rules = state_rules() if rules_file is None else load_state_rules(rules_file)
     at = None if as_of is None else _time(as_of)
     with workspace_of(ctx) as workspace:
         if person is not None:
             found = customer_state(workspace, person, rules=rules, as_of=at)
+            if (svg or png) and isinstance(found, CustomerState):
+                _draw(found, svg, png)
             if as_json:
                 print_json(found.model_dump(mode="json"))
             elif isinstance(found, Held):
@@ -80,6 +83,22 @@ def state(
         _print_all(states)
 
 
+def _check(person: str | None, *, everyone: bool, narrowed: bool, pictured: bool) -> None:
+    if (person is None) != everyone or (person is not None and narrowed):
+        msg = "name one PERSON, or --all; --where and --export go with --all"
+        raise click.UsageError(msg)
+    if pictured and person is None:
+        msg = "--svg and --png go with one PERSON"
+        raise click.UsageError(msg)
+
+
+def _draw(found: CustomerState, svg: Path | None, png: Path | None) -> None:
+    # Altair takes half a second to load; who prints a table need not wait for it.
+    from agent.render.timeline import timeline_picture
+
+    save_picture(timeline_picture(found), svg, png)
+
+
 def _time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
@@ -90,27 +109,22 @@ def _time(text: str) -> datetime:
 
 
 def _write(path: Path, states: Iterable[CustomerState]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for each in states:
-            for found in each.suppressions:
-                cause = found.cause
-                until = "" if found.until is None else found.until.isoformat()
-                cells = [
-                    each.person_id,
-                    found.rule_id,
-                    "; ".join(found.holds_back),
-                    cause.event,
-                    cause.event_id,
-                ]
-                cells += [cause.channel or "", cause.at.isoformat(), until, found.reason]
-                writer.writerow([_safe(cell) for cell in cells])
-
-
-def _safe(cell: str) -> str:
-    """Return a cell that a spreadsheet shows and does not work out."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    rows = [
+        [
+            each.person_id,
+            found.rule_id,
+            "; ".join(found.holds_back),
+            found.cause.event,
+            found.cause.event_id,
+            found.cause.channel,
+            found.cause.at.isoformat(),
+            None if found.until is None else found.until.isoformat(),
+            found.reason,
+        ]
+        for each in states
+        for found in each.suppressions
+    ]
+    write_csv(path, _COLUMNS, rows)
 
 
 def _print_state(found: CustomerState) -> None:

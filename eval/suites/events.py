@@ -18,6 +18,8 @@ PARTS = {
     "eval.suites.events_moments": "moments_tables",
     "eval.suites.events_prediction": "prediction_tables",
     "eval.suites.events_identity": "identity_tables",
+    "eval.suites.events_stages": "stages_tables",
+    "eval.suites.events_latency": "latency_tables",
     "eval.suites.events_ingest": "ingest_tables",
     "eval.suites.events_speed": "speed_tables",
 }

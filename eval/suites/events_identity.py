@@ -1,31 +1,22 @@
-"""Part of suite `events`: stitched identities beside the simulator's truth, and how soon a new event is in the state.
+"""Part of suite `events`: stitched identities beside the simulator's truth.
 
 The peer joins whatever stood on one row, without any rule. Pairs are of identifiers: one is found where both are one
 customer's, and could be found where rows lead from one to the other at all.
 """
 
-import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from math import comb
 from pathlib import Path
 from random import Random
 
-import orjson
-
-from agent.analyse.state import CustomerState
-from agent.analyse.state_rules import state_rules
 from agent.analyse.statistics import mean_interval, wilson
 from agent.identify import identifier_keys
 from agent.pipeline.identities import check_identities
-from agent.pipeline.ingest import ingest
-from agent.pipeline.state import customer_state
-from agent.pipeline.workspace import Workspace
 from agent.read import read_file
 from agent.schemas.records import Identifier, IdentifierKind, RowReject, Side
-from agent.settings import Settings
 from agent.store import Store
 from agent.store.identity import Accounts, Link, Sets
 from eval.simulator import PersonTruth, SimulatedBrand, iter_person_truth, simulate
@@ -35,12 +26,8 @@ _NOW = datetime(2026, 8, 1, tzinfo=UTC)
 _SALT = "identity"
 _N_SEEDS, _N_QUICK_SEEDS = 10, 2
 _N_PERSONS, _N_QUICK_PERSONS = 1_000, 200
-_N_EVENTS, _N_QUICK_EVENTS = 1_000_000, 20_000
-_N_CUSTOMERS_EVENTS = 10
-_N_TRIES = 5
 _KIOSKS, _KIOSK_USERS = 3, 25
 _FAMILIES, _LOOPS, _REUSED, _GUESTS = 0.05, 0.03, 0.03, 0.03
-_NAMES = ("Product Viewed", "Cart Viewed", "Order Completed", "Product Searched", "Support Chat Started")
 
 _USER, _ANONYMOUS = IdentifierKind.USER_ID, IdentifierKind.ANONYMOUS_ID
 _ORDER, _EMAIL = IdentifierKind.ORDER_ID, IdentifierKind.EMAIL
@@ -71,7 +58,7 @@ class _Score:
 
 
 def identity_tables(options: SuiteOptions) -> tuple[list[Table], list[str]]:
-    """Measure identities over several brands, without and with planted trouble, and the time to a new event."""
+    """Measure identities over several brands, without and with planted trouble."""
     n_seeds = _N_QUICK_SEEDS if options.quick else _N_SEEDS
     n_persons = _N_QUICK_PERSONS if options.quick else _N_PERSONS
     rows: list[list[Cell]] = []
@@ -112,7 +99,6 @@ def identity_tables(options: SuiteOptions) -> tuple[list[Table], list[str]]:
             ["trouble", "planted", "listed"],
             _summed(listed),
         ),
-        _latency_table(options),
     ]
     planted = (
         f"Planted in each brand of {n_persons:,}: {_KIOSKS} kiosks of {_KIOSK_USERS} accounts; devices of two accounts "
@@ -283,73 +269,3 @@ def _mean(values: Sequence[float]) -> tuple[float, str | None]:
     if found is None or found.low is None or found.high is None:
         return round(values[0], 4), None
     return round(found.value, 4), f"{max(found.low, 0.0):.4f} to {min(found.high, 1.0):.4f}"
-
-
-def _latency_table(options: SuiteOptions) -> Table:
-    n_events = _N_QUICK_EVENTS if options.quick else _N_EVENTS
-    n_customers = n_events // _N_CUSTOMERS_EVENTS
-    export = options.work / "many.jsonl"
-    with export.open("wb") as file:
-        file.writelines(_calls(n_events, n_customers, Random(options.seed)))
-    store = Store.create(options.work / "state-home", "brand", holdout=0.0, salt=_SALT, now=_NOW)
-    with Workspace(settings=Settings(), store=store, now=_NOW) as workspace:
-        _ingest(export, workspace)
-        rows = [
-            _new_event(number, workspace, options.work, n_events, n_customers) for number in range(_N_TRIES)
-        ]
-    columns = [
-        "events",
-        "customers",
-        "try",
-        "read the event, s",
-        "state, s",
-        "together, s",
-        "processor, s",
-        "visible",
-    ]
-    return Table("A new event until the state shows it", columns, rows)
-
-
-def _calls(n: int, n_customers: int, rng: Random) -> Iterator[bytes]:
-    start = _NOW - timedelta(days=180)
-    for number in range(n):
-        user = rng.randrange(n_customers)
-        at = start + timedelta(seconds=rng.random() * 179 * 86_400)
-        call = {
-            "type": "track",
-            "messageId": f"message-{number:09d}",
-            "userId": f"user-{user:07d}",
-            "anonymousId": f"device-{user:07d}-{rng.randrange(2)}",
-            "event": rng.choice(_NAMES),
-            "channel": "web",
-            "timestamp": at.isoformat(),
-        }
-        yield orjson.dumps(call, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _new_event(number: int, workspace: Workspace, work: Path, n_events: int, n_customers: int) -> list[Cell]:
-    user = f"user-{number * 17 % n_customers:07d}"
-    at = _NOW - timedelta(minutes=max(_N_TRIES - number, 0))
-    call = {"type": "track", "messageId": f"new-{number}", "userId": user, "event": "Product Reviewed"}
-    export = work / f"new-{number}.jsonl"
-    export.write_bytes(orjson.dumps({**call, "channel": "web", "timestamp": at.isoformat()}))
-    begun, worked = time.perf_counter(), time.process_time()
-    _ingest(export, workspace)
-    read = time.perf_counter()
-    state = customer_state(workspace, f"user_id={user}", rules=state_rules())
-    done, worked = time.perf_counter(), time.process_time() - worked
-    last = state.last_event if isinstance(state, CustomerState) else None
-    visible = "yes" if last is not None and last.event == "product_reviewed" else "no"
-    times = [round(each, 3) for each in (read - begun, done - read, done - begun, worked)]
-    return [n_events, n_customers, number + 1, *times, visible]
-
-
-def _ingest(export: Path, workspace: Workspace) -> None:
-    ingest(
-        [export],
-        store=workspace.store,
-        vault=workspace.vault,
-        lake=workspace.lake_writer,
-        kind="events",
-        now=workspace.now,
-    )

@@ -18,6 +18,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from agent.events.flow import firsts_of, stops_of, walk_of
 from agent.events.journeys import Journeys
 from agent.events.lake import EventLake
 from agent.events.lake_writer import LakeWriter
@@ -181,11 +182,13 @@ def whole_scope() -> JourneyScope:
 def _counted(journeys: Journeys) -> dict[str, Counts]:
     spans = journeys.steps.group_by("person_id").agg(first=_.at.min(), last=_.at.max())
     lasting = spans.select(ms=milliseconds(_.last) - milliseconds(_.first))
+    walk = walk_of(journeys.steps, "event")
+    stops = stops_of(walk, journeys.steps, quiet_since=journeys.scope.as_of)
     durations = rows_of(lasting.group_by("ms").agg(n=ibis._.count()))
     return {
         "follows": {(move.source, move.target): move.n for move in journeys.moves()},
         "variants": {found.path: found.n for found in journeys.variants(_ALL)},
-        "starts": journeys.starts(),
-        "ends": journeys.ends(),
+        "starts": firsts_of(walk),
+        "ends": {stop.node: stop.left + stop.n_open for stop in stops if stop.left + stop.n_open},
         "durations_ms": {row["ms"]: row["n"] for row in durations},
     }

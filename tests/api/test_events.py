@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from agent.analyse.event_lint import MOST_NAMES, Rule
+from agent.analyse.stages import load_stage_rules
 from agent.events.steps import BOT_EVENTS_PER_DAY
+from agent.schemas.journey import DEFAULT_STAGES
 from tests.api.brand import journey
 
 AT = datetime(2026, 5, 1, 10, tzinfo=UTC)
@@ -161,3 +163,33 @@ def test_names_file_of_a_home_joins_names_as_they_are_read(tmp_path: Path) -> No
     ran = journey(home, "events", "dictionary")
     assert ran.code == 1
     assert "order_completed.alike" in ran.err
+
+
+def test_stages_are_suggested_written_and_never_applied(tmp_path: Path) -> None:
+    """The file that is written can be given as stages; what was edited is not written over."""
+    home = tmp_path / "home"
+    names = ["Product Viewed", "Checkout Page Reached", "Order Completed", "Zzz Q"]
+    calls = [
+        call(4 * n + place, name, userId=f"user-{n}") for n in range(40) for place, name in enumerate(names)
+    ]
+    path = write(tmp_path / "e.jsonl", calls)
+    assert journey(home, "init", "--holdout", "0").code == 0
+    assert journey(home, "ingest", str(path)).code == 0
+    before = json.loads(journey(home, "paths", "--json").out)
+    into = tmp_path / "stages.toml"
+    ran = journey(home, "events", "stages", "--json", "--write", str(into))
+    assert ran.code == 0, ran.err
+    found = {one["name"]: one for one in json.loads(ran.out)["unassigned"]}
+    # Words of a rule assign the page; the others are nobody's.
+    assert set(found) == {"zzz_q"}
+    assert found["zzz_q"]["n_persons"] == 40
+    assert found["zzz_q"]["before"]
+    assert json.loads(journey(home, "paths", "--json").out) == before
+    rules = load_stage_rules(into)
+    assert [rule.name for rule in rules] == list(DEFAULT_STAGES)
+    suggested = {event: rule.name for rule in rules for event in rule.events}
+    assert suggested == {one: its["suggestion"] for one, its in found.items() if its["suggestion"]}
+    again = journey(home, "events", "stages", "--write", str(into))
+    assert again.code == 1
+    assert "there already" in again.err
+    assert "zzz_q" in again.out

@@ -1,6 +1,7 @@
 """`journey paths`, `funnel`, `retention` and `stages` from the command line."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ _FUNNEL = ["funnel", "--step", "product_viewed", "--step", "checkout_started", "
         (["stages"], {"stages"}),
         (["paths", "--compare-at", "2026-04-01"], {"differences", "n_tested"}),
         ([*_FUNNEL, "--versus", "channel=web"], {"differences"}),
+        (["stages", "--compare-at", "2026-04-01"], {"differences", "times", "n_tested"}),
+        (["retention", "--compare-at", "2026-04-01"], {"differences", "n_tested"}),
+        (
+            ["retention", "--by", "day", "--since", "product_viewed", "--compare-at", "2026-04-01"],
+            {"differences"},
+        ),
     ],
 )
 def test_journeys_commands_print_one_object(brand: Brand, words: list[str], keys: set[str]) -> None:
@@ -54,6 +61,8 @@ def test_journeys_commands_draw(brand: Brand, tmp_path: Path, words: list[str]) 
         ([*_FUNNEL, "--within", "0d"], "at least a second"),
         (["retention", "--since", "no_such_thing"], "no_such_thing"),
         (["paths", "--compare-at", "1999-01-01"], "nothing can be compared"),
+        (["stages", "--compare-at", "1999-01-01"], "nothing can be compared"),
+        (["retention", "--since", "no_such_thing", "--compare-at", "2026-04-01"], "no_such_thing"),
         (["paths", "--compare-at", "2026-01-01", "--versus", "segment=x"], "one of them"),
         (["stages", "--svg", "/no/such/folder/p.svg"], "cannot be written"),
     ],
@@ -64,6 +73,15 @@ def test_journeys_mistakes_are_explained(brand: Brand, words: list[str], said: s
     assert ran.code == 1
     assert said in ran.err
     assert "Hint: " in ran.err
+
+
+def test_stages_side_by_side_are_a_table_of_times_and_one_of_shares(brand: Brand) -> None:
+    """Both tables name their sides, and it is said that all was tested together."""
+    ran = brand.journey("stages", "--compare-at", "2026-04-01")
+    assert ran.code == 0, ran.err
+    assert "Mean time in a stage" in ran.out
+    assert ran.out.count("2026-04-01") >= 3
+    assert "all were tested together" in ran.out + ran.err
 
 
 def test_journeys_usage_mistake_is_a_usage_mistake(brand: Brand) -> None:
@@ -111,3 +129,21 @@ def test_journeys_one_person_is_shown(tmp_path: Path) -> None:
     assert journey(home, "stages").code == 0
     assert journey(home, "retention").code == 0
     assert journey(home, "funnel", "--step", "product_viewed", "--step", "decision", "--json").code == 0
+
+
+def test_journeys_go_by_the_stages_of_the_home(brand: Brand, tmp_path: Path) -> None:
+    """A file of stages in the home is what paths, funnels and maps go by, and one that cannot be used is named."""
+    home = tmp_path / "home"
+    shutil.copytree(brand.home, home, ignore=shutil.ignore_patterns("lock"))
+    own = home / "stages.toml"
+    own.write_text(
+        '[[stage]]\nname = "look"\nstages = ["awareness", "consideration"]\n'
+        '[[stage]]\nname = "own"\nstages = ["decision", "retention", "advocacy"]\n'
+    )
+    ran = journey(home, "paths", "--level", "stage", "--json")
+    moves = json.loads(ran.out)["transitions"]
+    assert {move["source"] for move in moves} == {"look", "own"}
+    own.write_text("[[stage]]\nname = 1\n")
+    ran = journey(home, "paths")
+    assert ran.code == 2
+    assert "stages.toml" in ran.err

@@ -126,7 +126,8 @@ def drafted(brand: Brand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         stored = workspace.store.results.map(brand.map_id)
         themes = workspace.store.results.themes(stored.provenance.theme_set)
         assert themes is not None
-        insight = insight_of(workspace, themes, where={}, source_ids=stored.provenance.source_ids)
+        sources = stored.provenance.source_ids
+        insight = insight_of(workspace, themes, where={}, source_ids=sources, plan=workspace.plan)
         yield _Drafted(stored.model_dump_json(), (brand.map_id, 1), insight)
 
 

@@ -65,6 +65,15 @@ def test_attribution_credits_by_rule(brand: Brand, by: str) -> None:
     assert "not causal: credit by rule" in shown.out
 
 
+@pytest.mark.parametrize("words", [["attribution"], ["pain-points"]], ids=str)
+def test_credit_and_join_are_drawn(brand: Brand, tmp_path: Path, words: list[str]) -> None:
+    """Each writes its picture in both forms beside its table."""
+    ran = brand.journey(*words, "--svg", str(tmp_path / "p.svg"), "--png", str(tmp_path / "p.png"))
+    assert ran.code == 0, ran.err
+    assert (tmp_path / "p.svg").read_bytes().startswith(b"<svg")
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_attribution_to_an_unknown_event_helps(brand: Brand) -> None:
     """The error names events there are."""
     ran = brand.journey("attribution", "--conversion", "basket_paid")

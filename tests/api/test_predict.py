@@ -1,5 +1,7 @@
 """`journey personas` and `journey predict` on a brand in a home folder."""
 
+from pathlib import Path
+
 import orjson
 import pytest
 
@@ -45,6 +47,20 @@ def test_offer_response_is_refused_without_control(brand: Brand) -> None:
     assert ran.code == 0, ran.err
     assert ran.out.startswith("Refused: no causal data")
     assert "Needed: control" in ran.out
+
+
+def test_personas_are_drawn_and_a_prediction_only_where_it_is_shown(brand: Brand, tmp_path: Path) -> None:
+    """A brand of two hundred has no prediction worth showing: no picture is written, and that is said."""
+    out = tmp_path / "p.svg"
+    assert brand.journey("personas", "--svg", str(out)).code == 0
+    assert out.read_bytes().startswith(b"<svg")
+    out.unlink()
+    ran = brand.journey("predict", "buy", "--svg", str(out))
+    assert ran.code == 0, ran.err
+    assert out.exists() != ("No picture" in ran.err + ran.out)
+    ran = brand.journey("predict", "next", "--svg", str(out))
+    assert ran.code == 2
+    assert "buy and leave" in ran.err
 
 
 def test_unknown_trait_is_named_with_those_there_are(brand: Brand) -> None:

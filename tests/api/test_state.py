@@ -90,6 +90,17 @@ def test_state_of_one_is_the_same_as_among_all_and_when_asked_again(home: Path) 
         assert _json(journey(home, "state", person_id, "--json")) == everyone[person_id]
 
 
+def test_state_of_one_is_drawn_and_of_all_is_not(home: Path, tmp_path: Path) -> None:
+    """The picture tells the stage and what is held back; a picture of everybody is refused."""
+    out = tmp_path / "state.svg"
+    ran = journey(home, "state", _GOLDEN, "--svg", str(out))
+    assert ran.code == 0, ran.err
+    drawn = out.read_text(encoding="utf-8")
+    assert "held back: retargeting" in drawn
+    assert "order_completed" in drawn
+    assert journey(home, "state", "--all", "--svg", str(out)).code == 2
+
+
 def test_state_filters_by_a_trait(home: Path) -> None:
     """`--where` keeps persons with the trait; a trait nobody has is an error."""
     few = _json(journey(home, "state", "--all", "--where", "segment=family", "--json"))["states"]

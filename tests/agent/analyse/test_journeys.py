@@ -12,7 +12,13 @@ from agent.analyse.flow import is_listed
 from agent.analyse.funnels import funnel_of, plan_of
 from agent.analyse.graph import graph_of, order_of
 from agent.analyse.paths import paths_of
-from agent.analyse.period_compare import compare_funnels, compare_paths, split_at
+from agent.analyse.period_compare import (
+    compare_funnels,
+    compare_paths,
+    compare_retention,
+    compare_stages,
+    split_at,
+)
 from agent.analyse.retention import retention_of
 from agent.analyse.waiting import stage_times_of
 from agent.errors import InputError, NotFoundError
@@ -131,6 +137,68 @@ def test_comparison_planted_change_is_proven_and_the_rest_is_not() -> None:
         assert funnel.low > 0
         assert by_name["skip", "buy"].verdict == "cannot tell"
         assert (by_name["skip", "buy"].needed or 0) > 100
+
+    _opened(events, check)
+
+
+def test_comparison_of_stages_and_retention_finds_what_was_planted() -> None:
+    """From day 40 on customers leave the first stage twenty times later and come back; both are tested with all else."""
+    draw = random.Random(3)  # noqa: S311 - a simulation
+    events: list[Event] = []
+    for number in range(400):
+        start = number * 0.2 * _DAY
+        late = start >= 40 * _DAY
+        times = [(0.0, "look_page"), (draw.random() * (10 * _DAY if late else _DAY / 2), "buy_pay")]
+        if draw.random() < (0.8 if late else 0.1):
+            times.append((11.5 * _DAY, "buy_cart"))
+        events += [
+            event(f"p_{number}", start + at, name, len(events) + k) for k, (at, name) in enumerate(times)
+        ]
+
+    def check(journeys: Journeys) -> None:
+        sides = split_at(journeys, START + timedelta(days=40))
+        found = compare_stages(*sides)
+        times = {one.name: one for one in found.times}
+        look = times["look"]
+        assert look.verdict == "changed"
+        assert look.low_s is not None
+        assert look.low_s > _DAY
+        assert times["keep"].verdict == "cannot tell"
+        assert times["keep"].before_s is None
+        n_shares = sum(one.p_value is not None for one in found.differences)
+        assert found.n_tested == n_shares + sum(one.p_value is not None for one in found.times)
+        assert {one.kind for one in found.differences} == {"drop-off", "skip"}
+        week = timedelta(days=7)
+        weeks = {one.name: one for one in compare_retention(*sides, period=week, unit="week").differences}
+        assert "week 0" not in weeks
+        back = weeks["week 1"]
+        assert back.verdict == "changed"
+        assert back.low is not None
+        assert back.low > 0.4
+        since = compare_retention(*sides, period=week, unit="week", since="buy_cart")
+        assert since.n_tested <= 2
+
+    _opened(events, check)
+
+
+def test_comparison_of_like_periods_finds_nothing() -> None:
+    """Where nothing changed, no time and no share is called changed."""
+    draw = random.Random(8)  # noqa: S311 - a simulation
+    events: list[Event] = []
+    for number in range(450):
+        rows = [(0.0, "look_page"), (draw.random() * 3 * _DAY, "buy_pay")]
+        start = number * 0.25 * _DAY
+        events += [
+            event(f"p_{number}", start + at, name, len(events) + k) for k, (at, name) in enumerate(rows)
+        ]
+
+    def check(journeys: Journeys) -> None:
+        # The first days of the data are in no period: nobody came before them.
+        for day in (50, 60, 70, 80):
+            found = compare_stages(*split_at(journeys, START + timedelta(days=day)))
+            changed = [one for one in (*found.differences, *found.times) if one.verdict == "changed"]
+            assert not changed
+            assert found.n_tested >= 3
 
     _opened(events, check)
 

@@ -45,6 +45,15 @@ def test_own_stages_take_touchpoints_first_then_default_stages(tmp_path: Path) -
     assert plan.stage_of_event("Order Completed") == "buy"
 
 
+def test_events_that_are_named_go_before_touchpoints(tmp_path: Path) -> None:
+    """A name in the file decides, whatever the rules say of it."""
+    text = _OWN.replace('name = "receive"', 'name = "receive"\nevents = ["page_viewed", "order_completed"]')
+    plan = plan_of(load_stage_rules(_written(tmp_path, text)))
+    assert plan.stage_of_event("page_viewed") == "receive"
+    assert plan.stage_of_event("order_completed") == "receive"
+    assert plan.stage_of_event("checkout_started") == "buy"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -53,6 +62,7 @@ def test_own_stages_take_touchpoints_first_then_default_stages(tmp_path: Path) -
         (_OWN.replace('"decision"', '"awareness"'), "default stage 'awareness' twice"),
         (_OWN.replace('"delivery"', '"dellivery"'), "touchpoint 'dellivery'"),
         (_OWN.replace('"buy"', '"find"'), "stage name 'find' twice"),
+        (_OWN.replace('["delivery"]', '["delivery"]\nevents = ["a", "a"]'), "event 'a' twice"),
         (_OWN.replace('["decision"]', "[]"), "nothing belongs to 'buy'"),
         (_OWN.replace('"buy"', '""'), "name"),
         ("[[stage]", "cannot be used"),

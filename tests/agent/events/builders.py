@@ -64,7 +64,9 @@ class PlainJourneys:
     def __init__(self, events: Sequence[Event], scope: JourneyScope, canonical: Mapping[str, str]) -> None:
         self._scope = scope
         self.by_person: dict[str, list[Event]] = {}
-        for one in sorted(events, key=lambda one: (one.at, one.row, one.source_id, one.event_id)):
+        for one in sorted(
+            events, key=lambda one: (one.at, one.row, one.source_id, one.name, one.channel or "")
+        ):
             person = canonical.get(one.person_id, one.person_id)
             if scope.persons is None or person in scope.persons:
                 self.by_person.setdefault(person, []).append(replace(one, person_id=person))
@@ -134,18 +136,22 @@ class PlainJourneys:
         ]
         return summed_up(seconds)
 
-    def moves(self, *, stages: bool) -> set[tuple[str, str, int, int, int]]:
-        """Return source, target, moves, persons and persons leaving the source."""
-        n: dict[tuple[str, str], int] = {}
+    def moves(self, *, stages: bool) -> set[tuple[str, str, int, int, int, float | None, float | None]]:
+        """Return source, target, persons, persons leaving the source, moves, and how long they took."""
+        took: dict[tuple[str, str], list[float]] = {}
         persons: dict[tuple[str, str], set[str]] = {}
         leaving: dict[str, set[str]] = {}
         for person, events in self.by_person.items():
-            path = [s for s, _ in self.visits(events)] if stages else [one.name for one in events]
-            for pair in pairwise(path):
-                n[pair] = n.get(pair, 0) + 1
+            path = self.visits(events) if stages else [(one.name, one.at) for one in events]
+            for (source, since), (target, at) in pairwise(path):
+                pair = (source, target)
+                took.setdefault(pair, []).append((at - since).total_seconds())
                 persons.setdefault(pair, set()).add(person)
                 leaving.setdefault(pair[0], set()).add(person)
-        return {(a, b, n[a, b], len(persons[a, b]), len(leaving[a])) for a, b in n}
+        return {
+            (a, b, len(persons[a, b]), len(leaving[a]), *summed_up(seconds))
+            for (a, b), seconds in took.items()
+        }
 
     def n_sessions(self) -> int:
         """Return runs of events without a pause of more than half an hour."""
@@ -159,4 +165,4 @@ def summed_up(seconds: Sequence[float]) -> tuple[int, float | None, float | None
     """Return count, median and ninth decile."""
     if not seconds:
         return 0, None, None
-    return len(seconds), median(seconds), float(np.percentile(seconds, 90))
+    return len(seconds), round(median(seconds), 6), round(float(np.percentile(seconds, 90)), 6)

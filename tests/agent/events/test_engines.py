@@ -41,7 +41,6 @@ _QUESTIONS: dict[str, Callable[[Journeys], object]] = {
     "sessions": lambda found: found.n_sessions(),
     "names": lambda found: list(found.names().items()),
     "moves": lambda found: (found.moves(), found.moves("stage")),
-    "edges": lambda found: (list(found.starts().items()), list(found.ends().items())),
     "variants": lambda found: (found.variants(3), found.variants(100)),
     "lengths": lambda found: found.lengths(),
     "outcomes": lambda found: found.outcome_after(["Buy_pay", "keep_use"], _SINCE, within=timedelta(days=21)),

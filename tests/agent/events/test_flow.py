@@ -4,12 +4,10 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import Path
-from statistics import median
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -81,16 +79,8 @@ def test_flow_equals_a_plain_reading_of_the_log(events: list[Event]) -> None:
         steps = journeys.steps
         for level in ("event", "stage"):
             moves = moves_of(walk_of(steps, level))
-            counted = {(m.source, m.target, m.n, m.persons, m.leaving) for m in moves}
+            counted = {(m.source, m.target, m.persons, m.leaving, m.n, m.median_s, m.p90_s) for m in moves}
             assert counted == plain.moves(stages=level == "stage")
-        waits: dict[tuple[str, str], list[float]] = {}
-        for log in own.values():
-            for early, late in pairwise(log):
-                took = (late.at - early.at).total_seconds()
-                waits.setdefault((early.name, late.name), []).append(took)
-        for move in moves_of(walk_of(steps, "event")):
-            assert move.median_s == pytest.approx(median(waits[move.source, move.target]))
-            assert move.p90_s == pytest.approx(float(np.percentile(waits[move.source, move.target], 90)))
         for rank, skip in enumerate(skips_of(steps, STAGES)):
             later = [seen for seen in stages.values() if set(seen) & set(STAGES[rank + 1 :])]
             assert (skip.later, skip.skipped) == (len(later), sum(STAGES[rank] not in seen for seen in later))

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import agent.events.lake
 import agent.events.steps
-from agent.events.journeys import Journeys, Move, PathCount, StageDuration, StageExit
+from agent.events import flow
+from agent.events.counted import PathCount, TimedMove
+from agent.events.journeys import Journeys, StageDuration, StageExit
 from agent.events.steps import JourneyScope
 from agent.schemas.records import Event
 from tests.agent.events.builders import SCOPE, STAGES, START, PlainJourneys, event, lake_of, summed_up
@@ -48,6 +51,20 @@ def _journeys(
         lake.close()
 
 
+def _told(move: TimedMove) -> tuple[str, str, int, int, int, float | None, float | None]:
+    took = (move.median_s, move.p90_s)
+    return (move.source, move.target, move.persons, move.leaving, move.n, *took)
+
+
+def _starts(found: Journeys) -> dict[str, int]:
+    return flow.firsts_of(flow.walk_of(found.steps, "event"))
+
+
+def _ends(found: Journeys) -> dict[str, int]:
+    stops = flow.stops_of(flow.walk_of(found.steps, "event"), found.steps, quiet_since=START)
+    return {stop.node: stop.left + stop.n_open for stop in stops if stop.left + stop.n_open}
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_LOGS, st.sampled_from([None, frozenset({"p_1", "p_2"}), frozenset[str]()]))
 def test_journeys_equal_a_plain_reading_of_the_log(
@@ -62,10 +79,10 @@ def test_journeys_equal_a_plain_reading_of_the_log(
         assert found.n_persons() == len(plain.by_person)
         assert found.n_sessions() == plain.n_sessions()
         assert found.names() == plain.counts(lambda one: one.name)
-        assert {astuple(move) for move in found.moves()} == plain.moves(stages=False)
-        assert {astuple(move) for move in found.moves("stage")} == plain.moves(stages=True)
-        assert found.starts() == Counter(own[0].name for own in plain.by_person.values())
-        assert found.ends() == Counter(own[-1].name for own in plain.by_person.values())
+        assert {_told(move) for move in found.moves()} == plain.moves(stages=False)
+        assert {_told(move) for move in found.moves("stage")} == plain.moves(stages=True)
+        assert _starts(found) == Counter(own[0].name for own in plain.by_person.values())
+        assert _ends(found) == Counter(own[-1].name for own in plain.by_person.values())
         paths = Counter(tuple(one.name for one in own) for own in plain.by_person.values())
         assert {one.path: one.n for one in found.variants(10)} == paths
         spans = [(own[-1].at - own[0].at).total_seconds() for own in plain.by_person.values()]
@@ -113,13 +130,13 @@ def test_journeys_empty_lake_has_nobody() -> None:
         assert (found.n_persons(), found.n_sessions(), found.moves(), found.variants(5)) == (0, 0, [], [])
         assert found.exits("look") == StageExit(0, 0, 0)
         assert found.duration("look") == found.lengths() == StageDuration(0, None, None)
-        assert (found.starts(), found.ends(), found.names(), found.persons_in("look")) == ({}, {}, {}, 0)
+        assert (_starts(found), _ends(found), found.names(), found.persons_in("look")) == ({}, {}, {}, 0)
 
 
 def test_journeys_one_event_starts_and_ends_a_journey() -> None:
     """The smallest journey there is."""
     with _journeys([event("p_1", 0, "buy_pay", 0)]) as found:
-        assert found.starts() == found.ends() == {"buy_pay": 1}
+        assert _starts(found) == _ends(found) == {"buy_pay": 1}
         assert found.variants(5) == [PathCount(("buy_pay",), 1)]
         assert found.n_sessions() == 1
         assert found.lengths() == StageDuration(1, 0.0, 0.0)
@@ -130,8 +147,8 @@ def test_identical_times_go_by_row() -> None:
     events = [event("p_1", 0, name, row) for row, name in [(2, "keep_use"), (0, "look_page"), (1, "buy_pay")]]
     with _journeys(events) as found:
         assert found.variants(1) == [PathCount(("look_page", "buy_pay", "keep_use"), 1)]
-        assert found.starts() == {"look_page": 1}
-        assert found.ends() == {"keep_use": 1}
+        assert _starts(found) == {"look_page": 1}
+        assert _ends(found) == {"keep_use": 1}
         assert found.exits("look") == StageExit(reached=1, left=0, censored=0)
         assert found.duration("buy") == StageDuration(1, 0.0, 0.0)
 
@@ -174,7 +191,7 @@ def test_aliases_are_one_person() -> None:
     events = [event("p_old", 0, "look_page", 0), event("p_new", 60, "buy_pay", 1)]
     with _journeys(events, replace(SCOPE, persons={"p_new"}), {"p_old": "p_new"}) as found:
         assert found.persons == {"p_new"}
-        assert found.moves() == [Move("look_page", "buy_pay", 1, 1, 1)]
+        assert found.moves() == [TimedMove("look_page", "buy_pay", 1, 1, 1, 60.0, 60.0)]
 
 
 def test_blank_channel_counts_an_event_once() -> None:
@@ -187,7 +204,8 @@ def test_blank_channel_counts_an_event_once() -> None:
 
 def test_bots_are_named_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who does more in a day than anybody can is no customer; the bound itself is one's right."""
-    monkeypatch.setattr(agent.events.steps, "BOT_EVENTS_PER_DAY", 5)
+    for module in (agent.events.steps, agent.events.lake):
+        monkeypatch.setattr(module, "BOT_EVENTS_PER_DAY", 5)
     busy = [event("p_bot", n, "look_page", n) for n in range(6)]
     spread = [event("p_much", n * 20_000, "look_page", 10 + n) for n in range(9)]
     just = [event("p_just", n, "buy_pay", 20 + n) for n in range(5)]
@@ -218,9 +236,9 @@ def test_moves_are_most_frequent_first_with_who_could_have_made_them() -> None:
     ]  # fmt: skip
     with _journeys(events) as found:
         assert found.moves() == [
-            Move("look_a", "look_b", 2, 1, 2),
-            Move("look_a", "look_c", 1, 1, 2),
-            Move("look_b", "look_a", 1, 1, 1),
+            TimedMove("look_a", "look_b", 2, 1, 2, 1.0, 1.0),
+            TimedMove("look_a", "look_c", 1, 1, 2, 1.0, 1.0),
+            TimedMove("look_b", "look_a", 1, 1, 1, 1.0, 1.0),
         ]
 
 
@@ -232,10 +250,10 @@ def test_session_ends_after_more_than_half_an_hour() -> None:
 
 
 def test_closing_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scratch file goes with the journeys."""
+    """What was written beside the lake goes when it is closed."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     lake = lake_of(tmp_path / "events", [event("p_1", 0, "look_page", 0), event("p_2", 0, "look_page", 1)])
-    Journeys(lake, SCOPE)
-    assert list(tmp_path.rglob("steps-*.parquet"))
+    lake.kept(Journeys(lake, SCOPE).steps, "seen")
+    assert list(tmp_path.rglob("seen-*"))
     lake.close()
-    assert not list(tmp_path.rglob("steps-*.parquet"))
+    assert not list(tmp_path.rglob("seen-*"))

@@ -1,12 +1,21 @@
 """What came next for others: the events' own answer equals a plain reading, whatever the order of parts and aliases."""
 
-from datetime import datetime
+# PyArrow ships no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
+import io
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.errors import StoreError
+from agent.events.lake_scan import scan_lake
 from agent.events.state import N_SAMPLED, QUIET, WHOLE, Followed, Sample, StateSource, came_next, sample_of
 from agent.schemas.records import Event
 from tests.agent.events.builders import SCOPE, START, event, lake_of
@@ -44,10 +53,6 @@ def _plain(source: StateSource, event_name: str, stage: str, among: Sample) -> t
     return found
 
 
-def _stages(source: StateSource) -> dict[str, str | None]:
-    return {name: _stage_of(name) for name in source.names()}
-
-
 def _stage_of(name: str) -> str | None:
     stage = SCOPE.stage_of(name)
     return stage if stage in SCOPE.stages else None
@@ -64,8 +69,10 @@ def test_what_came_next_is_what_a_plain_reading_finds(
         source = StateSource(lake, as_of=_AS_OF)
         among = Sample(n_classes)
         for name, stage in (("look_page", "look"), ("buy_cart", "buy")):
-            found = source.after(name, stage, _stages(source), among=among)
-            assert tuple(found) == _plain(source, name, stage, among)
+            expected = _plain(source, name, stage, among)
+            assert tuple(source.after(name, stage, _stage_of, among=among)) == expected
+            scan = scan_lake(Path(folder) / "lake", keys=(), canonical={"p_ff": "p_01"}, among=among)
+            assert tuple(scan.after(name, stage, _stage_of, as_of=_AS_OF)) == expected
         lake.close()
 
 
@@ -74,8 +81,12 @@ def test_events_after_the_time_asked_about_do_not_count(tmp_path: Path) -> None:
     lake = lake_of(tmp_path / "lake", [event("p_1", 0, "look_page", 0), event("p_1", 60, "buy_cart", 1)])
     source = StateSource(lake, as_of=START)
     assert [done.name for done in source.of_person(["p_1"])] == ["look_page"]
-    assert source.after("look_page", "look", _stages(source), among=WHOLE).event == Followed(n_open=1)
+    assert source.after("look_page", "look", _stage_of, among=WHOLE).event == Followed(n_open=1)
     lake.close()
+    scan = scan_lake(tmp_path / "lake", keys=["p_1"], canonical={}, among=WHOLE)
+    assert [done.name for done in scan.of_person(as_of=START)] == ["look_page"]
+    assert scan.after("look_page", "look", _stage_of, as_of=START).event == Followed(n_open=1)
+    assert scan.last == START + timedelta(seconds=60)
 
 
 def test_person_is_read_under_every_id_and_nobody_else_is(tmp_path: Path) -> None:
@@ -86,6 +97,31 @@ def test_person_is_read_under_every_id_and_nobody_else_is(tmp_path: Path) -> Non
     assert [done.name for done in found] == ["look_page", "buy_cart"]
     assert StateSource(lake, as_of=_AS_OF).of_person(["p_9"]) == []
     lake.close()
+    scan = scan_lake(tmp_path / "lake", keys=["p_1", "p_2"], canonical={}, among=WHOLE)
+    assert scan.of_person(as_of=_AS_OF) == found
+    nobody = scan_lake(tmp_path / "lake", keys=["p_9"], canonical={}, among=WHOLE)
+    assert nobody.of_person(as_of=_AS_OF) == []
+
+
+def test_scan_of_a_lake_without_parts_finds_nothing(tmp_path: Path) -> None:
+    """An empty lake has no events and no latest time."""
+    scan = scan_lake(tmp_path / "lake", keys=["p_1"], canonical={}, among=WHOLE)
+    assert (scan.last, scan.of_person(as_of=_AS_OF)) == (None, [])
+    assert scan.after("look_page", "look", _stage_of, as_of=_AS_OF).event == Followed()
+
+
+def test_scan_names_the_part_that_is_no_file_of_events(tmp_path: Path) -> None:
+    """A broken part is told by its path, whether it is no Parquet or holds something else."""
+    for content in (b"no parquet", _other_parquet()):
+        (tmp_path / "broken.parquet").write_bytes(content)
+        with pytest.raises(StoreError, match=r"broken\.parquet"):
+            scan_lake(tmp_path, keys=["p_1"], canonical={}, among=WHOLE)
+
+
+def _other_parquet() -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"x": [1]}), buffer)
+    return buffer.getvalue()
 
 
 _JOURNEYS = {
@@ -117,7 +153,7 @@ def test_every_engine_gives_the_same_state(tmp_path: Path) -> None:
 
 def _asked(source: StateSource) -> tuple[list[tuple[str, datetime]], Followed, Followed]:
     done = [(each.name, each.at) for each in source.of_person(["p_2"])]
-    after = source.after("look_page", "look", _stages(source), among=WHOLE)
+    after = source.after("look_page", "look", _stage_of, among=WHOLE)
     return done, after.event, after.stage
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from agent.errors import ConfigError, StoreError
 from agent.events.connections import Connection
-from agent.events.journeys import Journeys, Move, PathCount
+from agent.events.counted import PathCount, TimedMove
+from agent.events.journeys import Journeys
 from agent.events.steps import JourneyScope
 from agent.events.warehouse import Warehouse
 from agent.schemas.records import Identifier, IdentifierKind
@@ -102,7 +103,7 @@ def test_persons_held_out_and_nobodys_ids_are_in_no_answer(engine: str) -> None:
         found = Journeys(warehouse, SCOPE)
         assert found.persons == {"p_ann", "p_bob"}
         assert found.names() == {"look_page": 2, "buy_pay": 1}
-        assert found.moves() == [Move("look_page", "buy_pay", 1, 1, 1)]
+        assert found.moves() == [TimedMove("look_page", "buy_pay", 1, 1, 1, 60.0, 60.0)]
         since = {"p_ann": START, "p_bob": START, "p_held": START}
         assert found.outcome_after(["buy_pay"], since, within=timedelta(days=1)) == {"p_ann"}
         assert Journeys(warehouse, _of("p_bob", "p_held")).names() == {"look_page": 1}
@@ -223,7 +224,6 @@ def test_nothing_is_written_to_the_warehouse() -> None:
         assert found.n_sessions() == 2
         assert found.moves()
         assert found.variants(3)
-        assert found.starts()
         assert found.lengths().n_visits == 2
         assert [found.exits(stage) for stage in SCOPE.stages]
         assert _catalog(owner) == before

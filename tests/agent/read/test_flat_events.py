@@ -98,8 +98,8 @@ def check(path: Path, *, mapping: Path | None = None, n_events: int = 100) -> li
     only = list(
         read_batches(path, kind=kind, mapping=mapping, format=format_name, bounds=bounds, people_only=True)
     )
-    assert [batch.events.people if batch.events else [] for batch in only] == [
-        batch.events.people if batch.events else [] for batch in batches
+    assert [list(batch.events.people) if batch.events else [] for batch in only] == [
+        list(batch.events.people) if batch.events else [] for batch in batches
     ]
     return batches
 
@@ -325,6 +325,53 @@ def test_segment_calls_in_columns_equal_their_rows(calls: list[dict[str, object]
             if isinstance(item, RawEvent) and item.type in ("identify", "group", "alias")
         ]
         only = list(read_batches(path, format="segment", bounds=bounds, people_only=True))
-        assert [one.events.people for one in only if one.events is not None] == [
-            one.events.people for one in batches if one.events is not None
-        ]
+        assert sum(batch.n_items for batch in only) == len(items)
+        assert _first_rows(only) == _first_rows(batches)
+
+
+_PLAIN_CALLS = st.lists(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["track", "track", "page", "screen", "identify", "alias", "other", ""])},
+        optional={
+            "event": st.sampled_from(["Order Completed", " ", ""]),
+            "userId": st.sampled_from(["u1", " u1 ", "u2", "", None]),
+            "anonymousId": st.sampled_from(["a1", "a2", "  "]),
+            "previousId": st.just("u0"),
+            "properties": st.dictionaries(st.sampled_from(["order_id", "price", "deep"]), st.just("x"), max_size=2),
+            "traits": st.sampled_from([{"email": "ann@example.com"}, {}]),
+            "context": st.sampled_from([{"locale": "de"}, {"traits": {"email": "bob@example.com"}}, {"traits": None}]),
+        },
+    ),
+    min_size=1,
+    max_size=12,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    _PLAIN_CALLS,
+    st.integers(2, 9),
+    st.sampled_from(["", "\n", " \n", '{"type":"track"}{"type":"page"}\n', '{"type":1}\n']),
+)
+def test_people_of_plain_calls_equal_those_of_their_rows(
+    calls: list[dict[str, object]], n_events: int, end: str
+) -> None:
+    """Who lines of calls name, and in which row first, is the same read by column and one by one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "e.jsonl"
+        path.write_text("".join(json.dumps(one) + "\n" for one in calls) + end)
+        bounds = Bounds(n_events, n_events)
+        only = list(read_batches(path, format="segment", bounds=bounds, people_only=True))
+        batches = list(read_batches(path, format="segment", bounds=bounds))
+        assert sum(batch.n_items for batch in only) == sum(batch.n_items for batch in batches)
+        assert _first_rows(only) == _first_rows(batches)
+
+
+def _first_rows(batches: list[Batch]) -> dict[tuple[Identifier, ...], int]:
+    """Return the sets of identifiers of all batches with the first row of each, in order."""
+    found: dict[tuple[Identifier, ...], int] = {}
+    for batch in batches:
+        if batch.events is not None:
+            for identifiers, row in zip(batch.events.people, batch.events.people_rows, strict=True):
+                found.setdefault(identifiers, row)
+    return found

@@ -12,21 +12,19 @@ from agent.analyse.graph import Graph, GraphEdge, GraphNode
 from agent.analyse.retention import Retention, RetentionPoint
 from agent.analyse.statistics import quantity, wilson
 from agent.analyse.waiting import StageTime, quantile_of, survival_of
-from agent.events.journeys import Level
+from agent.events.counted import Level
 from agent.events.waiting import Spell
 from agent.render.charts import (
-    Picture,
     funnel_picture,
-    png_of,
     retention_picture,
     sankey_picture,
-    short,
     stay_picture,
-    svg_of,
     transition_picture,
 )
-from agent.render.diagrams import graph_diagram
-from agent.render.durations import duration_text, span_text
+from agent.render.diagrams import Box, crossed
+from agent.render.durations import duration_text, shift_text, span_text
+from agent.render.frame import Picture, png_of, short, svg_of
+from agent.render.transitions import graph_diagram
 
 _NASTY = "</text><script>alert(1)</script>&'\"{{x}} datum.y\x1b[31m\u202e" + "long " * 40
 
@@ -144,6 +142,35 @@ def test_graph_labels_stand_apart_and_name_n_and_interval() -> None:
     assert len(set(widths.values())) > 1
 
 
+@pytest.mark.parametrize("level", ["stage", "event"])
+def test_graph_figures_lie_on_no_arrow_and_no_box(level: Level) -> None:
+    """What says how many stands beside its arrow, where nothing else is drawn, and all of it inside the picture."""
+    diagram = graph_diagram(_graph(level), name=short)
+    boxes = [Box(b["x"], b["y"], b["x2"] - b["x"], b["y2"] - b["y"]) for b in diagram.boxes]
+    lines: dict[str, tuple[list[tuple[float, float]], float]] = {}
+    for row in diagram.lines:
+        lines.setdefault(row["key"], ([], row["width"]))[0].append((row["x"], row["y"]))
+    for word in diagram.words:
+        half = 3.2 * len(word["text"])
+        place = Box(word["x"] - half, word["y"] - 6, 2 * half, 12)
+        assert place.x >= 0
+        assert place.right <= diagram.width
+        if any(box.holds((word["x"], word["y"]), 0) for box in boxes):
+            continue
+        assert not any(place.overlap(box) for box in boxes), word
+        assert not crossed(place, list(lines.values())), word
+
+
+def test_svg_tells_its_title_and_figures_to_who_cannot_see_it() -> None:
+    """A screen reader finds a title, what is shown and the figures themselves."""
+    root = ET.fromstring(svg_of(funnel_picture(_funnel())).decode())  # noqa: S314 - our own
+    assert root.attrib["role"] == "img"
+    title, described = root[0], root[1]
+    assert root.attrib["aria-labelledby"] == f"{title.attrib['id']} {described.attrib['id']}"
+    assert title.text == "Funnel of 100 customers: steps in order within 7\u00a0days".replace("\u00a0", " ")
+    assert "n=40" in (described.text or "")
+
+
 def test_picture_of_nothing_is_a_picture() -> None:
     """Without nodes, steps or curves a frame with its title is drawn."""
     empty = Graph(level="stage", n_persons=0, nodes=(), edges=(), n_hidden=0)
@@ -157,6 +184,13 @@ def test_short_keeps_what_fits() -> None:
     assert short("a\n b\t c") == "a b c"
     assert len(short("x" * 99)) == 32
     assert short("x" * 99).endswith("…")
+
+
+def test_differences_of_time_have_their_sign() -> None:
+    """Longer is plus, shorter is minus, and nothing is neither."""
+    words = [shift_text(seconds).replace("\u00a0", " ") for seconds in (172_800, -90, 0)]
+    assert words == ["+2 days", "−90 s", "0 s"]
+    assert shift_text(None) == "-"
 
 
 def test_durations_are_in_a_unit_that_reads_well() -> None:

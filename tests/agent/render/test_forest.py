@@ -5,15 +5,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from agent.render.charts import png_of, svg_of
 from agent.render.forest import forest_picture
+from agent.render.frame import png_of, svg_of
 from agent.schemas.insight import Moment
 from tests.agent.maps import HOSTILE, moment
 
 
 def _rows(moments: list[Moment]) -> list[dict[str, Any]]:
-    layers: list[Any] = forest_picture(moments).to_dict()["layer"]
-    return next(layer["data"]["values"] for layer in layers if "label" in str(layer["data"]["values"]))
+    datasets: dict[str, list[dict[str, Any]]] = forest_picture(moments).to_dict()["datasets"]
+    return next(rows for rows in datasets.values() if "label" in rows[0])
 
 
 def test_forest_draws_each_moment_with_its_interval_in_order() -> None:
@@ -39,4 +39,5 @@ def test_forest_of_hostile_names_is_a_picture(words: str) -> None:
 def test_forest_of_no_moment_is_a_picture() -> None:
     """With nothing to draw there is still a title."""
     assert b"Moments that matter" in svg_of(forest_picture([]))
+    assert png_of(forest_picture([])).startswith(b"\x89PNG")
     assert png_of(forest_picture([moment()])).startswith(b"\x89PNG")

@@ -209,3 +209,13 @@ def test_member_cache_keeps_at_most_two_generations() -> None:
         cache.put(str(number), member)
         assert cache.get("used") is member
     assert sum(cache.get(str(number)) is not None for number in range(100)) <= 20
+
+
+def test_member_cache_settled_gives_each_the_side_of_whom_it_is_read_under() -> None:
+    """What was fixed stays; who had no side has that of the canonical person, as a reading anew would find."""
+    cache = MemberCache(size=2)
+    for key, side in (("a", None), ("b", Side.WORKING), ("c", None)):
+        cache.put(key, Member(f"p_{key}", "p_root", side))
+    cache.settle(lambda person_id: Side.HELD_OUT if person_id == "p_root" else Side.WORKING)
+    found = cache.get_all(["c", "nobody", "b", "a"])
+    assert [one and one.side for one in found] == [Side.HELD_OUT, None, Side.WORKING, Side.HELD_OUT]
