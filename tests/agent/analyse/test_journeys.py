@@ -121,7 +121,7 @@ def test_order_of_follows_most_moves() -> None:
 
 def test_comparison_planted_change_is_proven_and_the_rest_is_not() -> None:
     """The move that became more frequent changed; one that did not is not; a rare one cannot be told."""
-    events = [*_brand(), event("p_3", 79 * _DAY, "keep_use", 9_000)]
+    events = [*_brand(600), event("p_3", 79 * _DAY, "keep_use", 90_000)]
 
     def check(journeys: Journeys) -> None:
         sides = split_at(journeys, START + timedelta(days=40))
@@ -142,12 +142,12 @@ def test_comparison_planted_change_is_proven_and_the_rest_is_not() -> None:
 
 
 def test_comparison_of_stages_and_retention_finds_what_was_planted() -> None:
-    """From day 40 on customers leave the first stage twenty times later and come back; both are tested with all else."""
+    """From day 80 on customers leave the first stage twenty times later and come back; both are tested with all else."""
     draw = random.Random(3)  # noqa: S311 - a simulation
     events: list[Event] = []
-    for number in range(400):
+    for number in range(800):
         start = number * 0.2 * _DAY
-        late = start >= 40 * _DAY
+        late = start >= 80 * _DAY
         times = [(0.0, "look_page"), (draw.random() * (10 * _DAY if late else _DAY / 2), "buy_pay")]
         if draw.random() < (0.8 if late else 0.1):
             times.append((11.5 * _DAY, "buy_cart"))
@@ -156,7 +156,7 @@ def test_comparison_of_stages_and_retention_finds_what_was_planted() -> None:
         ]
 
     def check(journeys: Journeys) -> None:
-        sides = split_at(journeys, START + timedelta(days=40))
+        sides = split_at(journeys, START + timedelta(days=80))
         found = compare_stages(*sides)
         times = {one.name: one for one in found.times}
         look = times["look"]
