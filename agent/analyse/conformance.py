@@ -4,16 +4,17 @@ A customer fits the plan where every step is a planned touchpoint and every pair
 touchpoint is allowed. Every count is of distinct customers, with Wilson's interval; below `MIN_PERSONS` a share is unknown.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
 
+from agent.analyse.outcomes import outcomes_among
 from agent.analyse.plan_machines import Level, LevelName, stage_level, touchpoint_level
 from agent.analyse.plan_names import Match, Names, match_names, nearest_names
 from agent.analyse.statistics import quantity
 from agent.events.conformance import (
-    CustomerValues,
     Departure,
     Kind,
     Move,
@@ -24,6 +25,7 @@ from agent.events.conformance import (
 )
 from agent.events.journeys import Journeys
 from agent.events.source import EventSource
+from agent.events.values import Floats, Orders, SummedWorth, worth_by_property
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 from agent.schemas.planned import Flow, PlannedMap, PlannedMove, PlannedStage
@@ -32,14 +34,12 @@ MIN_PERSONS = 10
 """Customers below whom no share is stated."""
 TOP_SHARE = 0.2
 """Customers of high value, where no bound is given: those with the highest fifth of values above 0."""
-USUAL_VALUES = ("revenue", "total", "value")
-"""Properties that hold what an order is worth, by their usual names; the first that the data has."""
-
+_PURCHASES = "purchases"
 _EVERYONE = "customers with events"
 
 
 class HighValueRule(Frozen):
-    """Who is of high value: by the sum of a numeric property over the customer's events."""
+    """Who is of high value: by the sum of a numeric property over all of the customer's events that carry it."""
 
     name: str = Field(min_length=1)
     at_least: float | None = Field(default=None, allow_inf_nan=False)
@@ -49,7 +49,8 @@ class HighValueRule(Frozen):
 class HighValue(Frozen):
     """Customers of high value, as found."""
 
-    property: str | None
+    by: str
+    """The property whose sum tells it, or `purchases`: what a customer's orders add up to, each counted once."""
     at_least: float | None
     reason: str | None
     """Why nobody could be told to be of high value; None where it could."""
@@ -203,24 +204,41 @@ class _Worth:
     """Who is of high value, and how that was told."""
 
     def __init__(self, journeys: Journeys, events: EventSource, rule: HighValueRule | None) -> None:
-        names = USUAL_VALUES if rule is None else (rule.name,)
-        values = CustomerValues(events, journeys.steps, names, source_ids=journeys.scope.source_ids)
-        bound = None
-        if values.name is not None:
-            given = rule.at_least if rule else None
-            bound = values.bound_of_top(TOP_SHARE) if given is None else given
-        self._values = values if bound is not None else None
-        self._bound = bound
-        reason = None
-        if bound is None:
-            reason = f"no event of these customers has a number above 0 under {' or '.join(map(repr, names))}"
-        self.told = HighValue(property=values.name, at_least=bound, reason=reason)
+        by, self._worth, reason = _worth_of(journeys, events, rule)
+        given = rule.at_least if rule else None
+        self._bound = None
+        if self._worth is not None and len(self._worth.values):
+            self._bound = _bound_of_top(self._worth.values) if given is None else given
+        self.told = HighValue(by=by, at_least=self._bound, reason=reason if self._bound is None else None)
 
     def totals(self, replay: Replay) -> Totals | None:
         """Return who of them fits; None where nobody can be told to be of high value."""
-        if self._values is None or self._bound is None:
+        if self._worth is None or self._bound is None:
             return None
-        return replay.totals(self._values.members(self._bound))
+        return replay.totals(self._worth.members(self._bound))
+
+
+def _worth_of(
+    journeys: Journeys, events: EventSource, rule: HighValueRule | None
+) -> tuple[str, SummedWorth | None, str]:
+    """Return what customers are worth by, their worth, and what it means that nobody has one."""
+    if rule is not None:
+        worth = worth_by_property(events, journeys, rule.name)
+        return rule.name, worth, f"no event of these customers has a number above 0 under {rule.name!r}"
+    names = outcomes_among(journeys.names()).get("purchase", ())
+    if not names:
+        return _PURCHASES, None, "no event of these customers is a purchase"
+    return (
+        _PURCHASES,
+        Orders(events, journeys, names).worth(),
+        "no purchase of these customers tells its amount",
+    )
+
+
+def _bound_of_top(values: Floats) -> float | None:
+    """Return what the customers with the highest values have at least, of those above 0; None where there are none."""
+    positive = values[values > 0]
+    return float(positive[-math.ceil(TOP_SHARE * len(positive))]) if len(positive) else None
 
 
 class _Reading:

@@ -9,8 +9,7 @@ before it, and the first is a planned start where the plan states any. Counts ar
 # pyright: reportArgumentType=false, reportOperatorIssue=false, reportUnknownParameterType=false
 # pyright: reportAttributeAccessIssue=false
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ibis
@@ -20,7 +19,6 @@ from ibis import _
 from agent.events.journeys import Journeys
 from agent.events.source import EventSource
 from agent.events.steps import BY_PERSON, meaning_of, rows_of
-from agent.events.values import number_of
 
 _BETWEEN = "\x1f"
 _OF_PERSON = ibis.window(group_by="person_id")
@@ -128,52 +126,6 @@ def stage_edges(steps: ir.Table) -> tuple[dict[str, int], dict[str, int]]:
 
 def _by_stage(counted: ir.Table) -> dict[str, int]:
     return {row["stage"]: int(row["n"]) for row in rows_of(counted.order_by([ibis.desc("n"), "stage"]))}
-
-
-class CustomerValues:
-    """What persons are worth: the sum of a numeric property over each person's events that carry it.
-
-    Args:
-        events: Where the steps come from; `properties` is a JSON object there.
-        steps: `Journeys.steps`; whose persons count.
-        names: Properties to look for; the first that any person has a number under is taken.
-        source_ids: Sources whose events count; None means all.
-    """
-
-    def __init__(
-        self,
-        events: EventSource,
-        steps: ir.Table,
-        names: Sequence[str],
-        *,
-        source_ids: Collection[str] | None,
-    ) -> None:
-        self.name: str | None = None
-        persons = steps.select("person_id").distinct()
-        rows = events.table(source_ids)
-        for name in names:
-            values = events.kept(_sums(rows, name).semi_join(persons, "person_id"), "values")
-            if int(values.count().to_pyarrow().as_py()):
-                self.name, self._values = name, values
-                return
-
-    def bound_of_top(self, share: float) -> float | None:
-        """Return what the persons with the highest values have at least, of those above 0; None where there are none."""
-        positive = self._values.filter(_.value > 0)
-        n = int(positive.count().to_pyarrow().as_py())
-        if not n:
-            return None
-        last = positive.order_by(ibis.desc("value")).limit(1, offset=math.ceil(share * n) - 1)
-        return float(rows_of(last)[0]["value"])
-
-    def members(self, at_least: float) -> ir.Table:
-        """Return `person_id` of those whose value is at least a number."""
-        return self._values.filter(_.value >= at_least).select("person_id")
-
-
-def _sums(events: ir.Table, name: str) -> ir.Table:
-    valued = events.mutate(value=number_of(events.properties, name)).filter(_.value.notnull())
-    return valued.group_by("person_id").agg(value=_.value.sum())
 
 
 class Replay:

@@ -87,7 +87,7 @@ class Orders:
         with self._events.reading():
             return _ascending(self._valued.select(value=_.amount))
 
-    def worth(self) -> "Worth":
+    def worth(self) -> "SummedWorth":
         """Return what each person's orders add up to, of those who have one with an amount."""
         return SummedWorth(self._events, self._journeys, self._valued.select("person_id", value=_.amount))
 
@@ -131,6 +131,10 @@ class SummedWorth:
             self._table = events.kept(summed, "customer_values")
             self.values = _ascending(self._table)
 
+    def members(self, at_least: float) -> ir.Table:
+        """Return `person_id` of those who are worth at least so much."""
+        return self._table.filter(_.value >= at_least).select("person_id")
+
     def sides(self, at_least: float, *, apart: Collection[str] = ()) -> "Sides":
         """Return those who are worth at least so much, and the others whose worth is known."""
         sides = self._table.select("person_id", is_top=ibis.ifelse(_.value >= at_least, 1, 0))
@@ -161,7 +165,7 @@ class NamedWorth:
         return Sides(self._events, self._journeys, told.mutate(is_top=is_top), apart)
 
 
-def worth_by_property(events: EventSource, journeys: Journeys, name: str) -> Worth:
+def worth_by_property(events: EventSource, journeys: Journeys, name: str) -> SummedWorth:
     """Return the sum of a numeric property over all events of a person that carry it.
 
     Raises:

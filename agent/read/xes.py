@@ -108,10 +108,15 @@ def _tag(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
+def _case_id(case: str) -> str:
+    """Return a case as the id of a customer: elsewhere 0 means that nobody is known, a log counts its cases from there."""
+    return f"case {case}" if case == "0" else case
+
+
 def _trace(trace: Element, first_row: int) -> Iterator[RawItem]:
     shared = _attributes(trace)
     case = shared.pop(_CONCEPT, None)
-    person = (Identifier(IdentifierKind.USER_ID, str(case)),) if case not in (None, "") else ()
+    person = () if case in (None, "") else (Identifier(IdentifierKind.USER_ID, _case_id(str(case))),)
     properties = {f"case:{key}": value for key, value in shared.items()}
     events = (child for child in trace if _tag(child) == "event")
     for row, event in enumerate(events, first_row):

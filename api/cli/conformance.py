@@ -32,7 +32,7 @@ Row = list[object]
 @click.option(
     "--high-value",
     metavar="PROPERTY[>=NUMBER]",
-    help="Who is of high value: by the sum of a numeric event property; without a number the top fifth.",
+    help="Who is of high value: by the sum of a numeric event property; without a number the top fifth. By default what purchases add up to.",
 )
 @click.option(
     "--limit",
@@ -158,7 +158,7 @@ def _print_coverage(found: Conformance) -> None:
 
 
 def _worth_text(high_value: HighValue) -> str:
-    return f"{high_value.property} >= {high_value.at_least:,.10g}"
+    return f"{high_value.by} >= {high_value.at_least:,.10g}"
 
 
 def _print_never_used(found: Conformance, limit: int) -> None:

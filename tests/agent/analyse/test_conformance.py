@@ -181,14 +181,13 @@ def test_conformance_with_stages_of_other_words_leaves_out_what_has_no_place(tmp
 
 
 def test_conformance_of_high_value_customers_is_by_number_or_top_fifth(tmp_path: Path) -> None:
-    """Sums of the usual property where none is named; unknown where there is no such number."""
+    """What purchases add up to where nothing is named; unknown where there is no such number."""
     top = _beside(tmp_path / "a", _PLAN).high_value
-    assert (top.property, top.reason) == ("total", None)
+    assert (top.by, top.reason) == ("purchases", None)
     level = _level(_beside(tmp_path / "b", _PLAN, rule=HighValueRule(name="total", at_least=1)).touchpoints)
     assert level.high_value is not None
     assert (level.high_value.n, level.high_value.total) == (12, 18)
     none = _beside(tmp_path / "c", _PLAN, rule=HighValueRule(name="margin"))
-    assert none.high_value.property is None
     assert "margin" in (none.high_value.reason or "")
     assert _level(none.touchpoints).high_value is None
 

@@ -15,10 +15,8 @@ import ibis.expr.types as ir
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ibis import _
 
 from agent.events.conformance import (
-    CustomerValues,
     Departure,
     KindKey,
     Machine,
@@ -30,6 +28,7 @@ from agent.events.conformance import (
 )
 from agent.events.journeys import Journeys
 from agent.events.source import EventSource
+from agent.events.values import SummedWorth, worth_by_property
 from agent.schemas.base import Scalar
 from agent.schemas.records import Event
 from tests.agent.events.builders import SCOPE, event, lake_of
@@ -108,14 +107,13 @@ def test_replay_leaves_out_kinds_without_a_label(tmp_path: Path) -> None:
 
 
 class _Unkept:
-    """Writes nothing out, as a warehouse does; its events are steps of which those that pay say how much."""
+    """Writes nothing out, as a warehouse does."""
 
     def __init__(self, steps: ir.Table) -> None:
         self._steps = steps
 
     def table(self, source_ids: object = None) -> ir.Table:  # noqa: ARG002 - the source's
-        said = ibis.ifelse(_.name == "buy_pay", '{"note": "a", "total": "12.5", "z": 1}', "{}")
-        return self._steps.mutate(properties=said)
+        return self._steps
 
     def kept(self, table: ir.Table, name: str) -> ir.Table:  # noqa: ARG002 - the source's
         return table
@@ -135,8 +133,7 @@ def test_replay_answers_alike_on_every_engine() -> None:
     def question(journeys: Journeys) -> object:
         source = cast("EventSource", _Unkept(journeys.steps))
         replay = Replay(source, journeys.steps, machine)
-        values = CustomerValues(source, journeys.steps, ("revenue", "total"), source_ids=None)
-        worth = [values.name, values.bound_of_top(0.2), replay.totals(values.members(12.5))]
+        members = journeys.steps.filter(ibis._.name == "buy_pay").select("person_id").distinct()
         kinds = [(kind.name, kind.stage, kind.n_persons) for kind in kinds_of(source, journeys)]
         edges = stage_edges(journeys.steps)
         return [
@@ -146,13 +143,13 @@ def test_replay_answers_alike_on_every_engine() -> None:
             replay.moves(),
             kinds,
             edges,
-            worth,
+            replay.totals(members),
         ]
 
-    totals, departures, paths, *_others, worth = on_every_engine(_events(log), question)  # type: ignore[misc]
+    totals, departures, paths, *_others, some = on_every_engine(_events(log), question)  # type: ignore[misc]
     assert totals == Totals(4, 1, 1)
     assert departures == [Departure("p0", "p2", 2), Departure(None, "u0", 1)]
-    assert worth == ["total", 12.5, Totals(3, 1, 1)]
+    assert some == Totals(3, 1, 1)
     assert paths[0] == PathOutside(("p0", "p2"), 1)
 
 
@@ -172,24 +169,14 @@ def test_customer_values_are_sums_of_numbers_also_written_as_text(tmp_path: Path
         "p_4": [{"a.b": 1, "total": 1e3}],
     }
     lake = lake_of(tmp_path / "events", _paying(payments))
-    steps = Journeys(lake, SCOPE).steps
-    values = CustomerValues(lake, steps, ("revenue", "total"), source_ids=None)
-    assert values.name == "total"
-    assert _members(values, -100) == {"p_1", "p_2", "p_4"}
-    assert _members(values, 40.25) == {"p_2", "p_4"}
-    assert values.bound_of_top(0.2) == 1000.0
-    assert values.bound_of_top(0.5) == 40.25
-    assert CustomerValues(lake, steps, ("revenue",), source_ids=None).name is None
+    journeys = Journeys(lake, SCOPE)
+    worth = worth_by_property(lake, journeys, "total")
+    assert worth.values.tolist() == [2.5, 40.25, 1000.0]
+    assert _members(worth, -100) == {"p_1", "p_2", "p_4"}
+    assert _members(worth, 40.25) == {"p_2", "p_4"}
+    assert not len(worth_by_property(lake, journeys, "revenue").values)
     lake.close()
 
 
-def test_customer_values_of_none_above_zero_bound_nothing(tmp_path: Path) -> None:
-    """Where everybody's sum is 0 there is no top."""
-    lake = lake_of(tmp_path / "events", _paying({"p_1": [{"total": 0}], "p_2": [{"total": -5}]}))
-    values = CustomerValues(lake, Journeys(lake, SCOPE).steps, ("total",), source_ids=None)
-    assert values.bound_of_top(0.2) is None
-    lake.close()
-
-
-def _members(values: CustomerValues, at_least: float) -> set[str]:
-    return set(values.members(at_least).to_pyarrow().column("person_id").to_pylist())
+def _members(worth: SummedWorth, at_least: float) -> set[str]:
+    return set(worth.members(at_least).to_pyarrow().column("person_id").to_pylist())

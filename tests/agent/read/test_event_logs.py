@@ -63,6 +63,12 @@ def test_xes_trace_is_a_person_and_its_attributes_are_properties(tmp_path: Path)
     assert [(reject.row, reject.code) for reject in rejects_in(items)] == [(1, "no_name"), (2, "no_person")]
 
 
+def test_xes_case_counted_as_zero_is_somebody(tmp_path: Path) -> None:
+    """Elsewhere an id of 0 is nobody's; a log that counts its cases from 0 has one."""
+    [event] = events_in(read_text(tmp_path, XES.replace("case 1", "0")))
+    assert event.identifiers == (Identifier(IdentifierKind.USER_ID, "case 0"),)
+
+
 def _simulated(times: list[str]) -> str:
     """Return a log of one event a trace, whose header has the default time that exporters write."""
     traces = "".join(

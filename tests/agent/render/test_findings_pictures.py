@@ -107,7 +107,7 @@ def _conformance(name: str, *, n: int = 1) -> Conformance:
     never = NeverUsed(name="Gift card", level="touchpoint", reason="no event by this name")
     return Conformance(
         name=name, population="customers", n_persons=100, touchpoint_matches=(), stage_matches=(),
-        high_value=HighValue(property=None, at_least=None, reason="none"), touchpoints=coverage if n else None,
+        high_value=HighValue(by="purchases", at_least=None, reason="none"), touchpoints=coverage if n else None,
         stages=None, never_used=(never,), gaps=(), redundancies=(),
     )  # fmt: skip
 
