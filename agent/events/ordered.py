@@ -132,15 +132,16 @@ class Dealer:
         """Return the steps of all events that were taken; a second time there is nothing."""
         shares, self._shares = self._shares, []
         putting = _Putting(self._kinds, self._told, self._limits)
+        bounds = np.cumsum([sum(len(part.key) for part in parts) for parts in shares])
+        moves = np.empty(bounds[-1], np.int64)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             # What a share was made of is let go with it.
-            done = list(pool.map(putting.in_order, shares))
+            done = list(pool.map(putting.in_order, shares, np.split(moves, bounds[:-1])))
         tables, bots, tallies = zip(*done, strict=True)
         named = tuple(sorted(bot for found in bots for bot in found))
         counted = [tally for tally in tallies if tally is not None]
-        return OrderedSteps(
-            pa.concat_tables(tables), named, StepTally(putting.names, counted) if counted else None
-        )
+        tally = StepTally(putting.names, counted, moves) if counted else None
+        return OrderedSteps(pa.concat_tables(tables), named, tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +191,8 @@ class _Putting:
         }
         self._rank = _narrow([_NONE if kind.rank is None else kind.rank for kind in kinds])
 
-    def in_order(self, parts: list[_Share]) -> tuple[pa.Table, list[str], ShareTally | None]:
-        """Put a share in order; return its steps, its bots and what was counted. The parts are used up."""
+    def in_order(self, parts: list[_Share], moves: Ints) -> tuple[pa.Table, list[str], ShareTally | None]:
+        """Put a share in order and fill its moves; return its steps, its bots and what was counted. The parts are used up."""
         walks = self._walks(_joined(parts))
         ids = self._told.of(self._told.persons, walks.event[walks.starts[:-1]].astype(np.int64))
         is_bot = _find_bots(walks, self._limits.bot_events_per_day)
@@ -205,7 +206,7 @@ class _Putting:
             return table, bots, None
         n_sessions = int(session[walks.starts[1:] - 1].sum()) + len(ids)
         names = self._name_of[walks.kind]
-        tally = tally_of(names, ms, walks.starts, n_names=len(self.names), n_sessions=n_sessions)
+        tally = tally_of(names, ms, walks.starts, moves, n_names=len(self.names), n_sessions=n_sessions)
         return table, bots, tally
 
     def _walks(self, share: _Share) -> _Walks:

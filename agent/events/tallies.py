@@ -1,7 +1,7 @@
 """Counts moves, paths and sessions while a person's steps stand side by side in memory."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import nsmallest
@@ -15,6 +15,9 @@ from agent.events.counted import PathCount, TimedMove
 
 MAX_NAMES: Final = 1_448
 """With more, a pair of names and the time between them do not fit into one whole number."""
+
+NO_MOVE: Final = np.iinfo(np.int64).max
+"""Stands after every move."""
 
 _LETTER = np.dtype(">u2")
 """A name in a path: its number, highest byte first, so that bytes are in the order of names."""
@@ -40,22 +43,27 @@ class ShareTally:
 
     n_persons: int
     n_sessions: int
-    paths: Counter[bytes]
-    moves: Ints
-    """Of each move the pair of names, and after it, in `_MS_BITS`, how long it took; in no order."""
+    letters: bytes
+    """The names of all steps, persons one after the other."""
+    bounds: tuple[int, ...]
+    """Where each person's begin in `letters`, and where the last one's end."""
     persons: Pairs
     """Distinct persons by pair of names."""
     leaving: Pairs
     """Distinct persons by source."""
 
 
-def tally_of(names: Ints, ms: Ints, starts: Ints, *, n_names: int, n_sessions: int) -> ShareTally:
+def tally_of(
+    names: Ints, ms: Ints, starts: Ints, moves: Ints, *, n_names: int, n_sessions: int
+) -> ShareTally:
     """Count the steps of some persons.
 
     Args:
         names: Number of each step's name, persons one after the other, each in order, shape `(n_steps,)`.
         ms: Milliseconds, shape `(n_steps,)`.
         starts: Row of each person's first step, and the number of rows, shape `(n_persons + 1,)`.
+        moves: Filled, in no order: of each move the pair of names, and after it, in `_MS_BITS`, how long it took; `NO_MOVE`
+            where there are fewer moves.
         n_names: Numbers of names are below; at most `MAX_NAMES`.
         n_sessions: Counted before.
     """
@@ -69,11 +77,13 @@ def tally_of(names: Ints, ms: Ints, starts: Ints, *, n_names: int, n_sessions: i
     whose = whose[_differs(whose)]
     sources = whose // n_names
     sources = sources[_differs(sources)]
+    np.bitwise_or(pairs << _MS_BITS, ms[rows + 1] - ms[rows], out=moves[: len(rows)])
+    moves[len(rows) :] = NO_MOVE
     return ShareTally(
         len(starts) - 1,
         n_sessions,
-        Counter(_paths(names, starts)),
-        (pairs << _MS_BITS) | (ms[rows + 1] - ms[rows]),
+        names.astype(_LETTER).tobytes(),
+        tuple((starts * _LETTER.itemsize).tolist()),
         Pairs(*np.unique(whose % n_names**2, return_counts=True)),
         Pairs(*np.unique(sources % n_names, return_counts=True)),
     )
@@ -85,11 +95,14 @@ class StepTally:
     Args:
         names: What the numbers stand for, in order.
         shares: Of disjoint persons.
+        moves: As all shares together filled it; put in order here.
     """
 
-    def __init__(self, names: tuple[str, ...], shares: Sequence[ShareTally]) -> None:
+    def __init__(self, names: tuple[str, ...], shares: Sequence[ShareTally], moves: Ints) -> None:
         self._names = names
         self._shares = shares
+        moves.sort()
+        self._moves = moves[: np.searchsorted(moves, NO_MOVE)]
         self.n_persons = sum(share.n_persons for share in shares)
         self.n_sessions = sum(share.n_sessions for share in shares)
 
@@ -98,11 +111,9 @@ class StepTally:
         n_names = len(self._names)
         persons = _summed([share.persons for share in self._shares])
         leaving = _summed([share.leaving for share in self._shares])
-        moves = np.concatenate([share.moves for share in self._shares])
-        moves.sort()
         known = sorted(persons)
-        starts = np.searchsorted(moves, np.array(known, dtype=np.int64) << _MS_BITS)
-        ends = np.append(starts, len(moves))[1:]
+        starts = np.searchsorted(self._moves, np.array(known, dtype=np.int64) << _MS_BITS)
+        ends = np.append(starts, len(self._moves))[1:]
         found = [
             TimedMove(
                 source=self._names[pair // n_names],
@@ -110,8 +121,8 @@ class StepTally:
                 n=end - start,
                 persons=persons[pair],
                 leaving=leaving[pair // n_names],
-                median_s=_quantile_s(moves, start, end, 0.5),
-                p90_s=_quantile_s(moves, start, end, _P90),
+                median_s=_quantile_s(self._moves, start, end, 0.5),
+                p90_s=_quantile_s(self._moves, start, end, _P90),
             )
             for pair, start, end in zip(known, starts.tolist(), ends.tolist(), strict=True)
         ]
@@ -133,18 +144,12 @@ class StepTally:
     def _paths(self) -> Counter[bytes]:
         total: Counter[bytes] = Counter()
         for share in self._shares:
-            total.update(share.paths)
+            total.update(share.letters[low:high] for low, high in pairwise(share.bounds))
         return total
 
     def _named(self, path: bytes) -> tuple[str, ...]:
         numbers: list[int] = np.frombuffer(path, dtype=_LETTER).tolist()
         return tuple(self._names[number] for number in numbers)
-
-
-def _paths(names: Ints, starts: Ints) -> Iterator[bytes]:
-    letters = names.astype(_LETTER).tobytes()
-    bounds = (starts * _LETTER.itemsize).tolist()
-    return (letters[low:high] for low, high in pairwise(bounds))
 
 
 def _differs(values: Ints) -> Bools:
