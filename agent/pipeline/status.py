@@ -17,6 +17,10 @@ class SourceStatus(Frozen):
     n_stored: int
     n_held_out: int
     n_rejected: int
+    n_identity: int
+    """Rows that only say who somebody is."""
+    n_unchanged: int
+    """Rows that were stored before."""
     complete: bool
 
 
@@ -44,7 +48,7 @@ def status_of(store: Store, lake: EventLake) -> Status:
     counts["customers, working"] = store.persons.count(Side.WORKING)
     counts["customers, held out"] = store.persons.count(Side.HELD_OUT)
     counts["customers without identity"] = store.persons.count(identified=False)
-    counts["joined identities"] = len(store.persons.merges())
+    counts["links between identifiers"] = len(store.persons.merges())
     gap = held_out_gap(store)
     counts["texts held out"] = gap.n_records - gap.n_missing_records
     return Status(
@@ -60,6 +64,8 @@ def status_of(store: Store, lake: EventLake) -> Status:
                 n_stored=source.n_stored,
                 n_held_out=source.n_held_out,
                 n_rejected=source.n_rejected,
+                n_identity=source.n_identity,
+                n_unchanged=source.n_unchanged,
                 complete=source.complete,
             )
             for source in store.sources.all()

@@ -156,7 +156,7 @@ def _show_status(found: Status) -> None:
     )
     print_table(
         "Sources",
-        ["file", "format", "kind", "read", "stored", "held out", "rejected", "complete"],
+        ["file", "format", "kind", "read", "stored", "held out", "rejected", "who only", "again", ""],
         [
             [
                 item.name,
@@ -166,7 +166,9 @@ def _show_status(found: Status) -> None:
                 item.n_stored,
                 item.n_held_out,
                 item.n_rejected,
-                item.complete,
+                item.n_identity,
+                item.n_unchanged,
+                "" if item.complete else "cut short",
             ]
             for item in found.sources
         ],
