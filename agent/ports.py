@@ -1,6 +1,6 @@
 """The seams: what a stage needs from outside, as protocols; adapters live in their own modules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -48,6 +48,10 @@ class HeldOutSink(Protocol):
 
     def write_events(self, part: str, events: Sequence[Event] | Any) -> None:  # noqa: ANN401 - PyArrow has no types
         """Store held-out events, or a table of them in a part's columns, as the part named `part`, replacing it."""
+        ...
+
+    def sweep(self, n_parts: Mapping[str, int]) -> None:
+        """Remove the parts of events beyond those committed, by source id."""
         ...
 
     def exclude_records(self, record_ids: Sequence[str], *, reason: str) -> None:

@@ -4,13 +4,12 @@ A customer fits the plan where every step is a planned touchpoint and every pair
 touchpoint is allowed. Every count is of distinct customers, with Wilson's interval; below `MIN_PERSONS` a share is unknown.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
 
-from agent.analyse.outcomes import outcomes_among
+from agent.analyse.high_value import HighValue, HighValueRule, TopCustomers
 from agent.analyse.plan_machines import Level, LevelName, stage_level, touchpoint_level
 from agent.analyse.plan_names import Match, Names, match_names, nearest_names
 from agent.analyse.statistics import quantity
@@ -19,41 +18,18 @@ from agent.events.conformance import (
     Kind,
     Move,
     Replay,
-    Totals,
     kinds_of,
     stage_edges,
 )
 from agent.events.journeys import Journeys
 from agent.events.source import EventSource
-from agent.events.values import Floats, Orders, SummedWorth, worth_by_property
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 from agent.schemas.planned import Flow, PlannedMap, PlannedMove, PlannedStage
 
 MIN_PERSONS = 10
 """Customers below whom no share is stated."""
-TOP_SHARE = 0.2
-"""Customers of high value, where no bound is given: those with the highest fifth of values above 0."""
-_PURCHASES = "purchases"
 _EVERYONE = "customers with events"
-
-
-class HighValueRule(Frozen):
-    """Who is of high value: by the sum of a numeric property over all of the customer's events that carry it."""
-
-    name: str = Field(min_length=1)
-    at_least: float | None = Field(default=None, allow_inf_nan=False)
-    """None means the top fifth."""
-
-
-class HighValue(Frozen):
-    """Customers of high value, as found."""
-
-    by: str
-    """The property whose sum tells it, or `purchases`: what a customer's orders add up to, each counted once."""
-    at_least: float | None
-    reason: str | None
-    """Why nobody could be told to be of high value; None where it could."""
 
 
 class Usage(Frozen):
@@ -146,7 +122,7 @@ class Conformance(Frozen):
     stage_matches: tuple[StageMatch, ...]
     high_value: HighValue
     touchpoints: Coverage | None
-    """None where the plan has no touchpoints."""
+    """None where the plan has no touchpoints, or the data shows none of them."""
     stages: Coverage | None
     """None where the plan has no stages, or the data shows none of them."""
     never_used: tuple[NeverUsed, ...]
@@ -155,6 +131,8 @@ class Conformance(Frozen):
     """What customers use and the plan lacks, most customers first."""
     redundancies: tuple[str, ...]
     """Touchpoints of the plan that nobody of these customers uses though the data has their events, and second names."""
+    bots: tuple[str, ...] = ()
+    """Persons left out because nobody does so much on one day."""
 
 
 def conformance_of(
@@ -177,8 +155,8 @@ def conformance_of(
     with events.reading():
         kinds = kinds_of(events, journeys)
         names = match_names(plan, kinds, journeys.scope.stages)
-        worth = _Worth(journeys, events, high_value)
-        touchpoints = touchpoint_level(plan, names, kinds)
+        worth = TopCustomers(journeys, events, high_value)
+        touchpoints = touchpoint_level(plan, names, kinds) if names.seen else None
         stages = stage_level(plan, names, kinds)
         n = journeys.n_persons()
         by_touchpoint, by_stage = (
@@ -197,55 +175,15 @@ def conformance_of(
         never_used=_never_used(plan, names, kinds, (by_touchpoint, by_stage)),
         gaps=_gaps(by_touchpoint or by_stage),
         redundancies=_redundancies(names, by_touchpoint),
+        bots=tuple(sorted(journeys.bots)),
     )
-
-
-class _Worth:
-    """Who is of high value, and how that was told."""
-
-    def __init__(self, journeys: Journeys, events: EventSource, rule: HighValueRule | None) -> None:
-        by, self._worth, reason = _worth_of(journeys, events, rule)
-        given = rule.at_least if rule else None
-        self._bound = None
-        if self._worth is not None and len(self._worth.values):
-            self._bound = _bound_of_top(self._worth.values) if given is None else given
-        self.told = HighValue(by=by, at_least=self._bound, reason=reason if self._bound is None else None)
-
-    def totals(self, replay: Replay) -> Totals | None:
-        """Return who of them fits; None where nobody can be told to be of high value."""
-        if self._worth is None or self._bound is None:
-            return None
-        return replay.totals(self._worth.members(self._bound))
-
-
-def _worth_of(
-    journeys: Journeys, events: EventSource, rule: HighValueRule | None
-) -> tuple[str, SummedWorth | None, str]:
-    """Return what customers are worth by, their worth, and what it means that nobody has one."""
-    if rule is not None:
-        worth = worth_by_property(events, journeys, rule.name)
-        return rule.name, worth, f"no event of these customers has a number above 0 under {rule.name!r}"
-    names = outcomes_among(journeys.names()).get("purchase", ())
-    if not names:
-        return _PURCHASES, None, "no event of these customers is a purchase"
-    return (
-        _PURCHASES,
-        Orders(events, journeys, names).worth(),
-        "no purchase of these customers tells its amount",
-    )
-
-
-def _bound_of_top(values: Floats) -> float | None:
-    """Return what the customers with the highest values have at least, of those above 0; None where there are none."""
-    positive = values[values > 0]
-    return float(positive[-math.ceil(TOP_SHARE * len(positive))]) if len(positive) else None
 
 
 class _Reading:
     """The steps of one level beside the plan, in words."""
 
     def __init__(
-        self, level: Level, journeys: Journeys, events: EventSource, worth: _Worth, n_persons: int
+        self, level: Level, journeys: Journeys, events: EventSource, worth: TopCustomers, n_persons: int
     ) -> None:
         self._level, self._worth, self._n_persons = level, worth, n_persons
         self._replay = Replay(events, journeys.steps, level.machine)

@@ -8,6 +8,7 @@ from pydantic import Field
 from agent.analyse.outcomes import outcomes_among
 from agent.analyse.statistics import quantity, wilson
 from agent.analyse.taxonomy import touchpoint_of_event
+from agent.errors import ScopeError
 from agent.events import flow
 from agent.events.counted import Level
 from agent.events.flow import TimedMove
@@ -140,6 +141,20 @@ class Flow(Frozen):
     contacts: tuple[str, ...]
     """Event names that count as a contact with support; without any there are no hand-offs to find."""
     stages: tuple[FlowStep, ...]
+
+
+def require_stages(journeys: Journeys) -> None:
+    """Make sure that some event has a stage, as what is told stage by stage is empty else.
+
+    Raises:
+        ScopeError: No event of these customers has one.
+    """
+    if not any(journeys.persons_in(stage) for stage in journeys.scope.stages):
+        n = len(journeys.names())
+        msg = (
+            "the one event name here has no stage" if n == 1 else f"none of the {n:,} event names has a stage"
+        )
+        raise ScopeError(msg, hint="`journey events stages --write FILE` suggests some.")
 
 
 def flow_of(journeys: Journeys) -> Flow:

@@ -1,6 +1,16 @@
 """What customers did, as the published `paths` object: moves with shares and intervals, starts, ends, whole paths."""
 
-from agent.analyse.flow import Flow, Spread, Stop, Transition, flow_of, spread_of, stops_of, transition_of
+from agent.analyse.flow import (
+    Flow,
+    Spread,
+    Stop,
+    Transition,
+    flow_of,
+    require_stages,
+    spread_of,
+    stops_of,
+    transition_of,
+)
 from agent.analyse.statistics import quantity
 from agent.analyse.waiting import Pace, paces_of
 from agent.events import flow
@@ -57,7 +67,13 @@ class Paths(Frozen):
 
 
 def paths_of(journeys: Journeys, *, limit: int, level: Level = "event") -> Paths:
-    """Return what the persons of a scope did; whole paths up to `limit`."""
+    """Return what the persons of a scope did; whole paths up to `limit`.
+
+    Raises:
+        ScopeError: The level is that of stages, and no event has one.
+    """
+    if level == "stage":
+        require_stages(journeys)
     lengths = journeys.lengths()
     walk = flow.walk_of(journeys.steps, level)
     firsts = flow.firsts_of(walk)

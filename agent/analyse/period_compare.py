@@ -87,6 +87,10 @@ class Comparison(Frozen):
 
     before: str
     after: str
+    between: Literal["period", "group"]
+    """What is compared: a period with another, or a group of customers with another; groups have no before and after."""
+    n_unknown: int = 0
+    """Customers on neither side, because it is not known to which they belong."""
     n_tested: int
     differences: tuple[Difference, ...]
     """Proven ones first, by size; then the others."""
@@ -125,7 +129,9 @@ def split_at(journeys: Journeys, at: datetime) -> tuple[Slice, Slice]:
     found = periods_around(journeys, at)
     if found is None:
         window = flow.window_of(journeys.steps)
-        seen = "there are no events" if window is None else f"events are from {window[0]} to {window[1]}"
+        seen = "there are no events"
+        if window is not None:
+            seen = f"events are from {window[0]:%Y-%m-%d} to {window[1]:%Y-%m-%d}"
         msg = f"nothing can be compared around {at:%Y-%m-%d}: {seen}"
         raise InputError(msg, hint="Choose a day between the first and the last event.")
     return found
@@ -269,6 +275,8 @@ def _compared(before: Slice, after: Slice, pairs: Sequence[_Pair], stays: Sequen
     return Comparison(
         before=before.name,
         after=after.name,
+        between=before.kind,
+        n_unknown=before.n_unknown + after.n_unknown,
         n_tested=len(together),
         differences=tuple(sorted(made, key=_order)),
         times=tuple(_time_difference(stay, shifts.get(stay.stage), n_tests=n_tests) for stay in stays),

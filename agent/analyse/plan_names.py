@@ -86,6 +86,8 @@ class _Matcher:
     kinds: Sequence[Kind]
     touchpoint_of: dict[KindKey, str] = field(default_factory=dict[KindKey, str])
     _rule_of: dict[str, MatchRule] = field(default_factory=dict[str, MatchRule])
+    _settled: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Touchpoints with those of their names that a rule has found, which no looser rule widens."""
     _lost_to: dict[str, str] = field(default_factory=dict[str, str])
     _n_suggested: int = 0
 
@@ -98,19 +100,21 @@ class _Matcher:
                 self._by["touchpoint"].setdefault(kind.touchpoint, []).append(kind)
 
     def claim(self, touchpoint: PlannedTouchpoint, rule: MatchRule) -> None:
-        for name in touchpoint.aliases or (touchpoint.name,):
-            if touchpoint.name in self._rule_of and not touchpoint.aliases:
-                return
-            self._claim_by(touchpoint, rule, _key(name, rule))
-
-    def _claim_by(self, touchpoint: PlannedTouchpoint, rule: MatchRule, key: object) -> None:
-        if key is None:
+        if touchpoint.aliases and rule == "words":
+            # An alias says which event is meant: nothing that only shares its words is.
             return
-        kinds = self._by[rule].get(key, [])
+        for name in touchpoint.aliases or (touchpoint.name,):
+            if (touchpoint.name, name) not in self._settled:
+                self._claim_by(touchpoint, name, rule)
+
+    def _claim_by(self, touchpoint: PlannedTouchpoint, name: str, rule: MatchRule) -> None:
+        key = _key(name, rule)
+        kinds = [] if key is None else self._by[rule].get(key, [])
         free = [kind for kind in kinds if kind.key not in self.touchpoint_of]
         for kind in free:
             self.touchpoint_of[kind.key] = touchpoint.name
         if free:
+            self._settled.add((touchpoint.name, name))
             self._rule_of.setdefault(touchpoint.name, rule)
         elif kinds and self.touchpoint_of[kinds[0].key] != touchpoint.name:
             self._lost_to.setdefault(touchpoint.name, self.touchpoint_of[kinds[0].key])

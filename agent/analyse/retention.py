@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from agent.analyse.funnels import unknown_event
+from agent.analyse.funnels import event_named
 from agent.analyse.statistics import quantity
 from agent.errors import InputError
 from agent.events.journeys import Journeys
 from agent.events.retention import count_retention
+from agent.normalise.vocabulary import EventVocabulary
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 
@@ -35,8 +36,20 @@ class Retention(Frozen):
     """Later periods that were over for fewer than twenty customers."""
 
 
-def retention_of(journeys: Journeys, *, period: timedelta, since: str | None = None) -> Retention:
+def retention_of(
+    journeys: Journeys,
+    *,
+    period: timedelta,
+    since: str | None = None,
+    vocabulary: EventVocabulary | None = None,
+) -> Retention:
     """Return the retention curve of the persons of a scope.
+
+    Args:
+        journeys: Of the persons.
+        period: Length of a period.
+        since: Event that a customer's time runs from, in any spelling; their first one where None.
+        vocabulary: Names of events that spellings are read as; the product's own where None.
 
     Raises:
         InputError: The period is no time at all.
@@ -45,7 +58,7 @@ def retention_of(journeys: Journeys, *, period: timedelta, since: str | None = N
     if period < timedelta(seconds=1):
         msg = f"a period of {period.total_seconds():g} seconds was asked for; at least a second was expected"
         raise InputError(msg, hint="For example --by week.")
-    known_event(journeys, since)
+    since = event_named(journeys, since, vocabulary=vocabulary)
     counts = count_retention(journeys.steps, period=period, as_of=journeys.scope.as_of, since=since)
     shown = [count for count in counts if count.persons >= min(MIN_PERSONS, counts[0].persons)]
     return Retention(
@@ -61,14 +74,3 @@ def retention_of(journeys: Journeys, *, period: timedelta, since: str | None = N
         ),
         n_left_out=len(counts) - len(shown),
     )
-
-
-def known_event(journeys: Journeys, name: str | None) -> str | None:
-    """Return the name of an event that there is, or None for None.
-
-    Raises:
-        NotFoundError: There is no event of that name.
-    """
-    if name is not None and name not in journeys.names():
-        raise unknown_event(name, journeys)
-    return name

@@ -29,6 +29,19 @@ _HINT = (
     "Check JOURNEY_WAREHOUSE_URL and JOURNEY_WAREHOUSE_TABLE, that the warehouse answers, and that its user may SELECT "
     "from the table."
 )
+_REFUSED = re.compile(
+    r"authentication failed|access denied for user|incorrect username or password|role \S+ does not exist|no password supplied",
+    re.IGNORECASE,
+)
+"""How engines say that they do not know a user, or not by this password."""
+_REFUSED_HINT = (
+    "Check the user and the password in JOURNEY_WAREHOUSE_URL; signs such as @ in them are written as %40."
+)
+_URL_HINT = "It starts with postgres://, duckdb://, spark://, polars://, clickhouse:// ..."
+_PLAIN_WORD = re.compile(r"[a-z]{1,12}")
+_NAMED_ENGINES = frozenset(
+    {"postgres", "duckdb", "polars", "pyspark", "clickhouse", "bigquery", "snowflake", "trino"}
+)
 _EXTRAS = {"postgres": "postgres", "pyspark": "spark"}
 _READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".jsonl": "read_json", ".ndjson": "read_json"}
 
@@ -92,11 +105,18 @@ def engine_errors(failure: str, *, secrets: Sequence[str] = ()) -> Generator[Non
         if not _is_engines(error):
             raise
         said = " ".join(str(error).split())
-        for secret in secrets:
-            said = said.replace(secret, _HIDDEN)
-        msg = f"{failure}: {_CREDENTIALS.sub(_HIDDEN, said)[:_MESSAGE_CHARS]}"
+        refused = _REFUSED.search(said) is not None
+        told = "the user or the password was refused" if refused else _without(said, secrets)
+        # Engines say no more of a table that is not there than its name.
+        msg = failure if told in failure else f"{failure}: {told}"
         # The cause could hold what was taken out of the message.
-        raise StoreError(msg, hint=_HINT) from None
+        raise StoreError(msg, hint=_REFUSED_HINT if refused else _HINT) from None
+
+
+def _without(said: str, secrets: Sequence[str]) -> str:
+    for secret in secrets:
+        said = said.replace(secret, _HIDDEN)
+    return _CREDENTIALS.sub(_HIDDEN, said)[:_MESSAGE_CHARS]
 
 
 def keep_quiet(backend: Any) -> None:  # noqa: ANN401 - Ibis ships no types
@@ -112,7 +132,10 @@ def _is_engines(error: Exception) -> bool:
 def _secrets_of(url: str) -> tuple[str, ...]:
     parts = urlsplit(url)
     spoken = {parts.password or "", unquote(parts.password or ""), unquote_plus(parts.password or "")}
-    return (url, *sorted(spoken - {""}, key=len, reverse=True), *filter(None, [parts.query]))
+    user = unquote(parts.username or "")
+    # A user's name may be any word, so only where an engine quotes it is it known to be the user's.
+    users = (f'"{user}"', f"'{user}'") if user else ()
+    return (url, *sorted(spoken - {""}, key=len, reverse=True), *users, *filter(None, [parts.query]))
 
 
 def _shown(url: str) -> str:
@@ -122,6 +145,11 @@ def _shown(url: str) -> str:
 
 
 def _open(url: str) -> Any:  # noqa: ANN401 - Ibis ships no types
+    if "://" not in url:
+        # What stands there may be a password that was put into the wrong setting.
+        given = repr(url) if _PLAIN_WORD.fullmatch(url) else f"{len(url)} characters without '://'"
+        msg = f"JOURNEY_WAREHOUSE_URL names no engine: it is {given}, which is no URL"
+        raise ConfigError(msg, hint=_URL_HINT)
     parts = urlsplit(url)
     scheme = {"postgresql": "postgres", "spark": "pyspark"}.get(parts.scheme, parts.scheme)
     opening = _OPENERS.get(scheme, _open_any)
@@ -130,16 +158,18 @@ def _open(url: str) -> Any:  # noqa: ANN401 - Ibis ships no types
     except ImportError as error:
         extra = _EXTRAS.get(scheme)
         wanted = f"journey-insight-agent[{extra}]" if extra else f"ibis-framework[{scheme}]"
-        msg = f"a warehouse at {scheme!r} needs a client that is not installed: {error.name}"
-        raise ConfigError(msg, hint=f"pip install {wanted!r}") from None
+        missing = f": {error.name}" if error.name else ""
+        msg = f"the engine {scheme!r} needs a client of its own, which is not installed{missing}"
+        hint = f"pip install {wanted!r}"
+        if scheme not in _NAMED_ENGINES:
+            hint += "; docs/warehouse.md lists the engines that are known to work, and this is none of them"
+        raise ConfigError(msg, hint=f"{hint}.") from None
 
 
 def _open_any(parts: SplitResult, **settings: object) -> Any:  # noqa: ANN401 - Ibis ships no types
     if parts.scheme not in _engines():
         msg = f"JOURNEY_WAREHOUSE_URL names no engine: {parts.scheme!r}"
-        raise ConfigError(
-            msg, hint="It starts with postgres://, duckdb://, spark://, polars://, clickhouse:// ..."
-        )
+        raise ConfigError(msg, hint=_URL_HINT)
     return ibis.connect(parts.geturl(), **settings)
 
 
@@ -154,7 +184,9 @@ def _open_postgres(parts: SplitResult) -> Any:  # noqa: ANN401 - Ibis ships no t
 
 
 def _open_duckdb(parts: SplitResult) -> Any:  # noqa: ANN401 - Ibis ships no types
-    backend = _open_any(parts, read_only=True)
+    # Others write an absolute path with four slashes, and mean the same.
+    path = f"/{parts.path.lstrip('/')}" if parts.path.startswith("//") else parts.path
+    backend = _open_any(parts._replace(path=path), read_only=True)
     keep_quiet(backend)
     return backend
 

@@ -30,7 +30,7 @@ _ROWS_AT_ONCE = 1_000_000
 _NEVER = np.iinfo(np.int64).max
 _NARROW = ["person_id", "at", "name"]
 _WIDE = ["event_id", "at", "name", "channel", "properties", "row", "source_id"]
-_ORDER = [("at", "ascending"), ("row", "ascending"), ("source_id", "ascending"), ("event_id", "ascending")]
+_ORDER = [("at", "ascending"), ("row", "ascending"), ("source_id", "ascending"), ("name", "ascending")]
 
 Times = NDArray[np.int64]
 """Microseconds since 1970."""

@@ -1,11 +1,11 @@
 """The way into the event lake: parts are only ever added or replaced whole."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from agent.schemas.records import Event
-from agent.store.parts import write_part
+from agent.store.parts import sweep_parts, write_part
 
 
 class LakeWriter:
@@ -26,3 +26,7 @@ class LakeWriter:
             StoreError: The folder cannot be written.
         """
         write_part(self._folder, part, events)
+
+    def sweep(self, n_parts: Mapping[str, int]) -> None:
+        """Remove the parts that no ledger knows; see `sweep_parts`."""
+        sweep_parts(self._folder, n_parts)

@@ -7,6 +7,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -25,11 +26,14 @@ class Slice:
     stages: Sequence[str]
     name: str
     """What the persons of it are, as a sentence part."""
+    kind: Literal["period", "group"] = "period"
+    n_unknown: int = 0
+    """Persons of whom it is not known whether they are of this group; they are not in it."""
 
 
 def slice_of(journeys: Journeys, name: str) -> Slice:
     """Return all steps of a scope."""
-    return Slice(journeys.steps, journeys.scope.as_of, journeys.scope.stages, name)
+    return Slice(journeys.steps, journeys.scope.as_of, journeys.scope.stages, name, "group")
 
 
 def periods_around(journeys: Journeys, at: datetime) -> tuple[Slice, Slice] | None:

@@ -28,8 +28,8 @@ N_SAMPLED = 10_000
 """Customers among whom it is counted what came next, so that the answer takes as long with any number of them."""
 N_CLASSES = 256
 
-_ORDER = ["at", "row", "source_id", "event_id"]
-_COLUMNS = ["person_id", *_ORDER, "name", "channel", "properties"]
+_ORDER = ["at", "row", "source_id", "name"]
+_COLUMNS = ["person_id", *_ORDER, "event_id", "channel", "properties"]
 _RETURNED = ("person_id", "event_id", "at", "name", "channel", "properties")
 
 

@@ -1,6 +1,6 @@
 """What customers are worth: the amounts of their purchases, and who of two sides of customers did what.
 
-An order counts once however many events tell of it. All sums are made where the events are; nothing but one number a
+An order counts once however many events carry its number. All sums are made where the events are; nothing but one number a
 customer, and counts, leaves the engine.
 """
 
@@ -34,8 +34,13 @@ ACTIVITY = (3, 6, 11, 21, 51)
 What = Literal["touchpoint", "stage", "channel", "first step"]
 Floats = NDArray[np.float64]
 
-_NUMBER = r'\s*:\s*"?(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"?\s*[,}]'
-"""A number after its key, as it stands in a JSON object, also one that was written as text."""
+_BARE = r"\s*:\s*(-?[0-9][-+.0-9eE]*)\s*[,}]"
+_QUOTED = r'\s*:\s*"\s*([^"]*?)\s*"'
+"""What stands after its key in a JSON object: a number, or one that was written as text, as a table's are."""
+_PLAIN = r"^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$"
+_ENGLISH = r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
+_CONTINENTAL = r"^-?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+),[0-9]{1,2}$"
+"""Thousands by comma, or by point and a decimal comma; what fits none of the three is no number."""
 _ORDER = r'"(?:order_id|orderId|transaction_id)"\s*:\s*"?([^",}]+)'
 _LETTERS = r'\s*:\s*"([^"]+)"'
 _BY_PRICE = f"{PRICE} × {QUANTITY}"
@@ -44,7 +49,13 @@ _BY_PRICE = f"{PRICE} × {QUANTITY}"
 def number_of(properties: Any, name: str) -> Any:  # noqa: ANN401 - Ibis values
     """Return the number that a property holds in a column of JSON objects, null where it holds none."""
     key = re.escape(orjson.dumps(name).decode())
-    return properties.re_extract(key + _NUMBER, 1).nullif("").cast("float64")
+    text = ibis.coalesce(*(properties.re_extract(key + form, 1).nullif("") for form in (_BARE, _QUOTED)))
+    written = ibis.cases(
+        (text.re_search(_PLAIN), text),
+        (text.re_search(_ENGLISH), text.replace(",", "")),
+        (text.re_search(_CONTINENTAL), text.replace(".", "").replace(",", ".")),
+    )
+    return written.cast("float64")
 
 
 class Orders:

@@ -56,12 +56,21 @@ def read_times(column: Any, *, now: datetime) -> ReadTimes:  # noqa: ANN401 - an
     missing: list[int] = []
     for position in suspect.tolist():
         try:
-            value = column[position]
-            if parse_time(value.as_py() if isinstance(value, pa.Scalar) else value, now=now) is None:
+            if parse_time(_value_at(column, position), now=now) is None:
                 missing.append(position)
         except RowFault as fault:
             faults[position] = fault
     return ReadTimes(at_us, np.array(missing, dtype=np.int64), faults, _offsets(array))
+
+
+def _value_at(column: Any, position: int) -> RawTime:  # noqa: ANN401 - as above
+    value = column[position]
+    if not isinstance(value, pa.Scalar):
+        return value
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        return "a year that no calendar has"
 
 
 def _as_array(column: Any) -> Any | None:  # noqa: ANN401 - as above

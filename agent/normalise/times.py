@@ -17,6 +17,8 @@ _ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}(?::?\d{2})?|[+-]\d{2}|[ECMP][
 _DATE_ONLY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _ZONE_WORD = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
 _NUMBER = re.compile(r"^[+-]?\d+(?:\.\d+)?$")
+_MOST_DIGITS = 20
+"""Of a count of nanoseconds with its sign."""
 _COMPACT_DATE = re.compile(r"^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 _DATES = (
@@ -122,7 +124,8 @@ def _parse_text(value: str) -> datetime | None:
     if text.lower() in _NO_TIME:
         return None
     if _NUMBER.match(text):
-        return _from_number(float(text) if "." in text else int(text))
+        is_whole = "." not in text and len(text) <= _MOST_DIGITS
+        return _from_number(int(text) if is_whole else float(text))
     try:
         return datetime.fromisoformat(text)
     except ValueError:

@@ -1,7 +1,7 @@
 """Names of events in one vocabulary: every spelling of a name, and the names other trackers give it, become one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -16,6 +16,8 @@ from agent.normalise.faults import RowFault
 from agent.normalise.names import event_name
 from agent.schemas.base import Frozen
 
+_MIN_NEAR_CHARS = 8
+"""Shorter ones could mean anything."""
 EVENT_NAMES_FILE: Final = "event_names.yaml"
 """Of a home, where its names of events stand; and of the package."""
 _HINT: Final = (
@@ -45,6 +47,8 @@ class EventVocabulary:
 
     named: Mapping[str, NamedEvent]
     _canonical: dict[str, str] = field(init=False, default_factory=dict[str, str])
+    _near: dict[str, str] = field(init=False, default_factory=dict[str, str])
+    """Spellings without a space between the words, or in another tense, that can only mean one name."""
 
     def __post_init__(self) -> None:
         """Look the spellings up."""
@@ -53,6 +57,9 @@ class EventVocabulary:
                 self._canonical[event_name(spelling)] = name
         # A canonical name is never another one's spelling.
         self._canonical.update((name, name) for name in self.named)
+        meant = [(near, name) for spelling, name in self._canonical.items() for near in _near(spelling)]
+        several = {near for near, names in _grouped(meant).items() if len(names) > 1}
+        self._near.update((near, name) for near, name in meant if near not in several)
 
     def canonical(self, raw: str) -> str:
         """Return the canonical name of an event as a tracker wrote it; its own form in snake case where none is known.
@@ -61,7 +68,8 @@ class EventVocabulary:
             RowFault: Nothing is left of the name (`event.no_name`).
         """
         plain = event_name(raw)
-        return self._canonical.get(plain, plain)
+        known = self._canonical.get(plain) or self._near.get(plain.replace("_", ""))
+        return known or plain
 
     def meaning(self, name: str) -> str | None:
         """Return what a canonical name means, None where nobody said."""
@@ -84,6 +92,27 @@ class EventVocabulary:
             known = named.pop(name, NamedEvent())
             named[name] = NamedEvent(means=said.means or known.means, like=(*known.like, *said.like))
         return EventVocabulary(named)
+
+
+def _near(name: str) -> set[str]:
+    """Return a name in one word: as it is, with its last word in the present tense, with its first in the plural."""
+    *objects, last = name.split("_")
+    actions = {last}
+    if last.endswith("ed"):
+        stem = last.removesuffix("ed")
+        actions |= {stem, f"{stem}e"}
+        actions |= {stem[:-1]} if stem[-1:] == stem[-2:-1] else set()
+    first = {"".join(objects)}
+    if objects:
+        first.add("".join((f"{objects[0]}s", *objects[1:])))
+    return {start + action for start in first for action in actions if len(start + action) >= _MIN_NEAR_CHARS}
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, set()).add(value)
+    return found
 
 
 @lru_cache(maxsize=1)

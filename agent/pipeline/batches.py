@@ -19,6 +19,7 @@ import numpy as np
 from agent.errors import RedactionError
 from agent.events.lake_writer import LakeWriter
 from agent.normalise import RowFault, clean_text
+from agent.pipeline.ahead import release_unused
 from agent.pipeline.new_steps import NewSteps
 from agent.pipeline.people import People, Who
 from agent.ports import HeldOutSink
@@ -34,7 +35,7 @@ from agent.store.signatures import Signed
 from agent.store.sources import Source
 
 _NEAR_DUPLICATE = "nearly duplicates a working text"
-_N_NOTED = 100_000
+_N_NOTED = 50_000
 _CONFLICT_CODE = "duplicate_id"
 _CONFLICT = "another record with the same id and other content is stored; that one was kept"
 
@@ -126,6 +127,7 @@ class BatchWriter:
         then = _advanced(source, batch, n_items=rows.n_items)
         part = part_name(source.source_id, source.n_parts)
         parts = None if batch.steps is None else self._pool.submit(self._write_parts, batch.steps, part)
+        release_unused()
         self._unfinished = _Unfinished(batch, signed, then, parts)
         return then
 
@@ -145,6 +147,7 @@ class BatchWriter:
     def _write_parts(self, steps: NewSteps, part: str) -> None:
         self._held_out.write_events(part, steps.part(Side.HELD_OUT))
         self._lake.append(part, steps.part(Side.WORKING))
+        release_unused()
 
     def _prepare(self, rows: Batch) -> _Sorted:
         batch = _Sorted(rejects=list(rows.rejects))

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from agent.analyse.conformance import Conformance, HighValueRule, conformance_of, observed_plan
+from agent.analyse.conformance import Conformance, conformance_of, observed_plan
+from agent.analyse.flow import require_stages
+from agent.analyse.high_value import HighValueRule
 from agent.events.journeys import Journeys
 from agent.pipeline.scoping import open_journeys
 from agent.pipeline.workspace import Workspace
@@ -33,12 +35,16 @@ def conform(
 
 
 def observe(workspace: Workspace, *, where: Mapping[str, str]) -> PlannedMap | None:
-    """Return the stage graph of what the persons did that a filter keeps; None where they have no events in a stage."""
+    """Return the stage graph of what the persons did that a filter keeps; None where they have no events.
+
+    Raises:
+        ScopeError: None of their events has a stage.
+    """
     journeys = _journeys(workspace, where)
     if journeys is None:
         return None
-    found = observed_plan(journeys)
-    return found if found.stages else None
+    require_stages(journeys)
+    return observed_plan(journeys)
 
 
 def _journeys(workspace: Workspace, where: Mapping[str, str]) -> Journeys | None:

@@ -136,8 +136,8 @@ def person_of(store: Store, reference: str) -> str:
         raise InputError(msg, hint="For example user_id=c-1042, or a person id that starts with 'p_'.")
     keys = identifier_keys([Identifier(IdentifierKind(kind), value)], salt=store.workspace.salt)
     if not keys:
-        msg = f"this {kind} identifies nobody; a value of one customer was expected"
-        raise InputError(msg, hint="Placeholders such as 'null' or 'guest' are no identifiers.")
+        msg = f"this {kind} is a placeholder that systems write for nobody, as 'null' or 'guest' are; a value of one customer was expected"
+        raise InputError(msg, hint="Ask for the customer by the value that stands in their own rows.")
     found = store.persons.find(keys)
     if not found:
         msg = f"no customer of the workspace has this {kind}"

@@ -18,7 +18,7 @@ from agent.normalise.vocabulary import vocabulary_of
 from agent.pipeline.ahead import one_ahead
 from agent.pipeline.batches import BatchWriter
 from agent.pipeline.cycles import search_young, without_cycle_search
-from agent.pipeline.people import FirstKeys, Joining, People
+from agent.pipeline.people import FirstKeys, Joining, People, changed_meanwhile
 from agent.ports import HeldOutSink, Progress
 from agent.prepare import PrepareContext
 from agent.read import FORMATS, Bounds, expand_paths, identify_format, read_batches, read_file, source_digest
@@ -116,6 +116,8 @@ class _Reading:
     source: Source
     done_before: bool
     error: InputError | None = None
+    stamp: tuple[int, int] = (0, 0)
+    """Size and time of the last change when it was begun."""
     batches: list[Batch] | None = None
     """All rows of a small file that was read to its end, so that the second pass need not read it again."""
 
@@ -153,6 +155,9 @@ def ingest(
         StoreError: The stores cannot be written; what was committed stays, and the command may be given again.
     """
     how = _How(kind, format, mapping, source_digest(mapping) if mapping else "", on_progress)
+    n_parts = {source.source_id: source.n_parts for source in store.sources.all()}
+    lake.sweep(n_parts)
+    vault.sweep(n_parts)
     readings = [_begin(path, store=store, how=how, now=now) for path in expand_paths(paths)]
     with without_cycle_search():
         first_keys = _join_persons(readings, store=store, vault=vault, how=how)
@@ -171,6 +176,7 @@ def ingest(
 def _begin(path: Path, *, store: Store, how: _How, now: datetime) -> _Reading:
     unread = Source(source_id="", name=path.name, format="", kind=how.kind, mapping_sha256="", read_at=now)
     try:
+        stamp = _stamp_of(path)
         source_id = f"s_{source_digest(path)[:24]}"
         format_name, kind_name = _format_and_kind(path, how)
     except InputError as error:
@@ -184,10 +190,18 @@ def _begin(path: Path, *, store: Store, how: _How, now: datetime) -> _Reading:
         asked = replace(asked, source_id=f"s_{sha256(f'{source_id} {kind_name}'.encode()).hexdigest()[:24]}")
         found = store.sources.get(asked.source_id)
     if found is not None and _settings(found) == _settings(asked):
-        return _Reading(path, found, done_before=found.complete)
+        return _Reading(path, found, done_before=found.complete, stamp=stamp)
     if found is None or not found.n_stored + found.n_held_out:
-        return _Reading(path, asked, done_before=False)
+        return _Reading(path, asked, done_before=False, stamp=stamp)
     return _Reading(path, unread, done_before=False, error=_read_otherwise(path, found))
+
+
+def _stamp_of(path: Path) -> tuple[int, int]:
+    try:
+        facts = path.stat()
+    except OSError:
+        return (0, 0)
+    return facts.st_size, facts.st_mtime_ns
 
 
 def _read_otherwise(path: Path, found: Source) -> InputError:
@@ -301,6 +315,8 @@ def _store_rows(
         except InputError as error:
             reading.error = error
         writer.finish()
+    if reading.error is None and _stamp_of(reading.path) != reading.stamp:
+        reading.error = changed_meanwhile()
     if reading.error is None:
         reading.source = replace(reading.source, complete=True)
         store.sources.put(reading.source)

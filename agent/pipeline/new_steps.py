@@ -81,9 +81,10 @@ class NewSteps:
         return pa.table([columns[name] for name in EVENT_SCHEMA.names], schema=EVENT_SCHEMA)
 
     def spellings(self) -> dict[tuple[str, str], int]:
-        """Count what the source called the steps, most frequent first where names are made up as they come."""
+        """Count what the source called the working customers' steps, most frequent first where names are made up."""
         coded = self.prepared.spellings
-        n_each = np.bincount(coded.codes[self.chosen], minlength=len(coded.values))
+        working = self.chosen[~self.held_out]
+        n_each = np.bincount(coded.codes[working], minlength=len(coded.values))
         first = np.zeros(len(coded.values), dtype=np.int64)
         # Of several steps with one spelling the one that is written last is the first.
         first[coded.codes[::-1]] = np.arange(len(coded.codes) - 1, -1, -1)

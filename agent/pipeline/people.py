@@ -11,7 +11,7 @@ from agent.pipeline.cycles import search_young
 from agent.ports import HeldOutSink
 from agent.prepare import PrepareContext, lone_event_key, lone_key
 from agent.read.columns import Batch, Codes, EventColumns, Mark, mark_of
-from agent.schemas.records import Identifier, RawRecord, Side
+from agent.schemas.records import Identifier, RawRecord, Side, source_row
 from agent.split import side_of
 from agent.store import Store
 from agent.store.identity import Link
@@ -19,7 +19,7 @@ from agent.store.recent import Recent
 
 _LINKS_AT_ONCE = 50_000
 _NOBODY: tuple[str, ...] = ()
-_N_RECENT = 100_000
+_N_RECENT = 50_000
 
 FirstKeys = Recent[Mark, str]
 """The key of the surest of a row's identifiers, by their mark; empty where they name nobody."""
@@ -66,7 +66,7 @@ class Joining:
         if events is not None:
             known = self.first_keys.get_all(events.marks)
             for place in [place for place, key in enumerate(known) if key is None]:
-                row = events.people_rows[place]
+                row = source_row(events.people_rows[place])
                 self._add(events.marks[place], events.people[place], row=row, source_id=source_id)
 
     def _add(self, mark: Mark, identifiers: tuple[Identifier, ...], *, row: int, source_id: str) -> None:
@@ -155,7 +155,7 @@ class People:
         for mark, key in first.items():
             member = members.get(key)
             if member is None or member.side is None:
-                raise _changed_meanwhile()
+                raise changed_meanwhile()
             who = Who(member.person_id, member.canonical_id, member.side, lone=False)
             self._recent.put(mark, who)
             yield mark, who
@@ -170,6 +170,7 @@ class People:
         return Who(person_id, person_id, side, lone=True)
 
 
-def _changed_meanwhile() -> UnreadableSourceError:
-    msg = "the file changed while it was read: it names persons it did not name before"
+def changed_meanwhile() -> UnreadableSourceError:
+    """Return what it means that a file is no longer the one that was begun."""
+    msg = "the file changed while it was read"
     return UnreadableSourceError(msg, hint="Run the command again when nothing writes to the file any more.")

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from agent.analyse.plaints import is_complained_of
 from agent.analyse.readings import READER_VERSION
+from agent.analyse.themes import MIN_PERSONS
 from agent.analyse.value import Known, ValueContrast, value_contrast
+from agent.corpus import Corpus
 from agent.draft.scope import event_population_of
 from agent.errors import ScopeError
-from agent.pipeline.scoping import open_journeys
+from agent.pipeline.scoping import all_sources, corpus_of, open_journeys
 from agent.pipeline.workspace import Workspace
 
 
@@ -43,15 +46,31 @@ def current_value_contrast(
 
 
 def _complaints(workspace: Workspace) -> dict[str, set[str]]:
-    """Return the themes that persons complained of; who said something else alone has none."""
+    """Return the pain points that persons complained of; who said something else alone has none."""
     stored = workspace.store.results.themes()
-    if stored is None:
+    if stored is None or not any(True for _ in workspace.store.records.iter(None)):
         return {}
-    label_of = {theme.theme_id: theme.label for theme in stored.themes}
-    found: dict[str, set[str]] = {}
-    for reading in workspace.store.readings.iter(READER_VERSION):
-        named = found.setdefault(reading.person_id, set())
-        label = label_of.get(stored.assignments.get(reading.passage_id, ""))
-        if reading.complaint and label is not None:
-            named.add(label)
+    corpus = corpus_of(
+        workspace,
+        stored,
+        reader_version=READER_VERSION,
+        plan=workspace.plan,
+        where={},
+        source_ids=all_sources(workspace),
+    )
+    row_of = {passage.passage_id: row for row, passage in enumerate(corpus.passages)}
+    found: dict[str, set[str]] = {passage.person_id: set() for passage in corpus.passages}
+    for theme in corpus.themes:
+        rows = [row_of[passage_id] for passage_id in theme.passage_ids if passage_id in row_of]
+        if _is_pain_point(corpus, rows):
+            for row in rows:
+                if corpus.readings[row].complaint:
+                    found[corpus.passages[row].person_id].add(theme.label)
     return found
+
+
+def _is_pain_point(corpus: Corpus, rows: list[int]) -> bool:
+    """Tell whether enough customers speak of a theme, and complain: praise that reads like a complaint is none."""
+    passages, readings = [corpus.passages[row] for row in rows], [corpus.readings[row] for row in rows]
+    persons = {passage.person_id for passage in passages}
+    return len(persons) >= MIN_PERSONS and is_complained_of(passages, readings, corpus.vectors[rows])

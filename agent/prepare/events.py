@@ -17,8 +17,8 @@ from agent.normalise import RejectCode, RowFault, clean_text
 from agent.normalise.time_columns import read_times
 from agent.prepare.context import PrepareContext, channel_of, is_weak, raw_time
 from agent.prepare.properties import Fault, offset_column, written_properties
-from agent.read.columns import Coded, Codes, Column, EventColumns
-from agent.schemas.records import RowReject
+from agent.read.columns import Coded, Codes, Column, EventColumns, listed, taken
+from agent.schemas.records import RowReject, source_row
 
 EVENT_KEY_BYTES: Final = 12
 _ID_CHARS: Final = 2 + 2 * EVENT_KEY_BYTES
@@ -93,7 +93,7 @@ def prepare_events(
         "row": pa.array(events.rows[places]),
     }
     rejects = [
-        RowReject(int(events.rows[position]), fault.code, fault.message)
+        RowReject(source_row(int(events.rows[position])), fault.code, fault.message)
         for position, fault in sorted(faults.items())
     ]
     spellings = Coded(events.names.codes[places], [words.spelling(raw) for raw in events.names.values])
@@ -191,7 +191,7 @@ def _keys(
     if events.event_ids is None:
         numbers = map(str, rows[places].tolist())
         return _digests((*fixed, context.source_id), numbers, len(places), context)
-    ids = [events.event_ids[place] for place in places.tolist()]
+    ids: list[str | None] = listed(taken(events.event_ids, places))
     weak = [position for position, one in enumerate(ids) if is_weak(one)]
     keys = _digests(fixed, [one or "" for one in ids], len(ids), context)
     for position in weak:

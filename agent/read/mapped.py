@@ -26,6 +26,7 @@ from agent.schemas.records import (
     RawTurn,
     RowReject,
     Speaker,
+    item_row,
 )
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -260,7 +261,7 @@ class _EventReader:
             raise RowFaultError(code="no_person", message="the row names nobody where [identifiers] look")
         channel = fields.text_of(mapped_value(self._channel(step.item, row), self._values.get("channel")))
         return RawEvent(
-            row=number,
+            row=number if step.index is None else item_row(number, step.index),
             source_format=self._source_format,
             type=self._events.type,
             name=name,

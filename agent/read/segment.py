@@ -84,30 +84,59 @@ def read_calls(source: Source, bounds: Bounds, *, people_only: bool) -> Iterator
     if people_only and source.sample.shape is Shape.LINES and source.sample.wrapper is None:
         yield from _people_of_lines(source, bounds)
         return
-    builder, rejects = EventBuilder(), list[RowReject]()
-    first = number = n_chars = 0
+    gathered = _Gathered()
+    number = 0
     broken: InputError | None = None
     try:
         for found in _numbered(read_rows(source)):
             if isinstance(found, RowReject):
-                rejects.append(found)
+                gathered.rejects.append(found)
                 number = found.row + 1
             else:
                 number = found[0] + 1
-                refused = _gather(builder, *found, people_only=people_only)
-                if isinstance(refused, RowReject):
-                    rejects.append(refused)
-                else:
-                    n_chars += refused
-            if number - first == bounds.n_events or number == bounds.ends_at or n_chars > EVENT_CHARS_AT_ONCE:
-                yield _batch(number - first, builder, rejects)
-                builder, rejects, first, n_chars = EventBuilder(), [], number, 0
+                gathered.add(*found, people_only=people_only)
+            if number == bounds.ends_at or gathered.is_full(number, bounds):
+                yield gathered.taken(number)
     except InputError as error:
         broken = error
-    if number > first:
-        yield _batch(number - first, builder, rejects)
+    if number > gathered.first:
+        yield gathered.taken(number)
     if broken is not None:
         raise broken
+
+
+_CALLS_AT_ONCE = 25_000
+"""A call is an object of many small values until it stands in columns; a row of a table never is."""
+
+
+class _Gathered:
+    """The calls of the next batch."""
+
+    def __init__(self) -> None:
+        self.first = 0
+        """Number of its first row."""
+        self.rejects: list[RowReject] = []
+        self._builder = EventBuilder()
+        self._n_chars = 0
+
+    def add(self, row: int, call: Row, *, people_only: bool) -> None:
+        """Add a call, or why it is none."""
+        said = _gather(self._builder, row, call, people_only=people_only)
+        if isinstance(said, RowReject):
+            self.rejects.append(said)
+        else:
+            self._n_chars += said
+
+    def is_full(self, end: int, bounds: Bounds) -> bool:
+        """Tell whether the rows before `end` are enough for a batch."""
+        most = min(bounds.n_events, _CALLS_AT_ONCE)
+        return end - self.first == most or self._n_chars > EVENT_CHARS_AT_ONCE
+
+    def taken(self, end: int) -> Batch:
+        """Return the rows before `end` as a batch, nothing of which is held here any more."""
+        builder, rejects, first = self._builder, self.rejects, self.first
+        self._builder, self.rejects, self.first, self._n_chars = EventBuilder(), [], end, 0
+        return _batch(end - first, builder, rejects)
 
 
 def _batch(n_items: int, builder: EventBuilder, rejects: list[RowReject]) -> Batch:
@@ -119,13 +148,19 @@ def _people_of_lines(source: Source, bounds: Bounds) -> Iterator[Batch]:
     """Yield who is named in lines of calls, each set of identifiers with the first line of its batch that has it."""
     first = 0
     for block in line_blocks(lines_of(source), bounds.n_events):
-        builder = EventBuilder()
-        named = named_in(block)
-        n_rows = _see_each(builder, block, first) if named is None else len(block)
-        if named is not None:
-            _see_named(builder, block, first, named)
-        yield _batch(n_rows, builder, [])
+        n_rows, people = _people_of(block, first)
+        yield people
+        del block, people  # not held while the next ones are read
         first += n_rows
+
+
+def _people_of(block: Lines, first: int) -> tuple[int, Batch]:
+    builder = EventBuilder()
+    named = named_in(block)
+    n_rows = _see_each(builder, block, first) if named is None else len(block)
+    if named is not None:
+        _see_named(builder, block, first, named)
+    return n_rows, _batch(n_rows, builder, [])
 
 
 def _see_each(builder: EventBuilder, block: Lines, first: int) -> int:

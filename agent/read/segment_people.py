@@ -35,7 +35,7 @@ _SCHEMA: Final = pa.schema(
         ("context", pa.struct([("traits", pa.struct([("email", _TEXT)]))])),
     ]
 )
-_BLOCK_BYTES: Final = 8_000_000
+_BLOCK_BYTES: Final = 4_000_000
 _IDS: Final = ("userId", "anonymousId")
 _STEPS: Final = pa.array(["track", "page", "screen"])
 _OTHER_IDS: Final = (
@@ -67,8 +67,9 @@ def line_blocks(lines: Iterable[bytes | None], n_lines: int) -> Iterator[Lines]:
             block.append(line)
             n_bytes += 0 if line is None else len(line)
             if len(block) == n_lines or n_bytes >= _BLOCK_BYTES:
-                yield block
-                block, n_bytes = [], 0
+                whole, block, n_bytes = block, [], 0
+                yield whole
+                del whole  # not held while the next one is read
     except InputError as error:
         broken = error
     if block:

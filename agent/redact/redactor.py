@@ -140,11 +140,13 @@ class Redactor:
     def redact_name(self, value: str, *, person_id: str) -> str:
         """Return the short name of an event or a channel with personal data replaced; names met before cost nothing.
 
+        The kind of what was there is all that is left: a name that differs for each person would tell them apart.
+
         Raises:
             RedactionError: As in `redact`.
         """
         try:
-            return self._redact_text_value(value, person_id)
+            return PLACEHOLDER.sub(_kind_alone, self._redact_text_value(value, person_id))
         except Exception as fault:  # noqa: BLE001  as above
             raise _failed(fault) from None
 
@@ -265,6 +267,10 @@ def _fences(texts: list[str], joined: str) -> list[tuple[int, int]]:
         end += len(text) + 1
         fences.append((end, end + 1))
     return fences
+
+
+def _kind_alone(match: re.Match[str]) -> str:
+    return match[0].strip("[]").partition("-")[0]
 
 
 def _blanked(match: re.Match[str]) -> str:

@@ -28,6 +28,7 @@ from agent.render.frame import (
     literal,
     rows_chart,
     short,
+    without_rows,
 )
 from agent.render.sankey import sankey_diagram
 from agent.render.transitions import graph_diagram
@@ -37,6 +38,7 @@ _FUNNEL_WIDTH = 520
 _DASHES = ([1, 0], [7, 3], [2, 2], [10, 3, 2, 3], [5, 5], [1, 3], [12, 4], [4, 2, 1, 2])
 """Of lines, so that they are told apart without colours as well."""
 _MOST_LABELS = 10
+_NO_STAGE = "No event of these customers has a stage."
 _STAY_READING = (
     "Share who have entered no other stage yet, by time since their first entry (Kaplan-Meier, 95 % band);",
     "who is still there when the data ends counts for as long as they are seen.",
@@ -70,6 +72,8 @@ def transition_picture(graph: Graph) -> Picture:
 
 def sankey_picture(steps: Sequence[FlowStep], stages: Sequence[str]) -> Picture:
     """Return the flow over stages, one column a visit; whose journey ends at a stage is written there."""
+    if not steps:
+        return without_rows("Flow of customers over stages, visit by visit", [], words=_NO_STAGE)
     n = sum(step.persons for step in steps if step.visit == 0)
     last = max((step.visit for step in steps), default=0)
     beyond = sum(step.persons for step in steps if step.visit == last and step.target is not None)
@@ -164,6 +168,8 @@ def retention_picture(found: Retention, *, unit: str) -> Picture:
 def stay_picture(stages: Sequence[StageTime]) -> Picture:
     """Return the share still in each stage over time, with bands; who is still there is censored."""
     seen = [stage for stage in stages if stage.curve]
+    if not seen:
+        return without_rows("How long customers stay in a stage", [], words=_NO_STAGE)
     longest = max((_shown_until(stage) for stage in seen), default=1.0)
     scale_s, unit = unit_of(longest)
     rows = _stay_rows(seen, longest, scale_s)

@@ -11,7 +11,6 @@ from agent.analyse.conformance import Conformance, Coverage, Usage
 from agent.render.figures import interval_text, share_text
 from agent.render.frame import (
     BLUE,
-    GREEN,
     INK,
     ORANGE,
     Picture,
@@ -26,7 +25,9 @@ _MAX_UNPLANNED = 15
 _MAX_NEVER_USED = 15
 _WIDTH = 400
 _ROW_HEIGHT = 26
-_COLOURS = {"planned": BLUE, "planned, never seen": GREEN, "not planned": ORANGE}
+_COLOURS = {"planned": BLUE, "not planned": ORANGE}
+_NEVER = "planned, never seen"
+"""Has no bar, and says so in words: no colour stands for it."""
 
 _Row = dict[str, str | float]
 
@@ -54,10 +55,10 @@ def conformance_picture(found: Conformance) -> Picture:
         titleAnchor="start",
         domain=False,
     )
-    bars = base.mark_bar(opacity=0.6, height=17).encode(
+    seen = base.transform_filter(f"datum.part != '{_NEVER}'")
+    bars = seen.mark_bar(opacity=0.6, height=17).encode(
         x=alt.X("share:Q", scale=scale, axis=x_axis), color=_colour(rows)
     )
-    seen = base.transform_filter("datum.part != 'planned, never seen'")
     bounds = seen.mark_rule(size=2, color=INK).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
     words = haloed(base, {"x": alt.X("high:Q", scale=scale), "text": "figures:N"}, align="left", dx=9)
     return framed(
@@ -105,7 +106,7 @@ def _row(one: Usage, part: str) -> _Row:
 def _unseen(name: str) -> _Row:
     return {
         "key": short(name),
-        "part": "planned, never seen",
+        "part": _NEVER,
         "share": 0.0,
         "low": 0.0,
         "high": 0.0,

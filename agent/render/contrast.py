@@ -13,6 +13,8 @@ from agent.render.frame import BLUE, INK, ORANGE, PALE_INK, Picture, framed, row
 
 _N_ROWS = 20
 _WIDTH, _ROW_PX = 560, 26
+_POINTS = "datum.value == 0 ? '0' : format(round(100 * datum.value), '+d')"
+"""How Vega writes a difference of shares on the axis: in points, as one of 5 is not 5 % more."""
 _WORDS = {
     "differs": "differs, also among equally active customers",
     "differs with activity": "differs, not shown among equally active customers",
@@ -47,7 +49,7 @@ def _layers(shown: Sequence[ValueDifference]) -> list[alt.Chart]:
     bounds = [bound for one in shown for bound in (one.low, one.high, 0.0) if bound is not None]
     span = max(bounds) - min(bounds)
     x = alt.Scale(domain=[min(bounds) - 0.03 * span, max(bounds) + 0.35 * span], nice=False)
-    axis = alt.Axis(format="+.0%", tickCount=6, title="high value minus the rest")
+    axis = alt.Axis(tickCount=6, labelExpr=_POINTS, title="percentage points, high value minus the rest")
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False))
     base = rows_chart(rows).encode(y=y)
     verdicts = [verdict for verdict in _WORDS if any(one.verdict == verdict for one in shown)]

@@ -38,13 +38,13 @@ def forest_picture(moments: Sequence[Moment]) -> Picture:
     rows = [_row(number, moment) for number, moment in enumerate(moments[:_MAX_ROWS], start=1)]
     order = [str(row["label"]) for row in rows]
     hidden = f" The first {_MAX_ROWS} of {len(moments)} are drawn." if len(moments) > _MAX_ROWS else ""
-    title = "Moments that matter: what goes along with another later outcome"
+    title = "Moments that matter: what goes along with a different later outcome"
     reading = [
         "Filled: beside customers in the same state at a comparable time (adjusted), with its 95 % interval; hollow: raw.",
         f"Associated with the later outcome, not the cause of it.{hidden}",
     ]
     if not rows:
-        return without_rows(title, reading, words="No experience goes along with another outcome.")
+        return without_rows(title, reading, words="No experience goes along with a different outcome.")
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, grid=False))
     zero = rows_chart([{"zero": 0}]).mark_rule(color=PALE_INK, strokeDash=[4, 3]).encode(x="zero:Q")
     return framed(

@@ -87,6 +87,20 @@ class RawRecord:
     consent: tuple[str, ...] | None = None
 
 
+_ITEM_BITS = 20
+_ITEMS = 1 << 60
+
+
+def item_row(row: int, place: int) -> int:
+    """Return the row of an item that stands at a place in a list of its row: no other's, and after those before it."""
+    return _ITEMS | row << _ITEM_BITS | min(place, (1 << _ITEM_BITS) - 1)
+
+
+def source_row(row: int) -> int:
+    """Return the row of the file that an event's row stands for: of an item of a list, the row that has the list."""
+    return (row & ~_ITEMS) >> _ITEM_BITS if row & _ITEMS else row
+
+
 @dataclass(frozen=True, slots=True)
 class RawEvent:
     """One thing somebody did, as read.

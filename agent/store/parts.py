@@ -5,7 +5,7 @@
 # pyright: reportUnknownParameterType=false
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,25 @@ _ROWS_IN_GROUP = 20_000
 def part_name(source_id: str, number: int) -> str:
     """Return the file name of a source's part; the same part always has the same name."""
     return f"{source_id}-{number:06d}.parquet"
+
+
+def sweep_parts(folder: Path, n_parts: Mapping[str, int]) -> None:
+    """Remove the parts that no ledger knows: a run that was stopped wrote them and never committed their rows.
+
+    Args:
+        folder: Of the parts; it may be missing. Files that no source made are left alone.
+        n_parts: Committed parts by source id.
+
+    Raises:
+        StoreError: A part cannot be removed.
+    """
+    for path in folder.glob("s_*-*.parquet"):
+        source_id, _, number = path.stem.rpartition("-")
+        if number.isdecimal() and int(number) >= n_parts.get(source_id, 0):
+            try:
+                path.unlink()
+            except OSError as error:
+                raise store_error_of(error, path=path) from error
 
 
 def write_part(folder: Path, part: str, events: Sequence[Event] | Any) -> None:  # noqa: ANN401 - or a table of PyArrow

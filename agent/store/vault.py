@@ -3,7 +3,7 @@
 Only the check of variants opens the vault for reading, and it lives outside of this package.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from agent.store import vault_tables
 from agent.store.engine import Database, open_engine
 from agent.store.home import Home
 from agent.store.migrate import migrate
-from agent.store.parts import write_part
+from agent.store.parts import sweep_parts, write_part
 
 
 class VaultWriter:
@@ -43,6 +43,10 @@ class VaultWriter:
     def write_events(self, part: str, events: Sequence[Event] | Any) -> None:  # noqa: ANN401 - or a table of PyArrow
         """Store held-out events as the part named `part`, replacing that part; see `write_part`."""
         write_part(self._events, part, events)
+
+    def sweep(self, n_parts: Mapping[str, int]) -> None:
+        """Remove the parts of events that no ledger knows; see `sweep_parts`."""
+        sweep_parts(self._events, n_parts)
 
     def exclude_records(self, record_ids: Sequence[str], *, reason: str) -> None:
         """Mark held-out records as unfit for checking."""

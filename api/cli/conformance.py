@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from agent.analyse.conformance import Conformance, Coverage, Deviation, HighValue, HighValueRule
+from agent.analyse.conformance import Conformance, Coverage, Deviation
+from agent.analyse.high_value import HighValue, HighValueRule
 from agent.errors import InputError
 from agent.pipeline.conforming import conform, observe
 from agent.read.plans import ReadPlan, read_plan
@@ -13,7 +14,7 @@ from agent.render.figures import interval_text, share_text
 from agent.render.machines import machine_json, machine_mermaid
 from agent.schemas.evidence import Quantity
 from agent.schemas.planned import PlannedMap
-from api.cli.output import counted, print_json, print_table, say
+from api.cli.output import counted, print_json, print_table, print_text, say, say_bots
 from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
@@ -130,7 +131,11 @@ def _print(read: ReadPlan, found: Conformance, limit: int) -> None:
     say(
         f"Planned map{named} ({read.form}): {', '.join(parts)}; {counted(found.n_persons, 'customer')} with events."
     )
-    _print_coverage(found)
+    say_bots(found.bots)
+    if found.touchpoints is None and found.stages is None:
+        print_text("No name of this plan is in your data, so fit is unknown.")
+    else:
+        _print_coverage(found)
     _print_never_used(found, limit)
     for coverage in (found.touchpoints, found.stages):
         if coverage is not None:

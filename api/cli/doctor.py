@@ -55,7 +55,7 @@ def _try(name: str, look: Callable[[], str]) -> _Check:
     try:
         return _Check(name, ok=True, detail=look())
     except JourneyError as error:
-        return _Check(name, ok=False, detail=f"{error.message} {error.hint}".strip())
+        return _Check(name, ok=False, detail=f"{error.message.rstrip('.')}. {error.hint}".strip())
 
 
 def _encoder(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """`journey events`: is what customers did tracked well, and what is each event."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from api.cli.output import counted, print_json, print_table, say
 from api.cli.session import clock, json_option, workspace_of
 
 _FILE = click.Path(path_type=Path)
+_N_SIDE = 2
 
 
 @click.group()
@@ -54,7 +56,7 @@ def dictionary(ctx: click.Context, describe: Path | None, as_json: bool) -> None
     if as_json:
         print_json({"events": [one.model_dump(mode="json") for one in entries]})
         return
-    columns = ["event", "n", "customers", "first", "last", "channels", "properties", "called", "what it is"]
+    columns = ["event", "n", "customers", "first, last", "channels", "properties", "called and what it is"]
     print_table("Events", columns, [_cells(one) for one in entries])
 
 
@@ -74,10 +76,12 @@ def stages(ctx: click.Context, write: Path | None, as_json: bool) -> None:
         told = {"unassigned": unassigned, "doubtful": doubtful}
         print_json({key: [one.model_dump(mode="json") for one in value] for key, value in told.items()})
     else:
-        columns = ["event", "customers", "stage", "suggestion", "confidence", "like", "before", "after"]
+        columns = ["event", "customers", "suggestion", "confidence", "like", "before", "after"]
         print_table("Events that no rule assigns", columns, [_stage_cells(one) for one in unassigned])
         if doubtful:
             print_table("Rules that look doubtful", columns, [_stage_cells(one) for one in doubtful])
+        if found:
+            say(f"Before, after: the {_N_SIDE} commonest stages there; --json has all.")
     if write is not None:
         say(f"{counted(write_stages(write, unassigned), 'suggestion')} written into {write}.")
 
@@ -85,10 +89,14 @@ def stages(ctx: click.Context, write: Path | None, as_json: bool) -> None:
 def _stage_cells(one: StageSuggestion) -> list[object]:
     like = ", ".join(f"{near.name} ({near.stage})" for near in one.nearest)
     told = one.suggestion or f"unknown: {one.unknown}"
-    sides = (
-        ", ".join(f"{stage} {share:.0%}" for stage, share in side.items()) for side in (one.before, one.after)
-    )
-    return [one.name, one.n_persons, one.stage or "", told, one.confidence, like, *sides]
+    if one.stage is not None:
+        told = f"{told}, not {one.stage}"
+    return [one.name, one.n_persons, told, one.confidence, like, _side(one.before), _side(one.after)]
+
+
+def _side(shares: Mapping[str, float]) -> str:
+    first = sorted(shares.items(), key=lambda item: -item[1])[:_N_SIDE]
+    return ", ".join(f"{stage} {share:.0%}" for stage, share in first)
 
 
 def _cells(one: EventEntry) -> list[object]:
@@ -97,10 +105,8 @@ def _cells(one: EventEntry) -> list[object]:
         one.name,
         one.n,
         one.n_persons,
-        one.first.date().isoformat(),
-        one.last.date().isoformat(),
+        f"{one.first:%Y-%m-%d}\n{one.last:%Y-%m-%d}",
         ", ".join(one.channels),
         properties,
-        ", ".join(one.spellings),
-        one.description or "",
+        "\n".join(filter(None, (", ".join(one.spellings), one.description))),
     ]

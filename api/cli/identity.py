@@ -133,7 +133,9 @@ def check(ctx: click.Context, as_json: bool) -> None:
 
 
 def _print_check(found: IdentityCheck) -> None:
-    rows: list[list[object]] = [[f"customers, {side.value.replace('_', ' ')}", n] for side, n in found.n_persons.items()]
+    rows: list[list[object]] = [
+        [f"customers, {side.value.replace('_', ' ')}", n] for side, n in found.n_persons.items()
+    ]
     rows.append(["working, with several identifiers", found.n_linked])
     rows.extend([f"working, with one {kind} and no link", n] for kind, n in found.n_single.items())
     rows.append(["rows kept that name nobody, each a customer of its own", found.n_unidentified])

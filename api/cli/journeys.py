@@ -9,23 +9,25 @@ from typing import Any
 
 import click
 
-from agent.analyse.flow import Transition
-from agent.analyse.funnels import Funnel, funnel_of, plan_of
+from agent.analyse.flow import Transition, require_stages
+from agent.analyse.funnels import MOST_STEPS, Funnel, event_named, funnel_of, plan_of
 from agent.analyse.graph import graph_of
 from agent.analyse.paths import Paths, paths_of
 from agent.analyse.period_compare import compare_funnels, compare_paths, compare_retention, compare_stages
-from agent.analyse.retention import Retention, known_event, retention_of
+from agent.analyse.retention import Retention, retention_of
 from agent.analyse.waiting import DropOff, StageTime, TimeEstimate, stage_times_of
 from agent.events.counted import Level
 from agent.events.funnels import FunnelMode
 from agent.events.journeys import Journeys
+from agent.normalise.vocabulary import EventVocabulary, vocabulary_of
+from agent.pipeline.known_values import nobody_matches
 from agent.pipeline.scoping import open_journeys
 from agent.pipeline.workspace import Workspace
 from agent.render.durations import duration_text, span_text
 from agent.render.figures import interval_text, share_text
 from agent.schemas.evidence import Quantity
-from api.cli.comparing import compare_options, print_comparison, sides_of
-from api.cli.output import counted, print_json, print_table, say
+from api.cli.comparing import compare_options, show_comparison, sides_of
+from api.cli.output import counted, print_json, print_table, say, say_bots
 from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
@@ -85,7 +87,10 @@ def paths(
     with _opened(ctx, where) as (workspace, journeys):
         sides = sides_of(workspace, journeys, where, compare_at, versus)
         if sides is not None:
-            print_comparison(compare_paths(*sides, level), limit, as_json=as_json)
+            if picture == "sankey":
+                msg = "--picture sankey does not go with a comparison, which has a picture of its own"
+                raise click.UsageError(msg)
+            show_comparison(compare_paths(*sides, level), limit, svg, png, as_json=as_json)
             return
         found = paths_of(journeys, limit=limit, level=level)
         if svg or png:
@@ -132,11 +137,14 @@ def funnel(
     as_json: bool,
 ) -> None:
     """Show how many customers get from step to step, how long it takes and what the others do instead."""
+    if not 2 <= len(steps) <= MOST_STEPS:  # noqa: PLR2004 - from one to another
+        msg = f"{counted(len(steps), 'step')} given; --step is expected 2 to {MOST_STEPS} times, in order"
+        raise click.UsageError(msg)
     with _opened(ctx, where) as (workspace, journeys):
-        plan = plan_of(journeys, steps, mode=mode, within=within)
+        plan = plan_of(journeys, steps, mode=mode, within=within, vocabulary=_vocabulary(workspace))
         sides = sides_of(workspace, journeys, where, compare_at, versus)
         if sides is not None:
-            print_comparison(compare_funnels(*sides, plan), len(steps), as_json=as_json)
+            show_comparison(compare_funnels(*sides, plan), len(steps), svg, png, as_json=as_json)
             return
         found = funnel_of(journeys, plan)
     if svg or png:
@@ -174,11 +182,11 @@ def retention(
     with _opened(ctx, where) as (workspace, journeys):
         sides = sides_of(workspace, journeys, where, compare_at, versus)
         if sides is not None:
-            event = known_event(journeys, since)
+            event = event_named(journeys, since, vocabulary=_vocabulary(workspace))
             compared = compare_retention(*sides, period=_PERIODS[by], unit=by, since=event)
-            print_comparison(compared, len(compared.differences), as_json=as_json)
+            show_comparison(compared, len(compared.differences), svg, png, as_json=as_json)
             return
-        found = retention_of(journeys, period=_PERIODS[by], since=since)
+        found = retention_of(journeys, period=_PERIODS[by], since=since, vocabulary=_vocabulary(workspace))
     if svg or png:
         from agent.render.charts import retention_picture
 
@@ -206,10 +214,11 @@ def stages(
 ) -> None:
     """Show how long customers stay in each stage, how many leave it for good and how many skip it."""
     with _opened(ctx, where) as (workspace, journeys):
+        require_stages(journeys)
         sides = sides_of(workspace, journeys, where, compare_at, versus)
         if sides is not None:
             compared = compare_stages(*sides)
-            print_comparison(compared, len(compared.differences), as_json=as_json)
+            show_comparison(compared, len(compared.differences), svg, png, as_json=as_json)
             return
         found = stage_times_of(journeys)
     if svg or png:
@@ -226,14 +235,21 @@ def stages(
 def _opened(ctx: click.Context, where: tuple[str, ...]) -> Generator[tuple[Workspace, Journeys]]:
     with workspace_of(ctx) as workspace:
         journeys = open_journeys(workspace, plan=workspace.plan, where=parse_where(where), as_of=None)
+        if journeys is None and where and not workspace.events.is_empty():
+            raise nobody_matches(workspace, parse_where(where), "--where")
         if journeys is None:
             say("There are no events of these customers; `journey ingest --kind events` reads them.")
             ctx.exit(1)
         yield workspace, journeys
 
 
+def _vocabulary(workspace: Workspace) -> EventVocabulary:
+    return vocabulary_of(workspace.store.home.path)
+
+
 def _print_paths(found: Paths, limit: int) -> None:
     of = "stages" if found.level == "stage" else "events"
+    say_bots(found.bots)
     print_table(
         f"What directly followed what ({of})",
         ["from", "to", "moves", "customers", "of those leaving", "95 %", "median", "p90"],
@@ -334,10 +350,15 @@ def _print_funnel(found: Funnel) -> None:
 
 def _print_retention(found: Retention, by: str) -> None:
     rows = [[f"{by} {point.period}", *_cells(point.active)] for point in found.points]
-    print_table("Active by period since the first event", ["period", *_SHARE], rows)
+    since = "the first event" if found.since is None else f"the first {found.since}"
+    print_table(f"Active by period since {since}", ["period", *_SHARE], rows)
     if not rows:
         say(f"No {by} is over yet for any of the {counted(found.n_persons, 'customer')}; try --by day.")
-    elif found.n_left_out:
+        return
+    say(
+        f"A {by} counts the customers for whom it is over: of {counted(found.n_persons, 'customer')}, later ones are fewer."
+    )
+    if found.n_left_out:
         say(f"{counted(found.n_left_out, f'later {by}')} for fewer than twenty customers left out.")
 
 

@@ -11,6 +11,7 @@ from threading import Event, Thread
 import click
 import orjson
 import structlog
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -31,10 +32,12 @@ from agent.ports import Progress as Advance
 
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that turn the direction of the words after them, up to the end of a line."""
-_WIDTH_UNWATCHED = 160
+_WIDTH_UNWATCHED = 120
 """Columns of a table that goes into a file or a pipe, where nobody's window bounds it."""
 _WIDTH_WIDE = 260
 """Columns of a table whose reader asked for all of it."""
+_MOST_NAMED = 5
+"""Persons named in a sentence, however many there are."""
 _SAYS_EVERY_S = 10.0
 """Seconds between lines about work that goes on, where no bar can be drawn."""
 
@@ -87,6 +90,17 @@ def say(text: str) -> None:
     click.echo(visible(text), err=True)
 
 
+def say_bots(bots: Sequence[str]) -> None:
+    """Say which persons are left out because nobody does so much on one day; nothing where there are none."""
+    if bots:
+        named = ", ".join(bots[:_MOST_NAMED])
+        more = f" and {len(bots) - _MOST_NAMED:,} more" if len(bots) > _MOST_NAMED else ""
+        say(
+            f"Left out as a bot, for more events on one day than any person has: "
+            f"{counted(len(bots), 'customer')} ({named}{more})."
+        )
+
+
 def print_text(text: str) -> None:
     """Print words on stdout."""
     click.echo(visible(text))
@@ -114,21 +128,65 @@ def print_table(
     """Print a table on stdout; cells are plain text, never markup, because customers wrote some of them.
 
     Args:
-        title: Stands above it.
+        title: Stands above it; with no rows it stands alone.
         columns: Their names; one that is called `id` is kept on one line, so that it can be copied.
         rows: One cell a column.
         aside: Print it on stderr, beside data that goes to stdout in another form.
         most: Columns of the terminal that it takes at most.
         wide: Let lines be as long as the cells need, whatever the window.
     """
-    table = Table(title=Text(visible(title)), title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(Text(visible(column)), no_wrap=column == "id", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
     stream = sys.stderr if aside else sys.stdout
+    if not rows:
+        click.echo(visible(f"{title}: none"), file=stream)
+        return
     window = Console(file=stream).width if stream.isatty() else _WIDTH_UNWATCHED
-    Console(file=stream, width=_WIDTH_WIDE if wide else min(window, most or window)).print(table)
+    width = _WIDTH_WIDE if wide else min(window, most or window)
+    heads = [visible(column) for column in columns]
+    cells = [[_cell(value) for value in row] for row in rows]
+    lines = list(zip(heads, *cells, strict=True))
+    widths = _widths(
+        [_needs(line, whole=head == "id") for head, line in zip(heads, lines, strict=True)], width
+    )
+    table = Table(title=Text(visible(title)), title_justify="left", header_style="bold")
+    for head, own in zip(heads, widths, strict=True):
+        table.add_column(Text(head), no_wrap=head == "id", overflow="fold", width=own)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    Console(file=stream, width=width).print(table)
+
+
+def _needs(texts: Sequence[str], *, whole: bool) -> tuple[int, int]:
+    """Return how wide a column must be to keep its words whole, and how wide to keep its lines whole."""
+    longest = max(cell_len(line) for text in texts for line in text.split("\n"))
+    word = max((cell_len(word) for text in texts for word in text.split()), default=0)
+    return (longest if whole else word), longest
+
+
+def _widths(needs: Sequence[tuple[int, int]], width: int) -> list[int]:
+    """Return how wide columns are within a table: the widest give way first, and no word is cut where all have room.
+
+    Args:
+        needs: Of each column the width of its longest word and of its longest line.
+        width: Of the table, frame included.
+    """
+    room = max(width - 3 * len(needs) - 1, len(needs))
+    if sum(line for _, line in needs) <= room:
+        return [line for _, line in needs]
+    if sum(word for word, _ in needs) > room:
+        needs = [(1, word) for word, _ in needs]
+    level = max(
+        level
+        for level in range(1, room + 1)
+        if sum(_at(level, *each) for each in needs) <= room or level == 1
+    )
+    widths = [_at(level, *each) for each in needs]
+    for k, (_, line) in enumerate(needs):
+        widths[k] += 1 if widths[k] < line and sum(widths) < room else 0
+    return widths
+
+
+def _at(level: int, least: int, most: int) -> int:
+    return max(least, min(level, most))
 
 
 def _cell(value: object) -> str:

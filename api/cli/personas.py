@@ -4,12 +4,16 @@ from pathlib import Path
 
 import click
 
+from agent.analyse.persona_facts import Contrast
 from agent.analyse.personas import Persona, Personas
 from agent.pipeline.personas import current_personas
 from agent.render.figures import interval_text, points_text, share_text
 from api.cli.output import print_json, print_table, print_text, say
 from api.cli.pictures import picture_options, save_picture
 from api.cli.session import json_option, parse_where, where_option, workspace_of
+
+_N_DIFFERENCES = 2
+"""Differences from the others in the table of all groups; the picture and JSON have more."""
 
 
 @click.command()
@@ -47,16 +51,30 @@ def _print_all(found: Personas) -> None:
             share_text(one.size.share),
             interval_text(one.size.low, one.size.high),
             one.stability,
+            "\n".join(map(_difference, one.contrasts[:_N_DIFFERENCES])) or None,
             "; ".join(one.reasons),
         ]
         for number, one in enumerate(found.personas, start=1)
     ]
-    columns = ["#", "group", "n", "share", "95 %", "stability", "why it has no name"]
+    columns = [
+        "#",
+        "group",
+        "n",
+        "share",
+        "95 %",
+        "stability",
+        "differs most in (others)",
+        "why it has no name",
+    ]
     print_table(f"Groups of {found.n_persons:,} {found.population}", columns, rows)
     for number, one in enumerate(found.personas, start=1):
         if one.name is not None:
             _print_one(number, one)
     _say_how(found)
+
+
+def _difference(each: Contrast) -> str:
+    return f"{each.feature} ({each.what}): {share_text(each.inside.share)} ({share_text(each.outside.share)})"
 
 
 def _print_one(number: int, one: Persona) -> None:

@@ -18,6 +18,9 @@ _WHAT = ("next", "buy", "leave", "best-time", "offer-response")
 _PICTURED = ("buy", "leave")
 _MOST_ALIKE = 3
 _MOST_COLUMNS = 120
+_MOST_GROUPS = 4
+"""Beside everybody: as many as fit a line."""
+_LEAST_SHARE = 0.01
 _TIME_COLUMNS = (
     "segment", "n_customers", "best_hour", "clock", "hour_share", "hour_share_low", "hour_share_high", "hour_unknown_because",
     "best_channel", "channel_share", "channel_share_low", "channel_share_high", "channel_unknown_because", "basis", "n_days",
@@ -124,14 +127,37 @@ def _print_prediction(found: Prediction) -> None:
     rows = [[each.feature, each.log_odds] for each in found.drivers]
     if rows:
         print_table("Goes along with it (no cause)", ["feature", "log-odds"], rows)
-    answers = list(found.expected[0].shares) if found.expected else []
-    rows = [
-        [each.group, each.n, *(share_text(each.shares[one]) for one in answers)] for each in found.expected
-    ]
-    print_table("Expected now", ["customers", "n", *answers], rows)
+    if found.target == "next":
+        _print_next(found)
+    else:
+        answers = list(found.expected[0].shares) if found.expected else []
+        rows = [
+            [each.group, each.n, *(share_text(each.shares[one]) for one in answers)]
+            for each in found.expected
+        ]
+        print_table("Expected now", ["customers", "n", *answers], rows)
     say("--json has the probability of every customer who was active lately.")
     if found.n_hidden:
         say(f"{found.n_hidden:,} customers are in groups of fewer than five, which are not shown.")
+
+
+def _print_next(found: Prediction) -> None:
+    """Print a row a next step: there are more of them than columns fit a line."""
+    if not found.expected:
+        return
+    everybody = found.expected[0]
+    others = sorted(found.expected[1:], key=lambda group: (-group.n, group.group))
+    groups = [everybody, *others[:_MOST_GROUPS]]
+    steps = [step for step in everybody.shares if any(group.shares[step] >= _LEAST_SHARE for group in groups)]
+    steps.sort(key=lambda step: (-everybody.shares[step], step))
+    rows = [[step, *(share_text(group.shares[step]) for group in groups)] for step in steps]
+    columns = ["next step", *(f"{group.group} (n={group.n:,})" for group in groups)]
+    print_table("Expected now", columns, rows, most=_MOST_COLUMNS)
+    n_rare = len(everybody.shares) - len(steps)
+    if n_rare:
+        say(f"{counted(n_rare, 'step')} under {share_text(_LEAST_SHARE)} left out.")
+    if len(others) > _MOST_GROUPS:
+        say(f"{counted(len(others) - _MOST_GROUPS, 'smaller group')} left out; --json has them.")
 
 
 def _print_times(found: SendTimes) -> None:

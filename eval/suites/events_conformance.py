@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from agent.analyse.conformance import Conformance, HighValueRule, conformance_of
+from agent.analyse.conformance import Conformance, conformance_of
+from agent.analyse.high_value import HighValueRule
 from agent.analyse.taxonomy import stage_of_event, touchpoint_of_event
 from agent.events.journeys import Journeys
 from agent.events.lake import EventLake

@@ -191,6 +191,9 @@ class _NoVault:
     def write_events(self, part: str, events: object) -> None:
         """Take nothing."""
 
+    def sweep(self, n_parts: object) -> None:
+        """Remove nothing."""
+
     def exclude_records(self, record_ids: object, *, reason: str) -> None:
         """Exclude nothing."""
 

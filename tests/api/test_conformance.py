@@ -128,3 +128,74 @@ def test_file_that_cannot_be_written_is_named(home: Path, option: str) -> None:
     assert ran.code == 1
     assert "cannot be written" in ran.err
     assert "Hint" in ran.err
+
+
+def test_conformance_of_a_plan_of_other_names_is_unknown(home: Path, tmp_path: Path) -> None:
+    """Nobody fits or fails to fit what is not in the data: names with the nearest are printed, and no other table."""
+    plan, svg = tmp_path / "other.csv", tmp_path / "other.svg"
+    plan.write_text("stage,touchpoint\nFoo,Bar\nBaz,Producd views\n", encoding="utf-8")
+    ran = journey(home / "home", "conformance", str(plan), "--svg", str(svg))
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("No name of this plan is in your data, so fit is unknown.")
+    assert "product_viewed" in ran.out
+    for words in ("path fits the plan", "Not planned", "leave the plan", "Whole paths"):
+        assert words not in ran.out
+    assert "nothing of it is in the data" in svg.read_text(encoding="utf-8")
+
+
+def test_conformance_alias_counts_the_event_that_it_names(tmp_path: Path) -> None:
+    """The touchpoint is of as many customers as the event; alike names are not planned."""
+    rows = [
+        (name, n) for name, n in (("Order Completed", 12), ("Order Completing", 3), ("Completing Order", 2))
+    ]
+    home = _home_of(tmp_path, [_call(f"{name}-{one}", name, one) for name, n in rows for one in range(n)])
+    plan = tmp_path / "plan.csv"
+    plan.write_text("touchpoint,alias\nTill,order_completed\n", encoding="utf-8")
+    ran = journey(home, "conformance", str(plan), "--json")
+    level = orjson.loads(ran.out)["touchpoints"]
+    used = {(one["name"], one["planned"]): one["reach"]["n"] for one in level["usage"]}
+    assert used.pop(("Till", True)) == 12
+    assert sorted(used.values()) == [2, 3]
+
+
+def test_conformance_names_the_bots_it_leaves_out(tmp_path: Path) -> None:
+    """Text and JSON tell who is left out; others are counted."""
+    calls = [_call(f"user-{one}", "Order Completed", one) for one in range(12)]
+    calls += [_call("robot", "Order Completed", second) for second in range(5_001)]
+    home = _home_of(tmp_path, calls)
+    plan = tmp_path / "plan.csv"
+    plan.write_text("touchpoint\nOrder completed\n", encoding="utf-8")
+    told = journey(home, "conformance", str(plan))
+    (bot,) = orjson.loads(journey(home, "conformance", str(plan), "--json").out)["bots"]
+    assert f"1 customer ({bot})" in told.err
+    assert "12 customers with events" in told.err
+
+
+def test_events_without_a_stage_are_told_with_what_to_do(tmp_path: Path) -> None:
+    """What is told stage by stage says that no name has a stage, and draws no empty chart."""
+    home = _home_of(tmp_path, [_call(f"user-{one}", f"Zorb {one % 2}", one) for one in range(12)])
+    for words in (
+        ["paths", "--level", "stage"],
+        ["conformance", "--observed-as", str(tmp_path / "seen.mmd")],
+    ):
+        ran = journey(home, *words)
+        assert (ran.code, ran.out) == (1, "")
+        assert "none of the 2 event names has a stage" in ran.err
+        assert "journey events stages --write" in ran.err
+    flow = tmp_path / "flow.svg"
+    assert journey(home, "paths", "--picture", "sankey", "--svg", str(flow)).code == 0
+    assert "No event of these customers has a stage" in flow.read_text(encoding="utf-8")
+
+
+def _call(user: str, name: str, second: int) -> dict[str, str]:
+    at = f"2026-03-01T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"
+    return {"type": "track", "event": name, "messageId": f"{user}-{second}", "userId": user, "timestamp": at}
+
+
+def _home_of(folder: Path, calls: list[dict[str, str]]) -> Path:
+    file, home = folder / "calls.jsonl", folder / "home"
+    file.write_bytes(b"".join(orjson.dumps(call) + b"\n" for call in calls))
+    assert journey(home, "init", "--holdout", "0").code == 0
+    read = journey(home, "ingest", str(file), "--kind", "events")
+    assert read.code == 0, read.err
+    return home

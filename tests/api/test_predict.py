@@ -5,6 +5,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from agent.analyse.prediction import Expected, Prediction
+from api.cli.predict import _print_next  # pyright: ignore[reportPrivateUsage]
 from tests.api.brand import Brand
 
 
@@ -29,6 +31,40 @@ def test_next_step_is_a_distribution_or_nothing(brand: Brand) -> None:
     assert (found["verdict"] == "shown") == bool(found["scores"])
     assert all(abs(sum(one["probabilities"].values()) - 1) < 1e-4 for one in found["scores"])
     assert brand.journey("predict", "next").code == 0
+
+
+def test_next_step_is_a_row_a_step_within_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Steps are rows with whole names, those rarer than one per cent everywhere are counted, groups that fit are columns."""
+    names = [f"step_with_a_long_name_{k}" for k in range(12)]
+    shares = dict(zip(names, [0.6, 0.3, 0.06, *[0.004] * 9], strict=True))
+    groups = [
+        Expected(group=f"segment=g{k}", n=50 - k, shares=dict(shares), low=None, high=None) for k in range(8)
+    ]
+    groups[1].shares[names[11]] = 0.02
+    everybody = Expected(group="all", n=500, shares=shares, low=None, high=None)
+    _print_next(
+        Prediction(
+            target="next",
+            verdict="shown",
+            reason=None,
+            question="q",
+            window_s=1,
+            landmarks=(),
+            as_of=None,
+            n_persons=1,
+            n_rows=1,
+            persons_by_answer={},
+            expected=(everybody, *groups),
+            population="customers",
+        )
+    )
+    printed = capsys.readouterr()
+    assert max(map(len, printed.out.splitlines())) <= 120
+    assert [name for name in names if name in printed.out] == [*names[:3], names[11]]
+    assert "segment=g3" in printed.out
+    assert "segment=g4" not in printed.out
+    assert "8 steps under 1" in printed.err
+    assert "4 smaller groups left out" in printed.err
 
 
 def test_best_time_names_its_basis(brand: Brand) -> None:

@@ -50,3 +50,35 @@ def _detail(home: Path, *, ok: bool) -> str:
     (check,) = [check for check in checks if check["name"] == "warehouse"]
     assert check["ok"] is ok
     return check["detail"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said", "hidden"),
+    [
+        ("hello", "it is 'hello', which is no URL", ()),
+        ("s3cr3t-Token_of_mine", "it is 20 characters without '://'", ("s3cr3t",)),
+        ("mysql://ann:hunter22@h/db", "the engine 'mysql' needs a client", ("ann", "hunter22", "None")),
+        ("nonsense://h/db", "names no engine: 'nonsense'", ()),
+    ],
+)
+def test_a_url_that_leads_nowhere_says_what_was_given(
+    home: Path, monkeypatch: pytest.MonkeyPatch, url: str, said: str, hidden: tuple[str, ...]
+) -> None:
+    """Message and hint are sentences of their own in doctor; no secret is shown."""
+    monkeypatch.setenv("JOURNEY_WAREHOUSE_URL", url)
+    told = journey(home, "paths")
+    assert told.code == 2
+    assert said in told.err
+    assert not any(secret in told.err for secret in hidden)
+    detail = _detail(home, ok=False)
+    assert said in detail
+    assert ". It starts with" in detail or ". pip install" in detail
+
+
+def test_a_path_with_four_slashes_and_a_missing_table(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four slashes are an absolute path; a table that is not there is named once."""
+    monkeypatch.setenv("JOURNEY_WAREHOUSE_URL", f"duckdb:///{home.parent}/warehouse.duckdb")
+    assert "can be read" in _detail(home, ok=True)
+    monkeypatch.setenv("JOURNEY_WAREHOUSE_TABLE", "nope")
+    refused = journey(home, "paths")
+    assert refused.err.count("nope") == 1

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.analyse.conformance import Conformance, Coverage, HighValueRule, conformance_of, observed_plan
+from agent.analyse.conformance import Conformance, Coverage, conformance_of, observed_plan
+from agent.analyse.high_value import HighValueRule
 from agent.analyse.taxonomy import stage_of_event, touchpoint_of_event
 from agent.events.journeys import Journeys
 from agent.events.steps import JourneyScope
@@ -199,12 +200,11 @@ def test_conformance_of_too_few_customers_states_no_share(tmp_path: Path) -> Non
 
 
 def test_conformance_of_a_map_of_nothing_in_the_data_is_told(tmp_path: Path) -> None:
-    """All names are listed as unmatched; nobody fits, and nothing fails."""
+    """All names are listed as unmatched; who fits is unknown, and nothing fails."""
     plan = PlannedMap(touchpoints=(PlannedTouchpoint(name="Séance"), PlannedTouchpoint(name="Тест")))
     found = _beside(tmp_path, plan)
     assert [match.rule for match in found.touchpoint_matches] == [None, None]
-    assert _level(found.touchpoints).all.n == 0
-    assert found.stages is None
+    assert (found.touchpoints, found.stages, found.gaps) == (None, None, ())
     assert len(found.never_used) == 2
 
 

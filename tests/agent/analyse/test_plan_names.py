@@ -53,6 +53,19 @@ def test_match_names_alias_settles_a_name_and_replaces_it() -> None:
     }
 
 
+def test_match_names_alias_is_exact() -> None:
+    """An alias that is an event takes that event alone; none takes one that only shares its words."""
+    kinds = [
+        Kind(name, None, None, 9) for name in ("order_completed", "order_completing", "completing_order")
+    ]
+    aliases = {"Till": ("order_completed",), "Desk": ("orders completes",)}
+    matches = match_names(_plan("Till", "Desk", aliases=aliases), kinds, DEFAULT_STAGES).matches
+    assert [match.events for match in matches] == [("order_completed",), ()]
+    assert "order_completing" in matches[1].nearest
+    by_name = match_names(_plan("Orders completes"), kinds[1:], DEFAULT_STAGES).matches
+    assert by_name[0].events == ("completing_order", "order_completing")
+
+
 def test_match_names_two_names_of_one_event_are_told() -> None:
     """The second does not take what the first has, and says whose it is."""
     names = match_names(_plan("View product", "Products viewed"), _KINDS, DEFAULT_STAGES)

@@ -160,3 +160,20 @@ def test_sides_are_counted_by_what_they_did(folder: Path) -> None:
     assert ("first step", "buy_cart", False) not in counts
     assert (counts["stage", "look", True], counts["stage", "look", False]) == (2, 4)
     assert (counts["touchpoint", "page@web", False], counts["channel", "web", True]) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("12,50", 12.5), ("1,234.50", 1234.5), ("1.234,56", 1234.56), (" 7 ", 7.0), ("1,234", 1234.0), ("-4.5", -4.5),
+        ("1e3", 1000.0), (1000.0, 1000.0), ("5,", None), ("12 pieces", None), ("1,23,4", None), ("", None),
+    ],
+)  # fmt: skip
+def test_amount_is_read_as_it_is_written_or_not_at_all(
+    folder: Path, written: str | float, amount: float | None
+) -> None:
+    """Thousands and decimals by point or comma; what cannot be told is no number."""
+    lake, journeys = _lake(folder, [("p_1", 0, "look_page", {"total": written, "z": 1})])
+    with closing(lake):
+        found = worth_by_property(lake, journeys, "total").values.tolist()
+    assert found == ([] if amount is None else [amount])

@@ -202,7 +202,9 @@ def test_a_role_without_rights_is_told_and_shows_no_password() -> None:
         place = f"127.0.0.1:{postgres_port()}/shop"
         with pytest.raises(StoreError, match="cannot be opened") as refused:
             Connection(f"postgres://reader:wrongword@{place}")
-        assert "wrongword" not in str(refused.value)
+        assert "the user or the password was refused" in str(refused.value)
+        assert "password" in refused.value.hint
+        assert not {"wrongword", "reader"} & set(str(refused.value).replace('"', " ").split())
         owner.execute("REVOKE SELECT ON events FROM reader")
         connection = Connection(f"postgres://reader:open%25sesame@{place}")
         warehouse = Warehouse(

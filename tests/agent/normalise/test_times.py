@@ -47,6 +47,7 @@ def test_parse_time_known_forms_become_utc(written: RawTime, expected: datetime 
         ("1989-12-31", "time.before_1990"),
         (0, "time.before_1990"),
         ("next Tuesday", "time.unreadable"),
+        ("9" * 5_000, "time.unreadable"),
         (float("inf"), "time.unreadable"),
         (True, "time.unreadable"),
         (20_821_131, "time.unreadable"),

@@ -12,6 +12,7 @@ SPELLINGS = (
     "completed order", "completedOrder", "CompletedOrder", "completed_order", "COMPLETED-ORDER", "Order Complete",
     "orderComplete", "complete_order", "Complete Order", "purchase", "Purchase", "PURCHASE", "Purchased",
     "Purchase Completed", "purchaseCompleted", "in_app_purchase", "Ecommerce Purchase", "order success", "checkout_success",
+    "oRDER cOMPLETED", "Ordercompleted", "orders completed",
 )  # fmt: skip
 
 
@@ -29,6 +30,8 @@ def test_canonical_forty_spellings_of_one_event_are_one() -> None:
         ("begin_checkout", "checkout_started"),
         ("Signed Up", "signed_up"),
         ("login", "signed_in"),
+        ("Product view", "product_viewed"),
+        ("page views", "page_views"),
         ("Placed Order", "order_placed"),
         ("Confirmation of receipt", "confirmation_of_receipt"),
         ("Kasse geöffnet", "kasse_geöffnet"),

@@ -1,13 +1,13 @@
 """Taking files in: every row is accounted for, once, on the right side, whatever interrupts."""
 
 # PyArrow ships no types.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -18,14 +18,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from agent.errors import InputError, StoreError, UnknownFormatError, UnreadableSourceError
+from agent.events.counted import PathCount
+from agent.events.journeys import Journeys
+from agent.events.lake import EventLake
 from agent.events.lake_writer import LakeWriter
 from agent.pipeline import ingest as module
+from agent.pipeline.batches import BatchWriter
 from agent.pipeline.ingest import IngestReport, ingest
 from agent.read import segment
 from agent.read.source import Source
 from agent.schemas.records import Event, Record, Side
 from agent.store import Home, Store, VaultWriter
 from eval.suites.fingerprint import differences, fingerprint
+from tests.agent.events.builders import SCOPE
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 
@@ -419,6 +424,10 @@ class StoppingVault:
         """Write, or stop."""
         self._stop.around(self._vault.write_events)(part, events)
 
+    def sweep(self, n_parts: Mapping[str, int]) -> None:
+        """Remove what no ledger knows."""
+        self._vault.sweep(n_parts)
+
     def exclude_records(self, record_ids: Sequence[str], *, reason: str) -> None:
         """Write, or stop."""
         self._stop.around(self._vault.exclude_records)(record_ids, reason=reason)
@@ -490,3 +499,84 @@ def test_ingest_small_or_large_file_stores_the_same_and_counts_its_bytes_twice(
     assert report.sources[0].n_read == 5
     assert report.sources[0].n_stored + report.sources[0].n_held_out == 5
     assert sum(done) == module.N_PASSES * path.stat().st_size
+
+
+def test_items_of_a_list_are_all_stored_and_stay_in_its_order(tmp_path: Path) -> None:
+    """Items of one row without ids or times of their own are events of their own, one after the other."""
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(
+        'kind = "events"\n[identifiers]\nuser_id = "$.u"\n[events]\npath = "did"\nname = "n"\nat = "t"\nfill_time = true\n'
+    )
+    names = ("zebra", "mango", "apple", "mango", "banana")
+    rows = [
+        {"u": f"u{k}", "did": [{"n": name, "t": "2026-05-01T10:00:00Z"} for name in names]} for k in range(9)
+    ]
+    path = write_lines(tmp_path / "n.jsonl", rows)
+    with opened(tmp_path / "home", holdout=0.0) as stores:
+        first, again = (stores.ingest(path, mapping=mapping).sources[0] for _ in range(2))
+        assert (first.n_stored, again.n_stored, again.n_unchanged) == (45, 0, 45)
+        lake = EventLake(stores.store.home.lake_events("brand"), canonical={}, scratch=tmp_path)
+        with closing(lake):
+            assert Journeys(lake, SCOPE).variants(5) == [PathCount(names, 9)]
+
+
+def _calls(n: int) -> list[dict[str, str]]:
+    return [
+        {"type": "track", "messageId": f"m{k}", "userId": f"u{k % 20}", "event": "Product Viewed",
+         "timestamp": "2026-05-01T10:00:00Z"}
+        for k in range(n)
+    ]  # fmt: skip
+
+
+def test_parts_of_a_run_that_was_stopped_are_gone_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that grew since, or one with the same ids read before, leaves no event twice on either side."""
+    first = write_lines(tmp_path / "a.jsonl", _calls(60))
+    other = write_lines(tmp_path / "b.jsonl", _calls(60)[::-1])
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with opened(tmp_path / "home") as stores:
+        with monkeypatch.context() as patch:
+            patch.setattr(BatchWriter, "_commit", stopped)
+            with pytest.raises(KeyboardInterrupt):
+                stores.ingest(first)
+        stores.ingest(other)
+        stores.ingest(first, write_lines(tmp_path / "c.jsonl", _calls(90)))
+        home = stores.store.home
+        parts = [
+            *home.lake_events("brand").glob("*.parquet"),
+            *home.vault_events_of("brand").glob("*.parquet"),
+        ]
+        ids = [key for part in parts for key in pq.read_table(part).column("event_id").to_pylist()]
+        assert len(ids) == len(set(ids)) == 90
+
+
+def test_file_that_changes_while_it_is_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read stays, and the file does not count as read to its end."""
+    path = write_lines(tmp_path / "a.jsonl", _calls(60))
+    join = vars(module)["_join_persons"]
+
+    def growing(*args: Any, **options: Any) -> Any:
+        found = join(*args, **options)
+        write_lines(path, _calls(61))
+        return found
+
+    monkeypatch.setattr(module, "_join_persons", growing)
+    with opened(tmp_path / "home") as stores:
+        [report] = stores.ingest(path).sources
+        assert "changed while it was read" in (report.error or "")
+        [source] = stores.store.sources.all()
+        assert not source.complete
+
+
+def test_spellings_of_held_out_customers_are_counted_nowhere(tmp_path: Path) -> None:
+    """What only held-out customers' trackers called a step cannot be seen, nor how often they took it."""
+    path = write_lines(tmp_path / "a.jsonl", _calls(200))
+    with opened(tmp_path / "home") as stores:
+        [report] = stores.ingest(path).sources
+        counted = stores.store.sources.spellings()
+    assert report.n_held_out
+    assert counted == {"product_viewed": {"Product Viewed": report.n_stored}}

@@ -8,7 +8,8 @@ import pytest
 
 from agent.analyse.attribution import Attributed, Attribution
 from agent.analyse.calibration import CalibrationBin, Improvement
-from agent.analyse.conformance import Conformance, Coverage, HighValue, NeverUsed, Usage
+from agent.analyse.conformance import Conformance, Coverage, NeverUsed, Usage
+from agent.analyse.high_value import HighValue
 from agent.analyse.persona_facts import Contrast
 from agent.analyse.personas import Persona, Personas
 from agent.analyse.prediction import Prediction, Skill
