@@ -161,4 +161,4 @@ def test_times_come_back_in_utc(tmp_path: Path) -> None:
 def test_vault_writer_has_no_way_to_read() -> None:
     """The only public things of the vault's writer are the port's four and close."""
     public = {name for name in dir(VaultWriter) if not name.startswith("_")}
-    assert public == {"write_records", "write_events", "exclude_records", "exclude_persons", "close"}
+    assert public == {"write_records", "write_events", "exclude_records", "exclude_persons", "sweep", "close"}
