@@ -49,8 +49,8 @@ def test_pain_points_count_everybody_in_the_join(brand: Brand) -> None:
             assert everyone == point["reach"]["total"]
     shown = brand.journey("pain-points")
     rows = [line.split("│") for line in shown.out.splitlines() if line.startswith("│")]
-    columns = [" ".join(" ".join(cells).split()) for cells in zip(*rows, strict=True)]
-    assert any("have no events" in column for column in columns)
+    cells = [" ".join(row[place] for row in rows if len(row) > place) for place in range(max(map(len, rows)))]
+    assert any("have no events" in " ".join(cell.split()) for cell in cells)
 
 
 @pytest.mark.parametrize("by", ["touchpoint", "channel"])
