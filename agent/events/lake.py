@@ -195,7 +195,7 @@ def _sources_in(rows: ir.Table) -> dict[str, int]:
 
 
 def _numbered(rows: ir.Table, kinds: Sequence[EventKind], source_ids: Sequence[str]) -> ir.Table:
-    """Return rows with numbers in place of text: `key, person_id, at, kind, row, source, event`."""
+    """Return rows with numbers in place of text: `person_id, at, kind, row, source, key`."""
     known = pa.table(
         {
             "kind": pa.array(range(len(kinds)), type=pa.int32()),
