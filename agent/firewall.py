@@ -1,6 +1,7 @@
 """The number firewall: code alone writes numbers, so a text that states one by itself is refused.
 
-A template names numbers as `{{m:<metric_id>}}`. Whatever else in it says how many, how much, how often or what part is
+A template names numbers as `{{m:<metric_id>}}`, or one side of a number as `{{m:<metric_id>:<side>}}` (see `side_text`).
+Whatever else in it says how many, how much, how often or what part is
 an unresolved quantity: digits of any script, fractions, Roman numerals above one (capital I, V, X), number words,
 ordinals from "third" on, multiples ("twice", "doubled"), shares ("half", "a third", "majority", "percent") and vague
 counts of persons, times or durations ("many customers", "several days", "a couple of hours").
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.errors import UnknownCitationError, UnresolvedNumberError
+from agent.figures import format_metric, side_text
 from agent.schemas.evidence import Metric
 
 QuantityKind = Literal["digits", "cardinal", "ordinal", "share", "multiple", "vague", "placeholder"]
@@ -37,7 +39,7 @@ class Span:
     kind: QuantityKind
 
 
-_PLACEHOLDER = re.compile(r"\{\{m:([a-z0-9._]+)\}\}")
+_PLACEHOLDER = re.compile(r"\{\{m:([a-z0-9._]+)(?::(n|total|counted|spread|basis|points|population))?\}\}")
 _QUOTATION = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|«([^«»]+)»|„([^„“”]+)[“”]")
 _MIN_QUOTED_WORDS = 3
 """A number and what it counts: shorter excerpts would let a bare number in under quotation marks."""
@@ -145,13 +147,12 @@ _PATTERNS: tuple[tuple[QuantityKind, re.Pattern[str]], ...] = (
     ("vague", re.compile(rf"\b(?:all|every|none of|not all) (?:of )?(?:the |our |your |their )?{_PERSON}")),
 )
 _ROMAN = re.compile(r"\b(?=[IVX]{2,}\b)X{0,3}(?:IX|IV|V?I{0,3})(?<=[IVX])\b")
-_EXTREME = 0.01
 _EDGES = ".,;:!?'\"“”‘’()[]{}<>-–—*_/"
 
 
 def metric_ids(template: str) -> list[str]:
     """Return the ids a template names, each once, in order of first use."""
-    return list(dict.fromkeys(_PLACEHOLDER.findall(template)))
+    return list(dict.fromkeys(found[1] for found in _PLACEHOLDER.finditer(template)))
 
 
 def unresolved_quantities(
@@ -231,44 +232,13 @@ def fill(template: str, metrics: Mapping[str, Metric], formats: Mapping[str, For
         if metric is None:
             msg = f"the text names metric {found[1]!r}, which is not there"
             raise UnknownCitationError(msg, context={"metric_id": found[1]})
+        if found[2] is not None:
+            return side_text(metric, found[2])
         written = chosen.get(found[1], format_metric)(metric)
         noun = re.match(r"\s+" + _PERSON, template[found.end() :])
         return written.removesuffix(" customers").removesuffix(" customer") if noun else written
 
     return _PLACEHOLDER.sub(write, template)
-
-
-def format_metric(metric: Metric) -> str:
-    """Return a metric's value as a reader sees it: "23 %", "312 customers", "4.5 hours"; "unknown" without one."""
-    value = metric.value
-    if value is None:
-        return "unknown"
-    if metric.unit == "share":
-        return percent_text(value)
-    if metric.unit == "persons":
-        return f"{value:,.0f} {'customer' if round(value) == 1 else 'customers'}"
-    if metric.unit == "seconds":
-        return _duration(value)
-    return f"{value:.2f}" if metric.unit == "score" else f"{value:,.0f}"
-
-
-def percent_text(share: float) -> str:
-    """Return a share as per cent; a share that is not nothing or everything never rounds to it."""
-    if 0 < share < _EXTREME or 1 - _EXTREME < share < 1:
-        return f"{min(max(share * 100, 0.1), 99.9):.1f} %"
-    return f"{share * 100:.0f} %"
-
-
-def _duration(seconds: float) -> str:
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return _counted(seconds / size, unit)
-    return _counted(seconds, "second")
-
-
-def _counted(amount: float, unit: str) -> str:
-    written = f"{amount:.1f}".removesuffix(".0")
-    return f"{written} {unit}" if written == "1" else f"{written} {unit}s"
 
 
 def _mask(text: str, quotes: list[str]) -> str:

@@ -3,7 +3,7 @@
 Units are tied to their numbers by no-break spaces, so that no line ends between them.
 """
 
-from agent.firewall import percent_text
+from agent.figures import percent_text
 from agent.schemas.evidence import Quantity
 
 _TIE = "\u00a0"

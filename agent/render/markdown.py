@@ -1,9 +1,9 @@
 """Renders a map as Markdown, for repositories, wikis and mail."""
 
-import re
 from collections.abc import Sequence
 
 from agent.render.figures import interval_text, quantity_text, share_text, signed
+from agent.render.markdown_text import plain_markdown
 from agent.render.moment_words import ADJUSTED, counted_text, effect_text
 from agent.render.page import (
     LANES,
@@ -20,15 +20,11 @@ from agent.schemas.evidence import Claim, ClaimStatus, Evidence
 from agent.schemas.insight import PainPoint
 from agent.schemas.journey import JourneyMap
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$@]|(?<=www)\.|:(?=//)|^[-+=])", re.IGNORECASE)
-"""Signs that form markup; some do so only at the beginning of a text, or in an address that would become a link."""
-_NUMBERED = re.compile(r"^(\d{1,9})([.)])")
-
 
 def render_markdown(journey_map: JourneyMap) -> str:
     """Return the map as Markdown; texts of customers cannot form markup."""
     lines = [
-        f"# {_plain(journey_map.scope.journey)}",
+        f"# {plain_markdown(journey_map.scope.journey)}",
         _lede(journey_map),
         " · ".join(f"{name}: {value}" for name, value in headline(journey_map)),
         "## Stages",
@@ -40,16 +36,19 @@ def render_markdown(journey_map: JourneyMap) -> str:
             for line in _pain(number, pain)
         ],
         "## Opportunities",
-        *[f"- {_plain(opportunity.statement)}" for opportunity in journey_map.opportunities],
+        *[f"- {plain_markdown(opportunity.statement)}" for opportunity in journey_map.opportunities],
         "## Moments that matter",
         *([ADJUSTED] if any(moment.adjusted for moment in journey_map.moments) else []),
         *[
-            f"- {_plain(moment.experience)} → {_plain(moment.outcome)}: {effect_text(moment)}; as counted {counted_text(moment)} "
+            f"- {plain_markdown(moment.experience)} → {plain_markdown(moment.outcome)}: {effect_text(moment)}; as counted {counted_text(moment)} "
             "(associated with, not caused by)"
             for moment in journey_map.moments
         ],
         "## How this map was made",
-        *[f"- {_plain(name)}: {_plain(value)}" for name, value in provenance_rows(journey_map)],
+        *[
+            f"- {plain_markdown(name)}: {plain_markdown(value)}"
+            for name, value in provenance_rows(journey_map)
+        ],
     ]
     return "\n\n".join(_joined(lines)) + "\n"
 
@@ -57,8 +56,8 @@ def render_markdown(journey_map: JourneyMap) -> str:
 def _lede(journey_map: JourneyMap) -> str:
     scope = journey_map.scope
     return (
-        f"{TYPE_NAMES[journey_map.type]} journey map of **{_plain(scope.persona)}**, who want to {_plain(scope.goal)}. "
-        f"About {_plain(scope.population)}. Purpose: {_plain(scope.purpose)}."
+        f"{TYPE_NAMES[journey_map.type]} journey map of **{plain_markdown(scope.persona)}**, who want to {plain_markdown(scope.goal)}. "
+        f"About {plain_markdown(scope.population)}. Purpose: {plain_markdown(scope.purpose)}."
     )
 
 
@@ -79,7 +78,7 @@ def _stage(journey_map: JourneyMap, name: str) -> list[str]:
     mood = f"Mood {signed(point.valence)}" if point.valence is not None else "Mood unknown"
     if point.low is not None and point.high is not None:
         mood += f" (95 % interval {signed(point.low)} to {signed(point.high)})"
-    lines = [f"### {_plain(name.capitalize())}", f"{mood}; {_speakers(point.n_persons)} of it."]
+    lines = [f"### {plain_markdown(name.capitalize())}", f"{mood}; {_speakers(point.n_persons)} of it."]
     for lane, lane_name, _ in LANES:
         lines.append(f"**{lane_name}**")
         lines.extend(line for claim in stage.cells[lane] for line in _claim(claim))
@@ -92,17 +91,19 @@ def _speakers(n: int) -> str:
 
 def _claim(claim: Claim) -> list[str]:
     if claim.status is ClaimStatus.UNKNOWN:
-        return [f"- unknown. Needed: {_plain(claim.missing or '')}"]
-    mark = "" if claim.status is ClaimStatus.OBSERVED else f"({claim.status.value}) "
+        return [f"- unknown. Needed: {plain_markdown(claim.missing or '')}"]
+    by = f", worded by {plain_markdown(claim.stated_by)}" if claim.stated_by else ""
+    until = f", to be looked at again by {claim.expires_at:%Y-%m-%d}" if claim.expires_at else ""
+    mark = "" if claim.status is ClaimStatus.OBSERVED else f"({claim.status.value}{by}{until}) "
     counted = f" — {_counts(claim)}" if claim.quantity else ""
     quotes = _quotes(claim.evidence, claim.opposing)
-    return [f"- {mark}{_plain(claim.statement)}{counted}", *quotes]
+    return [f"- {mark}{plain_markdown(claim.statement)}{counted}", *quotes]
 
 
 def _quotes(evidence: Sequence[Evidence], opposing: Sequence[Evidence]) -> list[str]:
     marked = [("", item) for item in evidence] + [("Speaks against it: ", item) for item in opposing]
     return [
-        f"  - {mark}“{_plain(item.quote)}” ({_plain(item.record_id)}:{item.start}–{item.end})"
+        f"  - {mark}“{plain_markdown(item.quote)}” ({plain_markdown(item.record_id)}:{item.start}–{item.end})"
         for mark, item in marked
     ]
 
@@ -116,21 +117,17 @@ def _counts(claim: Claim) -> str:
 
 
 def _pain(number: int, pain: PainPoint) -> list[str]:
-    place = f", {_plain(pain.stage)} stage" if pain.stage else ""
+    place = f", {plain_markdown(pain.stage)} stage" if pain.stage else ""
     head = (
-        f"- **{number}. {_plain(pain.label)}** ({pain.severity.value.replace('_', ' ')}{place}, "
-        f"{trend_text(pain.trend)}): {_plain(quantity_text(pain.reach))}. "
+        f"- **{number}. {plain_markdown(pain.label)}** ({pain.severity.value.replace('_', ' ')}{place}, "
+        f"{trend_text(pain.trend)}): {plain_markdown(quantity_text(pain.reach))}. "
         f"Rank {score_text(pain.rank)} = reach {share_text(pain.rank.reach)} × severity {pain.rank.severity:.2f} × 100"
         f"{'; ' + stability_text(pain.rank) if pain.rank.stability else ''}."
     )
     friction = friction_text(pain.friction_shares)
     if friction:
-        head += f" Friction: {_plain(friction)}."
+        head += f" Friction: {plain_markdown(friction)}."
     places = places_text(pain.concentration)
     if places:
-        head += f" Concentrated in: {_plain(places)}."
+        head += f" Concentrated in: {plain_markdown(places)}."
     return [head, *_quotes(pain.evidence, pain.opposing)]
-
-
-def _plain(text: str) -> str:
-    return _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", " ".join(text.split())))

@@ -47,18 +47,24 @@ _ASSUMPTION_BELOW = 0.5
 """Share of observed claims under which a map is marked as resting on assumptions."""
 
 
-def render_page(journey_map: JourneyMap) -> str:
-    """Return the page as HTML; every text of the map is escaped."""
+def render_page(journey_map: JourneyMap, *, aside: str = "") -> str:
+    """Return the page as HTML; every text of the map is escaped.
+
+    Args:
+        journey_map: The map.
+        aside: A last sentence for its foot.
+    """
     template = _environment().get_template("map.html.j2")
     return template.render(
         map=journey_map,
+        aside=aside,
         css=Markup((_TEMPLATES / "map.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
         type_name=TYPE_NAMES[journey_map.type],
         lanes=LANES,
         curve=curve_of(journey_map.emotion_curve),
         narrow_curve=curve_of(journey_map.emotion_curve, column=NARROW_COLUMN),
         headline=headline(journey_map),
-        watermark=_watermark(journey_map),
+        watermark=watermark(journey_map),
         pain_labels={pain.pain_point_id: pain.label for pain in journey_map.pain_points},
         provenance=provenance_rows(journey_map),
         floor=MIN_PERSONS,
@@ -104,7 +110,7 @@ def provenance_rows(journey_map: JourneyMap) -> list[tuple[str, str]]:
     window = "unknown"
     if made.window.start is not None and made.window.end is not None:
         window = f"{_day(made.window.start)} to {_day(made.window.end)}"
-    rows = [(_words(name), str(value)) for name, value in journey_map.attributes.items()]
+    rows = [(as_words(name), str(value)) for name, value in journey_map.attributes.items()]
     return [
         ("Drafted", _day(journey_map.drafted_at)),
         ("Data window", window),
@@ -214,7 +220,7 @@ def _place(found: Concentration) -> str:
     if found.dimension == "channel_switch":
         return "switch of channels"
     kind = found.attribute if found.dimension == "segment" else found.dimension
-    return f"{_words(kind or '').lower()} {found.value}"
+    return f"{as_words(kind or '').lower()} {found.value}"
 
 
 def trend_text(trend: Trend, *, short: bool = False) -> str:
@@ -229,7 +235,8 @@ def trend_text(trend: Trend, *, short: bool = False) -> str:
     return f"{trend.direction} {abs(trend.change_per_month):.1f} points a month"
 
 
-def _watermark(journey_map: JourneyMap) -> str:
+def watermark(journey_map: JourneyMap) -> str:
+    """Return what to say of a map that rests on assumptions; nothing of one that does not."""
     claims = [claim for claim in all_claims(journey_map) if claim.status is not ClaimStatus.UNKNOWN]
     assumed = [claim for claim in claims if claim.status is ClaimStatus.ASSUMPTION]
     if not claims or len(assumed) / len(claims) <= 1 - _ASSUMPTION_BELOW:
@@ -253,13 +260,14 @@ def _environment() -> Environment:
         signed=signed,
         points=points_text,
         step=step_text,
-        words=_words,
+        words=as_words,
         day=_day,
     )
     return environment
 
 
-def _words(value: str) -> str:
+def as_words(value: str) -> str:
+    """Return a name from the data, such as an event's, as a reader sees it."""
     text = value.replace("_", " ").strip()
     return text[:1].upper() + text[1:]
 

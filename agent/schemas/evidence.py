@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue
 
 from agent.schemas.base import Frozen
 
@@ -109,3 +109,7 @@ class Claim(Frozen):
     """Claim ids an inferred claim follows from."""
     missing: str | None = None
     """For an unknown claim: what data would fill it."""
+    stated_by: str | None = None
+    """Who worded it, where a person did: always an assumption."""
+    expires_at: AwareDatetime | None = None
+    """When an assumption has to be looked at again."""

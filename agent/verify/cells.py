@@ -15,6 +15,7 @@ from agent.corpus import Corpus
 from agent.draft import builder, cells
 from agent.draft.told import TOLD_OP, passages_behind, told_claim
 from agent.errors import EvidenceError
+from agent.firewall import check_template, fill
 from agent.lexical import Support
 from agent.metrics import alike_positions
 from agent.schemas.evidence import Claim, ClaimStatus, Evidence, Lane, Metric, Quantity
@@ -53,7 +54,9 @@ def cell_faults(stage: Stage, lane: Lane, truth: StageTruth) -> Iterator[tuple[s
     cell = stage.cells[lane]
     for claim in cell:
         known = expected.get(claim.claim_id)
-        if known is None and lane in {Lane.ACTIONS, Lane.THOUGHTS}:
+        if claim.status is ClaimStatus.ASSUMPTION and claim.stated_by is not None:
+            yield claim.claim_id, list(_opinion_faults(claim, known, lane, truth))
+        elif known is None and lane in {Lane.ACTIONS, Lane.THOUGHTS}:
             yield claim.claim_id, list(_worded_faults(claim, lane, truth))
         elif known is None:
             yield claim.claim_id, ["the data does not give this claim"]
@@ -87,7 +90,8 @@ def _expected(stage: Stage, lane: Lane, truth: StageTruth) -> tuple[Claim, ...]:
     facts = truth.facts()
     if lane in {Lane.ACTIONS, Lane.THOUGHTS}:
         steps = cells.steps(facts) if lane is Lane.ACTIONS else ()
-        worded = [claim for claim in stage.cells[lane] if claim.status is not ClaimStatus.UNKNOWN]
+        said_nothing = {ClaimStatus.UNKNOWN, ClaimStatus.ASSUMPTION}
+        worded = [claim for claim in stage.cells[lane] if claim.status not in said_nothing or claim.evidence]
         return steps if steps or worded else (builder.silent(facts, lane),)
     if lane is Lane.OPPORTUNITIES:
         return builder.opportunity_claims(facts, cells.pain_points(facts), truth.opportunities)
@@ -140,6 +144,45 @@ def _shown(quantity: Quantity | None) -> object:
 def counted(quantity: Quantity | None) -> str:
     """Return a count as a reader says it."""
     return "nothing" if quantity is None else f"{quantity.n} of {quantity.total}, {quantity.population}"
+
+
+def _opinion_faults(claim: Claim, known: Claim | None, lane: Lane, truth: StageTruth) -> Iterator[str]:
+    """Yield what does not hold of a person's words: not the words, but the numbers and quotes that stand with them."""
+    given = known or _told_again(claim, lane, truth)
+    now = {} if given is None else {metric.metric_id: metric for metric in given.metrics}
+    for metric in claim.metrics:
+        if metric.metric_id in now:
+            yield from metric_faults(metric, now[metric.metric_id])
+        else:
+            yield f"number {metric.metric_id}: the data does not give it for this claim"
+    if given is None and (claim.evidence or claim.opposing):
+        yield "the data does not give the quotes of this claim"
+    if claim.quantity is not None and (given is None or _shown(claim.quantity) != _shown(given.quantity)):
+        yield "quantity: the data gives another for this claim"
+    quotes = [item.quote for item in (*claim.evidence, *claim.opposing)]
+    carried = () if given is None else (given.template,)
+    numbers = {metric.metric_id: metric for metric in claim.metrics}
+    try:
+        check_template(claim.template, numbers, quotes=quotes, carried=carried)
+    except EvidenceError as error:
+        yield f"wording: {error.message}"
+        return
+    if claim.statement != fill(claim.template, numbers):
+        yield "the statement is not its template filled with its numbers"
+
+
+def _told_again(claim: Claim, lane: Lane, truth: StageTruth) -> Claim | None:
+    """Return the claim of a writer that a person worded in another way, as the data gives it now."""
+    told = next((metric for metric in claim.metrics if metric.query.op == TOLD_OP), None)
+    if told is None:
+        return None
+    params = told.query.params
+    try:
+        return told_claim(
+            truth.facts(), lane, str(params.get("statement")), _ids(params.get("passages")), claim.evidence
+        )
+    except EvidenceError:
+        return None
 
 
 def _worded_faults(claim: Claim, lane: Lane, truth: StageTruth) -> Iterator[str]:

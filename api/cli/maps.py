@@ -12,6 +12,8 @@ from agent.render.mermaid import render_mermaid
 from agent.render.page import render_page
 from agent.schemas.journey import JourneyMap
 from agent.verify.claims import MapVerification, Outcome
+from api.cli.map_diff import diff
+from api.cli.map_files import export_command, import_command
 from api.cli.output import counted, item_progress, print_json, print_text, say
 from api.cli.session import json_option, parse_where, where_option, workspace_of
 
@@ -20,7 +22,12 @@ _FORMATS = ("markdown", "mermaid", "html", "json")
 
 @click.group(name="map")
 def journey_map() -> None:
-    """Draft, show and verify journey maps."""
+    """Draft, show and verify journey maps; write them as files and read them back."""
+
+
+journey_map.add_command(export_command)
+journey_map.add_command(import_command)
+journey_map.add_command(diff)
 
 
 @journey_map.command(name="draft")
