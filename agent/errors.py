@@ -8,8 +8,18 @@ JourneyError                  .code  .hint  .context
 │  ├ UnknownFormatError       no importer recognises a file
 │  ├ MappingError             a mapping file does not fit its data
 │  ├ ScopeError               a map's scope is plural, empty or matches nobody
+│  ├ WeakPasswordError        a password is too short or too easily guessed
+│  ├ TooLargeError            more was sent than is taken                       HTTP 413
 │  └ SchemaError              a stored or imported document does not fit its schema
+├ ConflictError               somebody else was first, or the state forbids it     HTTP 409
 ├ NotFoundError               an id is not in the stores                       HTTP 404
+│  └ SpentLinkError           a one-time link is used, expired or unknown      HTTP 410
+├ NotSignedInError            nobody is signed in, or no longer                HTTP 401
+│  └ SignInFailedError        name and password do not belong together
+├ AccessDeniedError           the role does not allow it                       HTTP 403
+│  └ ForgedRequestError       a change was not asked for from our own page
+├ TooManyAttemptsError        sign-in has to wait (retry_after_s)              HTTP 429
+├ IdentityProviderError       the sign-in server failed or said what cannot be trusted    HTTP 502
 ├ RedactionError              personal data could not be removed: nothing is stored
 ├ StoreError                  the store cannot be read or written
 │  ├ StoreLockedError         another process owns the home folder
@@ -91,16 +101,96 @@ class ScopeError(InputError):
     code = "input.scope"
 
 
+class WeakPasswordError(InputError):
+    """A password is too short or too easily guessed."""
+
+    code = "input.weak_password"
+
+
+class TooLargeError(InputError):
+    """More was sent than is taken."""
+
+    code = "input.too_large"
+
+
 class SchemaError(InputError):
     """A stored or imported document does not fit its schema."""
 
     code = "input.schema"
 
 
+class ConflictError(JourneyError):
+    """Somebody else changed a thing first, or the state it is in does not allow a change."""
+
+    code = "conflict"
+
+
 class NotFoundError(JourneyError):
     """An id is not in the stores."""
 
     code = "not_found"
+
+
+class SpentLinkError(NotFoundError):
+    """A one-time link was used before, has expired, or never was."""
+
+    code = "link.spent"
+
+
+class NotSignedInError(JourneyError):
+    """Nobody is signed in, or the session has ended.
+
+    Args:
+        message: What failed.
+        ended: There was a session, and it is over.
+        hint: What to do.
+    """
+
+    code = "access.not_signed_in"
+
+    def __init__(self, message: str, *, ended: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint, context={"ended": ended})
+        self.ended = ended
+
+
+class SignInFailedError(NotSignedInError):
+    """Name and password do not belong together; which of them is wrong is never said."""
+
+    code = "access.sign_in_failed"
+
+
+class AccessDeniedError(JourneyError):
+    """The signed-in person's role does not allow it."""
+
+    code = "access.denied"
+
+
+class ForgedRequestError(AccessDeniedError):
+    """A request that changes something does not prove that it comes from our own page."""
+
+    code = "access.forged"
+
+
+class TooManyAttemptsError(JourneyError):
+    """Too many sign-ins failed; the next one has to wait.
+
+    Args:
+        message: What failed.
+        retry_after_s: Whole seconds to wait, at least 1.
+        hint: What to do.
+    """
+
+    code = "access.too_many_attempts"
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint, context={"retry_after_s": retry_after_s})
+        self.retry_after_s = retry_after_s
+
+
+class IdentityProviderError(JourneyError):
+    """The sign-in server failed, or answered what cannot be trusted."""
+
+    code = "access.identity_provider"
 
 
 class RedactionError(JourneyError):

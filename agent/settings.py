@@ -35,6 +35,12 @@ class Settings(BaseSettings):
     """Ibis URL of the warehouse that holds the events; without one they are read into the lake."""
     warehouse_table: str | None = None
     """Its table of events, as `table`, `schema.table` or `catalog.schema.table`; for Polars a file's name."""
+    oidc_issuer: str | None = None
+    """Issuer URL of an OpenID Connect server that people may sign in with; needs the client's id and secret."""
+    oidc_client_id: str | None = None
+    """Id under which that server knows this product."""
+    oidc_client_secret: SecretStr | None = None
+    """Secret that goes with the id."""
     threads: int | None = None
     """Threads of the encoder; all processors when unset."""
 

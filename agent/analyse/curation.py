@@ -10,14 +10,12 @@ that split is taken back.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from agent.analyse.decisions import in_force, pins_in_force, splits_taken_back
-from agent.analyse.membership import teach
+from agent.analyse.followers import followers
 from agent.analyse.quotes import most_covering
 from agent.analyse.themes import ThemeSet, plural_stage
 from agent.ports import Vectors
@@ -35,16 +33,8 @@ from agent.schemas.records import Passage
 
 _N_CORE = 8
 _N_TERMS = 8
-_NEIGHBOURS = 3
-_LEAST_LIKE = 0.5
-_MAX_EXAMPLES = 500
-_MOST_TIMES = 60
-_SURE = 0.6
-"""Chance from which a passage follows a person's examples; about one in a hundred that should stay then follows too."""
 
 _Rows = NDArray[np.int64]
-# threadpoolctl ships no types.
-_limit_threads: Any = threadpool_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +79,8 @@ def apply_edits(
     if not edits:
         return Curated(found, ())
     row_of = {passage.passage_id: row for row, passage in enumerate(passages)}
-    draft = _Draft(found, row_of, vectors, splits_taken_back(entries))
+    texts = {passage.passage_id: passage.text_sha256 for passage in passages}
+    draft = _Draft(found, row_of, texts, vectors, splits_taken_back(entries))
     made = {entry.edit.theme.theme_id for entry in edits if isinstance(entry.edit, Split)}
     for theme_id, entry in pins_in_force(entries).items():
         if theme_id not in draft.members and isinstance(entry.edit, Pin):
@@ -106,6 +97,7 @@ class _Draft:
 
     found: ThemeSet
     row_of: Mapping[str, int]
+    text_sha256_of: Mapping[str, str]
     vectors: Vectors
     taken_back: Mapping[str, int]
     """Themes that were split off by an entry that does not count any more."""
@@ -139,6 +131,13 @@ class _Draft:
         """Return the passages that are still there."""
         return [key for key in keys if key in self.row_of]
 
+    def said_as_then(self, edit: Move) -> list[str]:
+        """Return the moved passages that are still there, in texts that have not changed since."""
+        if not edit.text_sha256s:
+            return self.said(edit.passage_ids)
+        then = zip(edit.passage_ids, edit.text_sha256s, strict=True)
+        return [key for key, text_sha256 in then if self.text_sha256_of.get(key) == text_sha256]
+
     def open(self, theme: Theme) -> None:
         """Make a theme, without members, where it is not there."""
         if theme.theme_id not in self.members:
@@ -165,10 +164,28 @@ class _Draft:
                 self.main[key] = target
                 self.touched.add(target)
 
+    def take_out(self, keys: Iterable[str], source: str) -> None:
+        """Take passages out of one theme; one that says it most says another theme most that it is in, if any."""
+        for key in keys:
+            if key not in self.members.get(source, {}):
+                continue
+            del self.members[source][key]
+            self.touched.add(source)
+            if self.main.get(key) == source:
+                others = [theme_id for theme_id, inside in self.members.items() if key in inside]
+                if others:
+                    self.main[key] = others[0]
+                else:
+                    del self.main[key]
+
     def place_like(
         self, examples: Sequence[str], target: str | None, source: str, left: Iterable[str] | None = None
     ) -> None:
-        """Let what came in since follow the examples out of a theme, where it is more like them than like the rest.
+        """Put what came in since and follows the examples out of a theme where they are."""
+        self.place(self.like(examples, source, left), target, (source,))
+
+    def like(self, examples: Sequence[str], source: str, left: Iterable[str] | None = None) -> list[str]:
+        """Return what came in since and follows the examples out of a theme: it is more like them than like the rest.
 
         What was `left` there stays; where nobody knows what was, all the others are judged, against each other.
         """
@@ -179,48 +196,10 @@ class _Draft:
         known.update(stayed)
         new = others if left is None else [key for key in others if key not in known]
         rows = [self._rows(keys) for keys in (examples, stayed, new)]
-        self.place([new[i] for i in followers(self.vectors, *rows)], target, (source,))
+        return [new[i] for i in followers(self.vectors, *rows)]
 
     def _rows(self, keys: Iterable[str]) -> _Rows:
         return np.array([self.row_of[key] for key in keys], dtype=np.int64)
-
-
-def followers(vectors: Vectors, examples: _Rows, left: _Rows, new: _Rows) -> list[int]:
-    """Return which new passages belong with the examples rather than with what was left in their theme.
-
-    A judge learns the one from the other, with the examples counted as often as what was left, up to a limit, because a
-    person names a few of many. Where nothing was left, those follow that are as near to the examples as one matter is.
-
-    Args:
-        vectors: Unit rows.
-        examples: Rows a person took out of a theme.
-        left: Rows that were in the theme then and that the person left there.
-        new: Rows that came into the theme since.
-
-    Returns:
-        Positions in `new`.
-    """
-    if not len(examples) or not len(new):
-        return []
-    taken, stayed = vectors[_thinned(examples)], vectors[_thinned(left)]
-    if not len(stayed):
-        nearest = np.sort(vectors[new] @ taken.T, axis=1)[:, -_NEIGHBOURS:].mean(axis=1)
-        return [int(i) for i in np.flatnonzero(nearest >= _LEAST_LIKE)]
-    times = min(_MOST_TIMES, max(1, len(stayed) // len(taken)))
-    matrix = np.vstack([np.repeat(taken, times, axis=0), stayed])
-    labels = np.zeros(len(matrix), dtype=np.int64)
-    labels[: len(taken) * times] = 1
-    # One thread: the same sums on any machine.
-    with _limit_threads(limits=1):
-        chances = teach(matrix, labels, 2).chances(vectors[new])[:, 1]
-    return [int(i) for i in np.flatnonzero(chances >= _SURE)]
-
-
-def _thinned(rows: _Rows) -> _Rows:
-    """Return at most a few hundred rows, evenly from all of them."""
-    if len(rows) <= _MAX_EXAMPLES:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, _MAX_EXAMPLES).astype(np.int64)]
 
 
 def _bring_back(draft: _Draft, number: int, theme: Theme, *, is_made: bool) -> None:
@@ -326,7 +305,7 @@ def _split(draft: _Draft, number: int, edit: Split) -> None:
 
 
 def _move(draft: _Draft, number: int, edit: Move) -> None:
-    keys = draft.said(edit.passage_ids)
+    keys = draft.said_as_then(edit)
     target = None if edit.target is None else edit.target.theme_id
     if len(keys) < len(edit.passage_ids):
         gone = len(edit.passage_ids) - len(keys)
@@ -335,6 +314,9 @@ def _move(draft: _Draft, number: int, edit: Move) -> None:
         message = f"theme {edit.target.label!r} {draft.why_gone(edit.target)}; what was moved there is where it was found"
         draft.note(number, message)
         return
+    if edit.target is None and edit.keep_others:
+        _take_out(draft, edit, keys)
+        return
     draft.place(keys, target, [source.theme_id for source in edit.sources])
     draft.placed.update(keys)
     for source in edit.sources:
@@ -342,6 +324,16 @@ def _move(draft: _Draft, number: int, edit: Move) -> None:
         draft.place_like(
             [key for key in keys if key in own], target, source.theme_id, _left(source, edit.passage_ids)
         )
+
+
+def _take_out(draft: _Draft, edit: Move, keys: Sequence[str]) -> None:
+    for source in edit.sources:
+        own = frozenset(source.passage_ids)
+        examples = [key for key in keys if key in own]
+        draft.take_out(examples, source.theme_id)
+        draft.placed.update(examples)
+        followed = draft.like(examples, source.theme_id, _left(source, edit.passage_ids))
+        draft.take_out(followed, source.theme_id)
 
 
 def _left(theme: Theme, taken: Iterable[str]) -> list[str]:

@@ -35,7 +35,7 @@ from agent.events.waiting import Spell, fates_of, stays_of
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 
-Kind = Literal["transition", "drop-off", "skip", "funnel step", "retention"]
+Kind = Literal["transition", "drop-off", "skip", "funnel step", "retention", "topic"]
 Verdict = Literal["changed", "not proven", "cannot tell"]
 
 
@@ -194,6 +194,35 @@ def compare_stages(before: Slice, after: Slice) -> Comparison:
     times = [_stay(stage, *(side.get(stage, []) for side in stays)) for stage in before.stages]
     pairs = [*_drop_offs(before, after), *_skips(before, after)]
     return _compared(before, after, pairs, times)
+
+
+def compare_topics(
+    topics: Mapping[str, tuple[Quantity, Quantity]],
+    *,
+    names: tuple[str, str],
+    between: Literal["period", "group"],
+) -> Comparison:
+    """Compare which share of those who said something spoke of each topic.
+
+    Args:
+        topics: Name of a topic to who spoke of it on both sides.
+        names: Who the sides are, as sentence parts.
+        between: What the sides are.
+    """
+    pairs = [_Pair("topic", name, *sides) for name, sides in topics.items()]
+    tested = [pair for pair in pairs if pair.is_tested]
+    p_values = benjamini_hochberg(
+        [two_proportion_test(one.after.n, one.after.total, one.before.n, one.before.total) for one in tested]
+    ).tolist()
+    adjusted: Mapping[str, float] = {pair.name: p for pair, p in zip(tested, p_values, strict=True)}
+    made = [_difference(pair, adjusted.get(pair.name), n_tests=max(len(tested), 1)) for pair in pairs]
+    return Comparison(
+        before=names[0],
+        after=names[1],
+        between=between,
+        n_tested=len(tested),
+        differences=tuple(sorted(made, key=_order)),
+    )
 
 
 def _stay(stage: str, before: Sequence[Spell], after: Sequence[Spell]) -> _Stay:

@@ -5,8 +5,6 @@ once. Customers who are held out are in no theme, so no action can name what the
 """
 
 import difflib
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,21 +12,15 @@ from hashlib import sha256
 
 from agent.analyse.decisions import in_force, pins_in_force
 from agent.analyse.phrases import name_groups
-from agent.errors import EvidenceError, InputError, NotFoundError
-from agent.firewall import check_template
+from agent.errors import InputError, NotFoundError
 from agent.pipeline.analysis import ReadPassages, current_themes, read_everything
+from agent.pipeline.curated_words import MAX_LABEL_CHARS, check_claim, shown_line
 from agent.pipeline.workspace import Workspace
 from agent.ports import Progress
 from agent.schemas.curation import CurationEntry, Edit, EditNote, Merge, Move, Pin, Rename, Split, Undo, Unpin
 from agent.schemas.insight import Theme
 from agent.store.results import StoredThemes
 
-MAX_LABEL_CHARS = 80
-MAX_WORDS_CHARS = 300
-"""Of a definition, a reason, or who decides."""
-_MARKUP = frozenset("<>{}[]`|*\\^~#$")
-_MARKS = re.compile(r"&#?\w+;|__|https?:|javascript:|www\.", re.IGNORECASE)
-_FORMULA = ("=", "+", "-", "@", "!")
 _N_NEAREST = 3
 _LIKE = 0.4
 
@@ -73,7 +65,7 @@ class Curator:
         Raises:
             InputError: `by` or `reason` is too long or would steer what shows it.
         """
-        who, why = _line("the name of who decides", by), _line("the reason", reason)
+        who, why = shown_line("the name of who decides", by), shown_line("the reason", reason)
         read = read_everything(workspace, on_progress=on_progress)
         return cls(workspace, read, *current_themes(workspace, read), who, why)
 
@@ -111,8 +103,8 @@ class Curator:
             InputError: The name cannot be shown, or another theme has it.
         """
         theme = self.theme(name)
-        words = _line("the definition", definition)
-        _check_claim(words)
+        words = shown_line("the definition", definition)
+        check_claim(words)
         label = self._label(label, but=theme.theme_id)
         if (label, words or theme.definition) == (theme.label, theme.definition):
             msg = f"theme {theme.theme_id!r} is called {label!r} already"
@@ -213,7 +205,31 @@ class Curator:
             raise InputError(msg, hint="Leave it out.")
         leaves = {self.themes.assignments.get(key) for key in keys}
         left = [theme for theme in sources if goal is None or theme.theme_id in leaves]
-        return self._decide(Move(passage_ids=tuple(keys), sources=tuple(left), target=goal))
+        texts = self._text_sha256s(keys)
+        edit = Move(passage_ids=tuple(keys), sources=tuple(left), target=goal, text_sha256s=texts)
+        return self._decide(edit)
+
+    def take_out(self, passage_ids: Iterable[str], name: str) -> Decided:
+        """Take passages out of one theme; the other themes they are in keep them.
+
+        Args:
+            passage_ids: Members of the theme.
+            name: Id or label of the theme.
+
+        Raises:
+            NotFoundError: There is no such theme.
+            InputError: A passage is no member.
+        """
+        source = self.theme(name)
+        keys = self._members(source, passage_ids)
+        edit = Move(
+            passage_ids=tuple(keys),
+            sources=(source,),
+            target=None,
+            keep_others=True,
+            text_sha256s=self._text_sha256s(keys),
+        )
+        return self._decide(edit)
 
     def pin(self, name: str) -> Decided:
         """Keep a theme, whatever is found later.
@@ -280,6 +296,9 @@ class Curator:
     def _row_of(self) -> dict[str, int]:
         return {passage.passage_id: row for row, passage in enumerate(self.read.passages)}
 
+    def _text_sha256s(self, keys: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self.read.passages[self._row_of[key]].text_sha256 for key in keys)
+
     def _decide(self, edit: Edit) -> Decided:
         if not self.by:
             msg = "the name of who decides is empty"
@@ -293,11 +312,11 @@ class Curator:
         return Decided(entry, themes, version)
 
     def _label(self, label: str, *, but: str = "") -> str:
-        words = _line("the name of a theme", label, limit=MAX_LABEL_CHARS)
+        words = shown_line("the name of a theme", label, limit=MAX_LABEL_CHARS)
         if not any(char.isalpha() for char in words):
             msg = f"a theme cannot be called {label!r}; a name with a letter in it was expected"
             raise InputError(msg, hint="Name what customers complain about, in a few words.")
-        _check_claim(words)
+        check_claim(words)
         for theme in self.themes.themes:
             if theme.theme_id != but and _plain(theme.label) == _plain(words):
                 msg = f"theme {theme.theme_id!r} is called {theme.label!r} already"
@@ -341,45 +360,3 @@ def _not_passages(strange: Sequence[str], expected: str) -> InputError:
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def _line(what: str, text: str, *, limit: int = MAX_WORDS_CHARS) -> str:
-    """Return words as one line that is safe wherever it is shown.
-
-    Raises:
-        InputError: They are too long, or hold markup, control characters or what a spreadsheet would run.
-    """
-    words = " ".join(part for part in unicodedata.normalize("NFC", text).split(" ") if part)
-    if len(words) > limit:
-        msg = f"{what} has {len(words)} characters; at most {limit} were expected"
-        raise InputError(msg, hint="Say it shorter.")
-    bad = [
-        char
-        for char in words
-        if char in _MARKUP or unicodedata.category(char)[0] == "C" or char in "\u2028\u2029"
-    ]
-    found = bad[0] if bad else next((mark.group() for mark in _MARKS.finditer(words)), None)
-    if found is None and words.startswith(_FORMULA):
-        found = words[0]
-    if found is not None:
-        msg = (
-            f"{what} holds {found!r}, which could steer what shows it; plain words on one line were expected"
-        )
-        raise InputError(msg, hint="Leave markup, links and control characters out.")
-    return words
-
-
-def _check_claim(words: str) -> None:
-    """Refuse words that name a person's address or state a quantity: readers would take it for a counted one.
-
-    Raises:
-        InputError: They do.
-    """
-    if "@" in words:
-        msg = f"{words!r} cannot be shown: it holds '@', as addresses of persons do"
-        raise InputError(msg, hint="Say it without an address.")
-    try:
-        check_template(words, offered=())
-    except EvidenceError as error:
-        msg = f"{words!r} cannot be shown: {error.message}"
-        raise InputError(msg, hint="Say it without a quantity; counts are shown beside the name.") from error

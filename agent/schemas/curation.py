@@ -51,6 +51,10 @@ class Move(Frozen):
     """The themes they were in, as they were; those of their members that are not named stay."""
     target: Theme | None
     """As it was; None for no theme."""
+    keep_others: bool = False
+    """Without a target: they leave `sources` alone, and stay in the other themes they are in."""
+    text_sha256s: tuple[str, ...] = ()
+    """Of the text of each passage's record; words that have changed since are not moved. Empty where nobody looked."""
 
 
 class Pin(Frozen):

@@ -3,10 +3,11 @@
 Every statement the store runs is built by `Scoped`, which adds the workspace; so no query can leave it out.
 """
 
+import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from agent.errors import StoreError, StoreFullError
 
 _BUSY_TIMEOUT_S = 10
+_FOLD_TIMEOUT_MS = 200
 _CACHE_KIB = 16 * 1024
 """Of pages; the driver's 2 MiB make inserts of hashed keys read pages again and again."""
 _CHUNK = 900
@@ -109,6 +111,8 @@ class Database:
     def __init__(self, engine: sa.Engine, *, path: Path) -> None:
         self.engine = engine
         self.path = path
+        self.run = secrets.token_hex(8)
+        """Names this opening of the database; another process, or a later one, has another."""
         self._reader = engine.execution_options(reads=True)
         self._open = threading.local()
 
@@ -135,6 +139,22 @@ class Database:
             return
         with store_errors(self.path), self._reader.connect() as connection:
             yield connection
+
+    def fold_log(self) -> None:
+        """Fold the write-ahead log into the file and empty it, so that what was deleted is in neither.
+
+        Where another thread reads or writes at this moment, the log is left to the next call or to closing.
+        """
+        if self.engine.dialect.name != "sqlite" or getattr(self._open, "connection", None) is not None:
+            return
+        with store_errors(self.path), self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            # SQLAlchemy would begin a transaction, inside of which SQLite folds nothing.
+            if isinstance(driver, sqlite3.Connection):
+                driver.execute(f"PRAGMA busy_timeout = {_FOLD_TIMEOUT_MS}")
+                with suppress(sqlite3.Error):
+                    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                driver.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000}")
 
     def close(self) -> None:
         """Close all connections; the write-ahead log is folded into the file."""

@@ -35,6 +35,11 @@ class Home:
         return self.path / "journey.db"
 
     @property
+    def accounts_database(self) -> Path:
+        """SQL database of the people who sign in; it is of the home, not of one workspace."""
+        return self.path / "accounts.db"
+
+    @property
     def stages(self) -> Path:
         """File of the user's own stages; it need not be there."""
         return self.path / "stages.toml"
@@ -67,6 +72,10 @@ class Home:
     def lock(self) -> Path:
         """File whose lock says that a process uses the home; holds that process's id."""
         return self.path / "lock"
+
+    def uploads_of(self, workspace: str) -> Path:
+        """Return the folder of a workspace's uploads that are not read in yet."""
+        return self.path / "uploads" / folder_name(workspace)
 
     def lake_events(self, workspace: str) -> Path:
         """Return the folder of a workspace's Parquet parts in the lake."""

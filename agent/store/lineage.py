@@ -59,6 +59,11 @@ class MergeLog:
         self._db = scoped
         self._refused: dict[str, list[LoggedMerge]] | None = None
 
+    def length(self) -> int:
+        """Return how many links and decisions about them there are."""
+        tables = (merges, identity_decisions)
+        return sum(int(self._db.scalar(self._db.select(table, sa.func.count()))) for table in tables)
+
     def all(self) -> list[LoggedMerge]:
         """Return all links in the order of their ids."""
         return [_logged(row) for row in self._db.rows(self._db.select(merges).order_by(merges.c.merge_id))]

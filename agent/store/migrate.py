@@ -10,7 +10,7 @@ from agent.store.engine import Database
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
-Family = Literal["journey", "vault"]
+Family = Literal["journey", "vault", "accounts"]
 
 
 def revisions(family: Family) -> list[str]:

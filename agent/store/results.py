@@ -4,10 +4,13 @@ Every document is the JSON of its type. Saving what is already the latest versio
 """
 
 import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from agent.errors import NotFoundError, SchemaError
@@ -22,6 +25,8 @@ from agent.store.tables import documents
 DocumentT = TypeVar("DocumentT", bound=Frozen)
 
 _CURRENT = "current"
+_MOST_READ = 8
+"""Maps that are kept as they were read; a large one takes some ten megabytes."""
 _MAP, _THEMES, _FOUND_THEMES, _PAIN_POINTS, _VARIANTS, _CERTIFICATE = (
     "map",
     "themes",
@@ -58,6 +63,8 @@ class Results:
 
     def __init__(self, scoped: Scoped) -> None:
         self._db = scoped
+        self._read: OrderedDict[str, JourneyMap] = OrderedDict()
+        self._lock = threading.Lock()
 
     def save_found_themes(self, themes: StoredThemes, *, now: datetime) -> int:
         """Store the themes as a run found them, before any decision of a person, and return their version."""
@@ -134,7 +141,7 @@ class Results:
         Raises:
             NotFoundError: No such map or version.
         """
-        found = self._load(JourneyMap, _MAP, map_id, version)
+        found = self._map(map_id, version)
         if found is None:
             name = map_id if version is None else f"{map_id} version {version}"
             what = f"map {name!r}"
@@ -147,7 +154,11 @@ class Results:
 
     def maps(self) -> Iterator[JourneyMap]:
         """Yield the latest version of every map, in the order of their ids."""
-        return self._latest(JourneyMap, _MAP)
+        query = self._db.select(documents, documents.c.document_id).where(documents.c.type == _MAP)
+        for row in self._db.rows(query.distinct().order_by(documents.c.document_id)):
+            found = self._map(row.document_id, None)
+            if found is not None:
+                yield found
 
     def save_variant_set(self, variant_set: VariantSet) -> int:
         """Store a variant set as the next version of its id, such as after a check, and return the version."""
@@ -189,6 +200,10 @@ class Results:
         """Yield all certificates, in the order of their ids."""
         return self._latest(Certificate, _CERTIFICATE)
 
+    def changed(self) -> int:
+        """Return how many documents were ever stored; it grows whenever one is."""
+        return int(self._db.scalar(self._db.select(documents, sa.func.count())))
+
     def _save(self, kind: str, document_id: str, body: Frozen, *, now: datetime) -> int:
         text = body.model_dump_json()
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -214,6 +229,24 @@ class Results:
             query = query.where(documents.c.version == version)
         body = self._db.scalar(query.order_by(documents.c.version.desc()).limit(1))
         return None if body is None else _parsed(model, body, document_id)
+
+    def _map(self, map_id: str, version: int | None) -> JourneyMap | None:
+        """Load a map, or return it as it was loaded last: reading a large one takes longer than all else a page does."""
+        query = self._db.select(documents, documents.c.content_sha256).where(
+            documents.c.type == _MAP, documents.c.document_id == map_id
+        )
+        if version is not None:
+            query = query.where(documents.c.version == version)
+        digest = self._db.scalar(query.order_by(documents.c.version.desc()).limit(1))
+        with self._lock:
+            found = self._read.pop(digest, None)
+        if found is None and (found := self._load(JourneyMap, _MAP, map_id, version)) is None:
+            return None
+        with self._lock:
+            self._read[digest] = found
+            while len(self._read) > _MOST_READ:
+                self._read.popitem(last=False)
+        return found
 
     def _versions(self, kind: str, document_id: str) -> list[int]:
         query = self._db.select(documents, documents.c.version).where(

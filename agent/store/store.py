@@ -1,4 +1,4 @@
-"""The store of one workspace: the working side's source of truth, opened by one process at a time."""
+"""A home that one process has to itself, and the store of each of its workspaces: the working side's source of truth."""
 
 import secrets
 from collections.abc import Generator
@@ -13,10 +13,13 @@ import sqlalchemy as sa
 
 from agent.errors import InputError, NotFoundError, SplitFixedError
 from agent.store.caches import ModelCalls, VectorCache
+from agent.store.conversations import Conversations
+from agent.store.corrections import Corrections
 from agent.store.curation import CurationLog
 from agent.store.engine import Database, Scoped, open_engine
 from agent.store.home import Home, HomeLock
 from agent.store.migrate import migrate
+from agent.store.notes import Notes
 from agent.store.persons import Persons
 from agent.store.readings import Readings
 from agent.store.records import Records
@@ -28,6 +31,7 @@ from agent.store.tables import workspaces
 
 DEFAULT_HOLDOUT = 0.2
 _SALT_BYTES = 16
+_MAKES_ONE = "`journey ingest` or `journey init` makes it; check --home and --workspace."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,10 @@ class Workspace:
 class Store:
     """One workspace's store; it has no way to another's rows. Use it as a context manager or close it."""
 
-    def __init__(
-        self, *, home: Home, lock: HomeLock, database: Database, ws: int, workspace: Workspace
-    ) -> None:
-        """Wrap what `open` and `create` made; call one of those."""
-        scoped = Scoped(database, ws=ws)
-        self.home = home
+    def __init__(self, opened: "OpenHome", *, ws: int, workspace: Workspace, alone: bool) -> None:
+        """Wrap what `open`, `create` and `OpenHome` found; call one of those."""
+        scoped = Scoped(opened.database, ws=ws)
+        self.home = opened.home
         self.workspace = workspace
         self.persons = Persons(scoped)
         self.records = Records(scoped, self.persons)
@@ -61,12 +63,15 @@ class Store:
         self.readings = Readings(scoped)
         self.results = Results(scoped)
         self.curation = CurationLog(scoped)
+        self.corrections = Corrections(scoped)
+        self.conversations = Conversations(scoped)
+        self.notes = Notes(scoped, self.results)
         self.model_calls = ModelCalls(scoped)
-        self._lock = lock
-        self._database = database
+        self._opened = opened
+        self._alone = alone
 
-    @classmethod
-    def open(cls, home: Path, workspace: str) -> Self:
+    @staticmethod
+    def open(home: Path, workspace: str) -> "Store":
         """Open a workspace that is there.
 
         Raises:
@@ -75,25 +80,19 @@ class Store:
             StoreVersionError: A newer version of the product wrote it.
             StoreError: The home cannot be read or written.
         """
-        place = Home(home)
-        if not place.database.exists():
-            raise _no_workspace(workspace, place)
-        with _opened(place) as (lock, database):
-            found = _find(database, workspace)
-            if found is None:
-                raise _no_workspace(workspace, place)
-            return cls(home=place, lock=lock, database=database, ws=found[0], workspace=found[1])
+        opened = OpenHome.open(home)
+        with _given_up_on_error(opened):
+            return opened.store(workspace, alone=True)
 
-    @classmethod
+    @staticmethod
     def create(
-        cls,
         home: Path,
         workspace: str,
         *,
         holdout: float | None = None,
         salt: str | None = None,
         now: datetime,
-    ) -> Self:
+    ) -> "Store":
         """Open a workspace, making it where it is missing; its split is fixed from then on.
 
         Args:
@@ -110,26 +109,115 @@ class Store:
             StoreError: The home cannot be read or written.
         """
         _check_arguments(workspace, holdout)
-        place = Home(home)
-        place.prepare()
-        with _opened(place) as (lock, database):
-            found = _find(database, workspace)
-            if found is None:
-                share = DEFAULT_HOLDOUT if holdout is None else holdout
-                made = Workspace(workspace, salt or secrets.token_hex(_SALT_BYTES), share, now)
-                found = _make(database, made)
-            _check_split(found[1], holdout=holdout, salt=salt)
-            return cls(home=place, lock=lock, database=database, ws=found[0], workspace=found[1])
+        opened = OpenHome.open(home, create=True)
+        with _given_up_on_error(opened):
+            return opened.create_store(workspace, holdout=holdout, salt=salt, now=now, alone=True)
 
     @contextmanager
     def transaction(self) -> Generator[None]:
         """Commit everything written inside together, or nothing of it."""
-        with self._database.begin():
+        with self._opened.database.begin():
             yield
 
     def close(self) -> None:
+        """Give up the home where the store was opened alone; doing so twice changes nothing."""
+        if self._alone:
+            self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class OpenHome:
+    """A home that this process has to itself: its lock and its database, for any number of its workspaces."""
+
+    def __init__(self, home: Home, lock: HomeLock, database: Database) -> None:
+        """Wrap what `open` made; call that."""
+        self.home = home
+        self.database = database
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> Self:
+        """Lock a home and open its database.
+
+        Raises:
+            NotFoundError: There is no home and none was to be made.
+            StoreLockedError: Another process uses the home.
+            StoreVersionError: A newer version of the product wrote it.
+            StoreError: The home cannot be read or written.
+        """
+        home = Home(path)
+        if create:
+            home.prepare()
+        elif not home.database.exists():
+            msg = f"there are no workspaces in {str(home.path)!r}"
+            raise NotFoundError(msg, hint=_MAKES_ONE)
+        lock = HomeLock(home)
+        database = Database(open_engine(home.database), path=home.database)
+        try:
+            migrate(database, family="journey")
+        except BaseException:
+            database.close()
+            lock.release()
+            raise
+        return cls(home, lock, database)
+
+    def workspaces(self) -> list[str]:
+        """Return the names of all workspaces, in alphabetical order."""
+        with self.database.read() as connection:
+            return list(
+                connection.execute(sa.select(workspaces.c.name).order_by(workspaces.c.name)).scalars()
+            )
+
+    def store(self, workspace: str, *, alone: bool = False) -> "Store":
+        """Return the store of a workspace that is there.
+
+        Args:
+            workspace: Its name.
+            alone: Whether closing the store gives up the home.
+
+        Raises:
+            NotFoundError: No such workspace is in the home.
+        """
+        found = _find(self.database, workspace)
+        if found is None:
+            msg = f"workspace {workspace!r} is not in {str(self.home.path)!r}"
+            raise NotFoundError(msg, hint=_MAKES_ONE)
+        return Store(self, ws=found[0], workspace=found[1], alone=alone)
+
+    def create_store(
+        self,
+        workspace: str,
+        *,
+        holdout: float | None = None,
+        salt: str | None = None,
+        now: datetime,
+        alone: bool = False,
+    ) -> "Store":
+        """Return the store of a workspace, making it where it is missing; see `Store.create`.
+
+        Raises:
+            SplitFixedError: The workspace is there and has another share or salt.
+            InputError: The name is empty or the share is out of range.
+        """
+        _check_arguments(workspace, holdout)
+        found = _find(self.database, workspace)
+        if found is None:
+            share = DEFAULT_HOLDOUT if holdout is None else holdout
+            made = Workspace(workspace, salt or secrets.token_hex(_SALT_BYTES), share, now)
+            found = _make(self.database, made)
+        _check_split(found[1], holdout=holdout, salt=salt)
+        return Store(self, ws=found[0], workspace=found[1], alone=alone)
+
+    def close(self) -> None:
         """Close the database and give up the lock; doing so twice changes nothing."""
-        self._database.close()
+        self.database.close()
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -142,16 +230,12 @@ class Store:
 
 
 @contextmanager
-def _opened(home: Home) -> Generator[tuple[HomeLock, Database]]:
-    """Lock the home and open its database, giving both up again if anything goes wrong before they are handed over."""
-    lock = HomeLock(home)
-    database = Database(open_engine(home.database), path=home.database)
+def _given_up_on_error(opened: OpenHome) -> Generator[None]:
+    """Give a home up again if anything goes wrong before a store of it is handed over."""
     try:
-        migrate(database, family="journey")
-        yield lock, database
+        yield
     except BaseException:
-        database.close()
-        lock.release()
+        opened.close()
         raise
 
 
@@ -186,10 +270,3 @@ def _check_split(workspace: Workspace, *, holdout: float | None, salt: str | Non
     if salt is not None and salt != workspace.salt:
         msg = f"the salt of workspace {workspace.name!r} is fixed and is another one"
         raise SplitFixedError(msg, hint="Leave the salt out, or make another workspace.")
-
-
-def _no_workspace(workspace: str, home: Home) -> NotFoundError:
-    msg = f"workspace {workspace!r} is not in {str(home.path)!r}"
-    return NotFoundError(
-        msg, hint="`journey ingest` or `journey init` makes it; check --home and --workspace."
-    )

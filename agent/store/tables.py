@@ -262,3 +262,104 @@ model_calls = _scoped(
     _int("tokens_in"),
     _int("tokens_out"),
 )
+
+conversations = _scoped(
+    "conversations",
+    _key("conversation_id"),
+    _text("owner"),
+    _text("title"),
+    _text("title_words"),
+    Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("head", Text),
+    Index("ix_conversations_owner", "ws", "owner", "changed_at"),
+)
+
+turns = _scoped(
+    "turns",
+    _key("turn_id"),
+    _text("conversation_id"),
+    Column("parent_id", Text),
+    Column("number", Integer, nullable=False),
+    _text("question"),
+    Column("asked_at", UtcTime, nullable=False),
+    _text("run"),
+    Column("answer", Text),
+    Column("answer_version", Text),
+    Column("answered_at", UtcTime),
+    _text("words"),
+    Index("ix_turns_conversation", "ws", "conversation_id", "number"),
+)
+"""`run` names the opening of the home in which it was asked; after another one nobody works on it any more.
+
+`words` is what a search looks at: question and answer, folded. It is no full-text index, because SQLite's keeps deleted words.
+"""
+
+turn_records = _scoped(
+    "turn_records",
+    _key("record_id"),
+    _key("turn_id"),
+    Index("ix_turn_records_turn", "ws", "turn_id"),
+    rowid=False,
+)
+
+corrections = _scoped(
+    "corrections",
+    _key("correction_id"),
+    _text("record_id"),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    _text("text_sha256"),
+    _text("theme_id"),
+    Column("about", Boolean, nullable=False),
+    _text("by"),
+    Column("at", UtcTime, nullable=False),
+    Column("entry", Integer),
+    Column("undone_by", Text),
+    Column("undone_at", UtcTime),
+    Index("ix_corrections_theme", "ws", "theme_id"),
+    Index("ix_corrections_record", "ws", "record_id"),
+)
+
+comments = _scoped(
+    "comments",
+    _key("comment_id"),
+    _text("map_id"),
+    Column("thread_id", Text),
+    Column("number", Integer, nullable=False),
+    Column("stage", Text),
+    Column("lane", Text),
+    Column("claim_id", Text),
+    _text("author"),
+    Column("at", UtcTime, nullable=False),
+    _text("text"),
+    Column("version", Integer, nullable=False),
+    _text("changed_by"),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("resolved_by", Text),
+    Column("resolved_at", UtcTime),
+    Index("ix_comments_map", "ws", "map_id", "number"),
+)
+
+notes = _scoped(
+    "notes",
+    _key("kind"),
+    _key("subject_id"),
+    Column("version", Integer, nullable=False),
+    _text("changed_by"),
+    Column("changed_at", UtcTime, nullable=False),
+    _text("body"),
+)
+
+state_changes = _scoped(
+    "state_changes",
+    _key("kind"),
+    _key("subject_id"),
+    _key("number", Integer),
+    Column("subject_version", Integer),
+    _text("before"),
+    _text("after"),
+    _text("by"),
+    Column("at", UtcTime, nullable=False),
+    _text("reason"),
+)

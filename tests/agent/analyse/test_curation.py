@@ -7,8 +7,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.analyse.curation import apply_edits, followers
+from agent.analyse.curation import apply_edits
 from agent.analyse.decisions import in_force, pins_in_force
+from agent.analyse.followers import followers
 from agent.analyse.lineage import lineage_of
 from agent.analyse.themes import ThemeSet
 from agent.ports import Vectors
@@ -26,6 +27,10 @@ IDS = ("late", "code", "app", "phone")
 
 def _keys(topic: str) -> tuple[str, ...]:
     return tuple(key for key, name in zip(KEYS, TOPICS, strict=True) if name == topic)
+
+
+def _sha(key: str) -> str:
+    return PASSAGES[KEYS.index(key)].text_sha256
 
 
 def _theme(name: str, keys: tuple[str, ...], label: str | None = None) -> Theme:
@@ -304,3 +309,65 @@ def test_decisions_about_a_theme_that_is_unmade_say_which_entry_made_it() -> Non
     assert themes == {theme.theme_id: theme for theme in FOUND.themes}
     assert len(notes) == len(edits)
     assert all("is no more, since entry 1 was taken back" in note for note in notes)
+
+
+def test_take_out_of_one_theme_leaves_the_others_that_hold_a_passage() -> None:
+    """What is not about one matter still is about the other it was found in, which it then says most."""
+    both = _keys("late")[0]
+    found = _found(late=_keys("late"), app=(*_keys("app"), both))
+    found = ThemeSet(found.themes, {**found.assignments, both: "late"}, found.unassigned_share)
+    taken = Move(
+        passage_ids=(both,),
+        sources=(_at(found, "late"),),
+        target=None,
+        keep_others=True,
+        text_sha256s=(_sha(both),),
+    )
+    themes, made, notes = _apply(found, taken)
+    assert both not in themes["late"].passage_ids
+    assert both in themes["app"].passage_ids
+    assert (made.assignments[both], notes) == ("app", [])
+    alone = _keys("late")[1]
+    _, without, _ = _apply(found, taken.model_copy(update={"passage_ids": (alone,), "text_sha256s": ()}))
+    assert alone not in without.assignments
+
+
+def test_move_of_a_text_that_changed_since_is_noted_and_not_applied() -> None:
+    """Other words at the same place are not what a person moved."""
+    same, other = _keys("late")[:2]
+    move = Move(passage_ids=(same, other), sources=(LATE,), target=APP, text_sha256s=(_sha(same), "00" * 32))
+    themes, _, notes = _apply(FOUND, move)
+    assert same in themes["app"].passage_ids
+    assert other in themes["late"].passage_ids
+    assert notes == ["1 of 2 moved passages are not said any more"]
+
+
+def test_passages_like_those_taken_out_follow_out_of_that_theme_alone() -> None:
+    """What comes into a theme later and is like what a reader took out leaves it too, and stays in its other theme."""
+    encoder = HashEncoder(256)
+    said = {
+        "late": [f"the parcel came {n} days late" for n in ("two", "three", "four", "five", "six", "seven")],
+        "box": [f"the box was broken and wet on {n}" for n in ("monday", "tuesday", "friday")],
+        "new": ["the parcel came nine days late", "the box was broken and wet on sunday"],
+    }
+    passages = [passage(f"r{i}", f"p{i}", text) for i, text in enumerate(chain(*said.values()))]
+    keys = [item.passage_id for item in passages]
+    vectors = encoder.encode([item.text for item in passages])
+    readings = [reading(item, complaint=True) for item in passages]
+    themes = (_theme("late", tuple(keys)), _theme("box", (keys[10],)))
+    move = Move(
+        passage_ids=tuple(keys[6:9]),
+        sources=(_theme("late", tuple(keys[:9])),),
+        target=None,
+        keep_others=True,
+    )
+    made = apply_edits(
+        ThemeSet(themes, dict.fromkeys(keys, "late"), 0.0),
+        _log(move),
+        passages=passages,
+        vectors=vectors,
+        readings=readings,
+    ).themes
+    assert set(_at(made, "late").passage_ids) == {*keys[:6], keys[9]}
+    assert _at(made, "box").passage_ids == (keys[10],)
+    assert made.assignments[keys[10]] == "box"
