@@ -36,8 +36,8 @@ class PromptMeta(Frozen):
     """Verb and noun; the file's name."""
     version: int = Field(ge=1)
     """Grows with every change of the body or the inputs."""
-    role: Literal["namer", "drafter"]
-    """What sort of writing it is: a namer answers in a line, a drafter in paragraphs."""
+    role: Literal["namer", "drafter", "analyst"]
+    """What sort of writing it is: a namer answers in a line, a drafter in paragraphs, an analyst calls tools first."""
     inputs: tuple[str, ...]
     """Names the body uses, no more and no fewer."""
     output: str

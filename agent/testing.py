@@ -3,13 +3,19 @@
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
 import numpy as np
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.tool import tool_call, tool_call_chunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import Field
 
 from agent.ports import Progress, Vectors
 
@@ -37,6 +43,20 @@ class HashEncoder:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptedCall:
+    """A call of a tool that a scripted model makes."""
+
+    tool: str
+    arguments: Mapping[str, object] | str
+    """Text is sent as it is, valid JSON or not."""
+
+    @property
+    def text(self) -> str:
+        """The arguments as the model would write them."""
+        return self.arguments if isinstance(self.arguments, str) else json.dumps(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
 class ScriptedAnswer:
     """How the scripted server answers one request.
 
@@ -49,6 +69,8 @@ class ScriptedAnswer:
         delay_s: Seconds before anything is sent.
         cut_after: Characters of the body (of the content, when streamed) after which the connection breaks off.
         body: Sent as it is, in place of a chat completion.
+        calls: Tools it calls.
+        part_delay_s: Seconds between two parts of a streamed answer.
     """
 
     content: object = ""
@@ -59,6 +81,8 @@ class ScriptedAnswer:
     delay_s: float = 0.0
     cut_after: int | None = None
     body: bytes | None = None
+    calls: tuple[ScriptedCall, ...] = ()
+    part_delay_s: float = 0.0
 
     @property
     def text(self) -> str:
@@ -80,7 +104,8 @@ class ScriptedModelServer:
     Attributes:
         requests: Bodies of all requests.
         tokens_in: Tokens received.
-        tokens_out: Tokens sent.
+        tokens_out: Tokens sent, where all of an answer was taken.
+        n_parts_sent: Parts of streamed answers that a client took; none is sent once it is gone.
     """
 
     def __init__(self, script: Script | Sequence[ScriptedAnswer]) -> None:
@@ -88,6 +113,7 @@ class ScriptedModelServer:
         self.requests: list[dict[str, Any]] = []
         self.tokens_in = 0
         self.tokens_out = 0
+        self.n_parts_sent = 0
         self._stopped = threading.Event()
         self._server = _ModelHttpServer(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -116,6 +142,11 @@ class ScriptedModelServer:
             answer = self._script[min(len(self.requests), len(self._script)) - 1]
         self._stopped.wait(answer.delay_s)
         return answer
+
+    def sent_part(self, delay_s: float) -> None:
+        """Count a part that was sent, and wait before the next."""
+        self.n_parts_sent += 1
+        self._stopped.wait(delay_s)
 
     def count(self, request: dict[str, Any], answer: ScriptedAnswer) -> dict[str, int]:
         """Return the usage of one call and add it up."""
@@ -155,7 +186,7 @@ class _ModelHandler(BaseHTTPRequestHandler):
         elif answer.body is not None:
             self._send(answer.status, "application/json", answer.body, answer)
         elif request.get("stream"):
-            self._send(200, "text/event-stream", self._events(request, answer), answer)
+            self._send_events(self._events(request, answer), answer)
         else:
             self._send(200, "application/json", self._completion(request, answer), answer)
 
@@ -163,27 +194,44 @@ class _ModelHandler(BaseHTTPRequestHandler):
         self, status: int, content_type: str, body: bytes, answer: ScriptedAnswer | None = None
     ) -> None:
         answer = answer or ScriptedAnswer()
+        self._send_head(status, content_type, len(body), answer)
+        self.wfile.write(body[: answer.cut_after])
+
+    def _send_head(self, status: int, content_type: str, n_bytes: int, answer: ScriptedAnswer) -> None:
         self.send_response(status)
         self.send_header("content-type", content_type)
         # A promised length that is not kept is how a client sees that a connection broke off.
-        self.send_header("content-length", str(len(body)))
+        self.send_header("content-length", str(n_bytes))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        streamed = content_type == "text/event-stream"
-        self.wfile.write(body if streamed else body[: answer.cut_after])
+
+    def _send_events(self, events: list[bytes], answer: ScriptedAnswer) -> None:
+        """Send a streamed answer part by part, until the client is gone."""
+        self._send_head(200, "text/event-stream", sum(map(len, events)), answer)
+        if not answer.part_delay_s:
+            self.wfile.write(b"".join(events))
+            return
+        for event in events:
+            try:
+                self.wfile.write(event)
+            except OSError:
+                return
+            self._model.sent_part(answer.part_delay_s)
 
     def _completion(self, request: dict[str, Any], answer: ScriptedAnswer) -> bytes:
-        message = {
+        message: dict[str, Any] = {
             "role": "assistant",
             "content": None if answer.refusal else answer.text,
             "refusal": answer.refusal,
         }
+        if answer.calls:
+            message["tool_calls"] = _wire_calls(answer)
         choice = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
         usage = self._model.count(request, answer)
         return _json({**_HEAD, "object": "chat.completion", "choices": [choice], "usage": usage})
 
-    def _events(self, request: dict[str, Any], answer: ScriptedAnswer) -> bytes:
+    def _events(self, request: dict[str, Any], answer: ScriptedAnswer) -> list[bytes]:
         """Return the answer as server-sent events; one that is cut off stops without an end."""
         usage = self._model.count(request, answer)
         text = answer.text[: answer.cut_after]
@@ -191,12 +239,13 @@ class _ModelHandler(BaseHTTPRequestHandler):
         deltas: list[dict[str, Any]] = [{"role": "assistant"}, *({"content": part} for part in parts)]
         if answer.refusal:
             deltas = [{"role": "assistant", "refusal": answer.refusal}]
+        deltas += [{"tool_calls": [call]} for call in _wire_calls(answer)]
         events = [_chunk([{"index": 0, "delta": delta, "finish_reason": None}]) for delta in deltas]
         if answer.cut_after is None:
             events.append(_chunk([{"index": 0, "delta": {}, "finish_reason": answer.finish_reason}]))
             events.append(_chunk([], usage=usage))
             events.append(b"data: [DONE]\n\n")
-        return b"".join(events)
+        return events
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Keep quiet: tests read `requests`."""
@@ -204,6 +253,18 @@ class _ModelHandler(BaseHTTPRequestHandler):
 
 _PART = 7
 _HEAD: dict[str, Any] = {"id": "chatcmpl-scripted", "created": 0, "model": "scripted"}
+
+
+def _wire_calls(answer: ScriptedAnswer) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": index,
+            "id": f"call_{index}",
+            "type": "function",
+            "function": {"name": call.tool, "arguments": call.text},
+        }
+        for index, call in enumerate(answer.calls)
+    ]
 
 
 def _chunk(choices: list[dict[str, Any]], **rest: object) -> bytes:
@@ -214,6 +275,73 @@ def _chunk(choices: list[dict[str, Any]], **rest: object) -> bytes:
 
 def _json(value: object) -> bytes:
     return json.dumps(value).encode()
+
+
+Says = Callable[[list[BaseMessage]], ScriptedAnswer]
+
+
+class ScriptedChatModel(BaseChatModel):
+    """A chat model that answers from a script, in this process and in parts; of an answer it takes text and calls.
+
+    Attributes:
+        script: Answers in order, the last one for all further requests; or a function of the messages.
+        seen: Messages of all requests.
+    """
+
+    script: Sequence[ScriptedAnswer] | Says
+    seen: list[list[BaseMessage]] = Field(default_factory=list[list[BaseMessage]])
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> "ScriptedChatModel":  # noqa: ANN401, ARG002
+        """Return itself: the script knows what it calls."""
+        return self
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,  # noqa: ARG002 - the base class's parameters
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ANN401, ARG002
+    ) -> ChatResult:
+        answer = self._next(messages)
+        calls = [tool_call(name=c.tool, args=json.loads(c.text), id=i) for i, c in self._calls(answer)]
+        return ChatResult(
+            generations=[ChatGeneration(message=AIMessage(content=answer.text, tool_calls=calls))]
+        )
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,  # noqa: ARG002
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,  # noqa: ANN401, ARG002
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        answer = self._next(messages)
+        parts = [answer.text[start : start + _PART] for start in range(0, len(answer.text), _PART)] or [""]
+        calls = [
+            tool_call_chunk(name=call.tool, args=call.text, id=call_id, index=index)
+            for index, (call_id, call) in enumerate(self._calls(answer))
+        ]
+        for message in (
+            *(AIMessageChunk(content=part) for part in parts),
+            AIMessageChunk(content="", tool_call_chunks=calls),
+        ):
+            chunk = ChatGenerationChunk(message=message)
+            if run_manager is not None:
+                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+    def _calls(self, answer: ScriptedAnswer) -> list[tuple[str, ScriptedCall]]:
+        return [(f"call_{len(self.seen)}_{index}", call) for index, call in enumerate(answer.calls)]
+
+    def _next(self, messages: list[BaseMessage]) -> ScriptedAnswer:
+        self.seen.append(messages)
+        if callable(self.script):
+            return self.script(messages)
+        return self.script[min(len(self.seen), len(self.script)) - 1]
 
 
 class MemoryCallLog:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from agent.errors import EvidenceError, MalformedOutputError
+from agent.errors import EvidenceError, JourneyError, MalformedOutputError
 from agent.firewall import check_template
 from agent.ports import OutT, WritingTask
 from agent.prompting import unfence
@@ -28,6 +28,22 @@ _URL = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\b(?:javascript|data|vbscript|mailto):|\bwww\.)\S*", re.IGNORECASE
 )
 _EMPHASIS = re.compile(r"\*\*|__|`+|^\s*(?:#{1,6}|>|[-*+])\s+", re.MULTILINE)
+
+
+class CallFailedError(Exception):
+    """A call gave no answer.
+
+    Args:
+        error: What to raise when no further try is left.
+        retry: Whether the same request may succeed later.
+        wait_s: Seconds the server asks to wait, where it said so.
+    """
+
+    def __init__(self, error: JourneyError, *, retry: bool, wait_s: float | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.retry = retry
+        self.wait_s = wait_s
 
 
 def response_format(task: WritingTask[Any]) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from agent.offline.analyst import OfflineAnalyst
 from agent.ports import CallLog, OutT, Writer, WritingTask
 from agent.prompting import load_prompt
 from agent.settings import Settings
-from agent.wire import parse_answer, response_format
+from agent.wire import CallFailedError, parse_answer, response_format
 
 if TYPE_CHECKING:
-    from agent.models import Answer, CallFailedError
+    from agent.models import Answer
 
 Sleep = Callable[[float], None]
 
@@ -67,10 +67,9 @@ class LanguageModelWriter:
     """
 
     def __init__(self, settings: Settings, *, call_log: CallLog, sleep: Sleep = time.sleep) -> None:
-        from agent.models import CallFailedError, OpenAIChat  # noqa: PLC0415 - two seconds that offline runs spare
+        from agent.models import OpenAIChat  # noqa: PLC0415 - two seconds that offline runs spare
 
         self._chat = OpenAIChat(settings)
-        self._call_failed: type[CallFailedError] = CallFailedError
         self._settings = settings
         self._log = call_log
         self._sleep = sleep
@@ -125,7 +124,7 @@ class LanguageModelWriter:
             try:
                 answer = self._send(request, stream=stream)
                 return parse_answer(task, answer.text)
-            except self._call_failed as failure:
+            except CallFailedError as failure:
                 self._wait(failure, tries_left)
                 # Some gateways break streams: the next try asks for the answer in one piece.
                 stream = False
@@ -141,7 +140,7 @@ class LanguageModelWriter:
         self.n_calls += 1
         try:
             answer = self._chat.ask(request.system, request.user, request.response_format, stream=stream)
-        except self._call_failed:
+        except CallFailedError:
             self._log.put(_key(request), request.as_json(), "", bound, 0)
             raise
         tokens_in = bound if answer.tokens_in is None else answer.tokens_in
@@ -161,7 +160,7 @@ class LanguageModelWriter:
                 context={"needed": needed, "spent": spent, "budget": budget},
             )
 
-    def _wait(self, failure: "CallFailedError", tries_left: int) -> None:
+    def _wait(self, failure: CallFailedError, tries_left: int) -> None:
         """Wait before the next try, or raise where there is none."""
         asked = failure.wait_s
         if not failure.retry or not tries_left or (asked is not None and asked > MAX_WAIT_S):

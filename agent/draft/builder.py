@@ -7,7 +7,7 @@ never the numbers.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -24,6 +24,7 @@ from agent.schemas.base import Scalar
 from agent.schemas.evidence import Claim, Evidence, Lane, Metric, MetricQuery
 from agent.schemas.insight import Moment, Opportunity, PainPoint
 from agent.schemas.journey import EmotionPoint, JourneyMap, MapType, Provenance, Scope, Stage
+from agent.schemas.notes import REVIEW_AFTER
 from agent.schemas.writing import (
     MetricItem,
     OpportunityBrief,
@@ -37,8 +38,6 @@ _log = structlog.get_logger(__name__)
 
 MAX_OPPORTUNITIES = 10
 """Pain points for which an opportunity is looked for, by rank, beside the first of each stage; bounds what a draft costs."""
-REVIEW_AFTER = timedelta(days=90)
-"""A map is due for review a quarter after it was drafted, unless its owner says otherwise."""
 _QUOTES_PER_STAGE = 60
 """Enough that what many say is among them; what only one says is not counted and left out."""
 

@@ -91,6 +91,10 @@ class Journeys:
         """Return how many persons have events."""
         return len(self.persons) if self._tally is None else self._tally.n_persons
 
+    def n_steps(self) -> int:
+        """Return how many events there are."""
+        return int(rows_of(self.steps.aggregate(n=_.count()))[0]["n"])
+
     @cached_property
     def window(self) -> EventWindow:
         """When the first and the last event of the persons in scope happened."""
@@ -210,6 +214,14 @@ class Journeys:
         keys = self._events.person_keys(since)
         found = times.after({key: since[person] for person, key in keys.items()}, within=within)
         return frozenset(self.person_ids(found))
+
+    def first_times(self, event: str) -> dict[str, datetime]:
+        """Return when each person who did something of this name first did it."""
+        done = self.steps.filter(_.name == event).group_by("person_id").agg(at=_.at.min())
+        rows = rows_of(done)
+        return dict(
+            zip(self.person_ids(row["person_id"] for row in rows), (row["at"] for row in rows), strict=True)
+        )
 
     def names(self) -> dict[str, int]:
         """Return distinct persons by event name, over the whole journey."""

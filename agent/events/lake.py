@@ -5,7 +5,9 @@
 # pyright: reportArgumentType=false, reportOperatorIssue=false, reportUnknownParameterType=false
 
 import glob
+import shutil
 import tempfile
+import weakref
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,10 +50,12 @@ class EventLake:
         self._folder = folder
         self._canonical = canonical
         self._n_names = 0
-        self._scratch = tempfile.TemporaryDirectory(prefix="journey-", dir=scratch)
+        self._scratch = tempfile.mkdtemp(prefix="journey-", dir=scratch)
+        # What answers and pages share falls out of use at any time, and nobody knows when to close it.
+        self._swept = weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
         self.connection = ibis.duckdb.connect(
             memory_limit=_MEMORY_LIMIT,
-            temp_directory=self._scratch.name,
+            temp_directory=self._scratch,
             # Nothing here hangs on the order of rows in a file, and keeping it costs memory.
             preserve_insertion_order=False,
         )
@@ -70,7 +74,7 @@ class EventLake:
 
     def kept(self, table: ir.Table, name: str) -> ir.Table:
         """Return a table written out once: every question after this scans a narrow file."""
-        path = Path(self._scratch.name) / f"{self._new_name(name)}.parquet"
+        path = Path(self._scratch) / f"{self._new_name(name)}.parquet"
         table.to_parquet(path)
         return self.connection.read_parquet(glob.escape(str(path)))
 
@@ -165,7 +169,7 @@ class EventLake:
     def close(self) -> None:
         """Let go of the engine and remove everything it wrote beside the lake."""
         self.connection.disconnect()
-        self._scratch.cleanup()
+        self._swept()
 
     def _broken_part(self) -> tuple[Path, str] | None:
         """Return the first part that cannot be read and why, or None where all can."""

@@ -23,7 +23,7 @@ from agent.pipeline.scoping import all_sources, corpus_of, open_journeys
 from agent.pipeline.workspace import Workspace
 from agent.ports import Progress
 from agent.prompting import load_prompt, prompt_ids
-from agent.schemas.base import Frozen
+from agent.schemas.base import Frozen, Scalar
 from agent.schemas.evidence import Evidence
 from agent.schemas.insight import Moment, PainPoint
 from agent.schemas.journey import JourneyMap, MapType, Provenance, Scope, SourceShare, StageRule, Window
@@ -189,27 +189,39 @@ def insight_of(
     corpus = corpus_of(
         workspace, themes, reader_version=READER_VERSION, plan=plan, where=where, source_ids=source_ids
     )
-    ranked = rank_pain_points(
+    traits = {person.person_id: person.traits for person in workspace.store.persons.with_traits()}
+    pain_points, moments = followed(ranked_in(corpus, themes, traits), corpus)
+    return Insight(corpus, pain_points, moments)
+
+
+def ranked_in(
+    corpus: Corpus, themes: StoredThemes, traits: Mapping[str, Mapping[str, Scalar]]
+) -> list[PainPoint]:
+    """Return the pain points of a corpus, without what the same persons did.
+
+    Args:
+        corpus: Of a scope.
+        themes: That the corpus was made with.
+        traits: Person to their traits, in scope or not.
+    """
+    return rank_pain_points(
         replace(theme_set_of(themes), themes=corpus.themes),
         corpus.passages,
         corpus.readings,
         corpus.vectors,
         persons_in_scope=corpus.speakers,
         population=corpus.population,
-        segments=_segments(workspace, corpus),
+        segments=_segments(corpus, traits),
     )
-    pain_points, moments = followed(ranked, corpus)
-    return Insight(corpus, pain_points, moments)
 
 
-def _segments(workspace: Workspace, corpus: Corpus) -> dict[str, dict[str, str]]:
+def _segments(corpus: Corpus, traits: Mapping[str, Mapping[str, Scalar]]) -> dict[str, dict[str, str]]:
     """Return what parts the customers into groups, by the attributes of their texts and then by their traits."""
     records = (corpus.records[record_id] for record_id in sorted(corpus.records))
-    traits = sorted(workspace.store.persons.with_traits(), key=lambda person: person.person_id)
     return segments_of(
         chain(
             ((record.person_id, record.attributes) for record in records),
-            ((person.person_id, person.traits) for person in traits if person.person_id in corpus.speakers),
+            ((person, traits[person]) for person in sorted(traits) if person in corpus.speakers),
         )
     )
 

@@ -1,8 +1,9 @@
 """Builds the corpus of a scope from the stores; drafting and verifying use the same builder."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from agent.analyse.copies import Copies
 from agent.analyse.readings import unread
@@ -17,6 +18,7 @@ from agent.events.steps import JourneyScope
 from agent.normalise import passages_of
 from agent.pipeline.indexing import vectors_of
 from agent.pipeline.workspace import Workspace
+from agent.ports import Vectors
 from agent.schemas.insight import Reading, Theme
 from agent.schemas.records import Passage, Record
 from agent.store.results import StoredThemes
@@ -48,40 +50,86 @@ def corpus_of(
     wanted = frozenset(source_ids)
     named = _records_of(workspace, where, wanted)
     copies = workspace.copies_among(named.values())
-    records = _counted_once(named, copies)
-    read = list(_read_passages(workspace, records, reader_version))
-    passages = [passage for passage, _ in read]
-    start, end = _window_of(records.values())
-    journeys = open_journeys(workspace, plan=plan, where=where, as_of=end, source_ids=wanted)
-    did = EventWindow(None, None) if journeys is None else journeys.window
-    speakers = frozenset(record.person_id for record in records.values())
-    return Corpus(
+    records = counted_once(named, copies)
+    read = tuple(_read_passages(workspace, records, reader_version))
+    said = Said(
         records=records,
-        passages=tuple(passages),
-        readings=tuple(_reading(passage, reading, plan) for passage, reading in read),
-        vectors=vectors_of(passages, store=workspace.store, encoder=workspace.encoder),
-        themes=_still_said(themes.themes, read),
+        copies=copies,
+        read=read,
+        vectors=vectors_of(
+            [passage for passage, _ in read], store=workspace.store, encoder=workspace.encoder
+        ),
+        unidentified=workspace.store.persons.unidentified_ids(),
+    )
+    journeys = open_journeys(workspace, plan=plan, where=where, as_of=said.window[1], source_ids=wanted)
+    return corpus_from(said, themes, plan=plan, where=where, journeys=journeys)
+
+
+@dataclass(frozen=True)
+class Said:
+    """The texts in a scope and what was read out of them."""
+
+    records: Mapping[str, Record]
+    """Each copy of somebody's text under the person for whom it counts."""
+    copies: Copies
+    read: Sequence[tuple[Passage, Reading | None]]
+    """Passages in the order of their records' ids, with their readings; None where the text changed since."""
+    vectors: Vectors
+    """One unit row a passage, shape `(n_passages, dim)`."""
+    unidentified: frozenset[str]
+    """Persons who named no identifier, in scope or not."""
+
+    @cached_property
+    def window(self) -> tuple[datetime | None, datetime | None]:
+        """When the first and the last of the texts were written."""
+        times = [record.at for record in self.records.values() if record.at is not None]
+        return (min(times), max(times)) if times else (None, None)
+
+
+def corpus_from(
+    said: Said,
+    themes: StoredThemes,
+    *,
+    plan: StagePlan,
+    where: Mapping[str, str],
+    journeys: Journeys | None,
+) -> Corpus:
+    """Return the corpus that texts and journeys of one scope make.
+
+    Args:
+        said: Its texts.
+        themes: Themes and the passages that belong to them, in scope or not.
+        plan: Stages of the map, and what belongs to each.
+        where: The filter that made the scope.
+        journeys: Of the persons that the filter keeps; None where they have no events.
+    """
+    start, end = said.window
+    did = EventWindow(None, None) if journeys is None else journeys.window
+    speakers = frozenset(record.person_id for record in said.records.values())
+    return Corpus(
+        records=said.records,
+        passages=tuple(passage for passage, _ in said.read),
+        readings=tuple(_reading(passage, reading, plan) for passage, reading in said.read),
+        vectors=said.vectors,
+        themes=_still_said(themes.themes, said.read),
         journeys=journeys,
-        population=population_of((record.kind for record in records.values()), where, start=start, end=end),
+        population=population_of(
+            (record.kind for record in said.records.values()), where, start=start, end=end
+        ),
         event_population=event_population_of(where, start=did.first, end=did.last),
-        unidentified=speakers & workspace.store.persons.unidentified_ids(),
+        unidentified=speakers & said.unidentified,
         start=start,
         end=end,
-        copies=copies,
+        copies=said.copies,
     )
 
 
-def _counted_once(records: Mapping[str, Record], copies: Copies) -> dict[str, Record]:
+def counted_once(records: Mapping[str, Record], copies: Copies) -> dict[str, Record]:
     """Return the records, each copy under the person for whom it counts."""
     return {
         record_id: record.model_copy(update={"person_id": copies.person_of.get(record_id, record.person_id)})
         for record_id, record in records.items()
     }
-
-
-def _window_of(records: Iterable[Record]) -> tuple[datetime | None, datetime | None]:
-    times = [record.at for record in records if record.at is not None]
-    return (min(times), max(times)) if times else (None, None)
 
 
 def _records_of(
@@ -93,9 +141,14 @@ def _records_of(
         if record.source_id in source_ids
     }
     if not records:
-        msg = f"no text of a customer matches {dict(where)!r}" if where else "there is no text of a customer"
-        raise ScopeError(msg, hint="`journey status` shows what is stored; loosen --where.")
+        raise no_text(where)
     return records
+
+
+def no_text(where: Mapping[str, str]) -> ScopeError:
+    """Return the error that no text of a customer is in a scope."""
+    msg = f"no text of a customer matches {dict(where)!r}" if where else "there is no text of a customer"
+    return ScopeError(msg, hint="`journey status` shows what is stored; loosen --where.")
 
 
 def _read_passages(
@@ -158,6 +211,22 @@ def open_journeys(
     events = workspace.events
     if events.is_empty():
         return None
+    persons = workspace.store.records.persons_matching(where, source_ids=source_ids)
+    return journeys_of(workspace, plan=plan, persons=persons, as_of=as_of, source_ids=source_ids)
+
+
+def journeys_of(
+    workspace: Workspace,
+    *,
+    plan: StagePlan,
+    persons: frozenset[str] | None,
+    as_of: datetime | None,
+    source_ids: Collection[str] | None = None,
+) -> Journeys | None:
+    """Return the journeys of some persons, of everyone where None; else as `open_journeys`."""
+    events = workspace.events
+    if events.is_empty():
+        return None
     ends = [at for at in (as_of, events.window(source_ids).last) if at is not None]
     journeys = Journeys(
         events,
@@ -166,7 +235,7 @@ def open_journeys(
             stage_of=plan.stage_of_event,
             touchpoint_of=lambda name, channel: touchpoint_of_event(name, {}, channel),
             as_of=max(ends, default=workspace.now),
-            persons=workspace.store.records.persons_matching(where, source_ids=source_ids),
+            persons=persons,
             source_ids=source_ids,
         ),
     )

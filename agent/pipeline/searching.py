@@ -1,18 +1,21 @@
 """Opens what searches and cites the working customers' passages, and finds the record that somebody names."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from agent.analyse.languages import language_fit
-from agent.errors import InputError, NotFoundError
+from agent.errors import EncoderError, InputError, NotFoundError
 from agent.normalise import passages_of
 from agent.pipeline.indexing import vectors_of
+from agent.pipeline.stock import Stock
 from agent.pipeline.workspace import Workspace
 from agent.retrieve.citing import Citer
 from agent.retrieve.search import Retriever
 from agent.retrieve.table import PassageTable
+from agent.retrieve.topics import TopicFinder
 from agent.schemas.base import Scalar
 from agent.schemas.records import Passage, Record
 from agent.schemas.search import CitationResult
@@ -77,6 +80,44 @@ def record_named(workspace: Workspace, name: str) -> str:
         msg = f"{name!r} is the own id of {len(found):,} records: {shown}{more}"
         raise InputError(msg, hint="Name the one that is meant by its id, which begins with `r_`.")
     return found[0].record_id
+
+
+class Searching:
+    """Finds and cites passages of texts that are held in memory; good for many threads.
+
+    Args:
+        retriever: Ranks.
+        citer: Decides what answers; None where the encoder is not the one it was trained for.
+        topics: Decides whether a topic is spoken of.
+    """
+
+    def __init__(self, retriever: Retriever, citer: Citer | None, topics: TopicFinder) -> None:
+        self.retriever = retriever
+        self.citer = citer
+        self.topics = topics
+        # Both keep what they were asked last, in plain dictionaries.
+        self.lock = threading.RLock()
+
+    def warm(self) -> None:
+        """Load what the first question would wait for."""
+        with self.lock:
+            self.retriever.ranked("delivery")
+
+
+def searching_of(workspace: Workspace, stock: Stock) -> Searching:
+    """Return what finds passages of a stock; every query is an exact scan, beside whatever the index is used for."""
+    rows = {
+        record_id: _scalars(record, stock.traits.get(record.person_id, {}))
+        for record_id, record in stock.records.items()
+    }
+    table = PassageTable.of(stock.passages, stock.vectors, [rows[one.record_id] for one in stock.passages])
+    external_ids = {record_id: record.external_id for record_id, record in stock.records.items()}
+    retriever = Retriever(table, index=None, encoder=workspace.encoder, external_ids=external_ids)
+    try:
+        citer = Citer(table, retriever=retriever, encoder=workspace.encoder, external_ids=external_ids)
+    except EncoderError:
+        citer = None
+    return Searching(retriever, citer, TopicFinder(table, workspace.encoder))
 
 
 def _retriever(workspace: Workspace, stored: _Stored) -> Retriever:

@@ -38,7 +38,23 @@ class Status(Frozen):
 
 
 def status_of(store: Store, lake: EventLake) -> Status:
-    """Count what is in the stores.
+    """Count what is in the stores, and what of the held-out side is gone.
+
+    Raises:
+        StoreError: A part of them cannot be read.
+    """
+    found, gap = known_status(store, lake), held_out_gap(store)
+    n_there = gap.n_records - gap.n_missing_records
+    return found.model_copy(
+        update={
+            "counts": {**found.counts, "texts held out": n_there},
+            "missing": None if gap.is_whole else missing_message(gap, store.home.path),
+        }
+    )
+
+
+def known_status(store: Store, lake: EventLake) -> Status:
+    """Count what is in the stores by the working side alone; whether the vault is whole is not looked at.
 
     Raises:
         StoreError: A part of them cannot be read.
@@ -49,8 +65,7 @@ def status_of(store: Store, lake: EventLake) -> Status:
     counts["customers, held out"] = store.persons.count(Side.HELD_OUT)
     counts["customers without identity"] = store.persons.count(identified=False)
     counts["links between identifiers"] = len(store.persons.merges())
-    gap = held_out_gap(store)
-    counts["texts held out"] = gap.n_records - gap.n_missing_records
+    counts["texts held out"] = store.records.n_held_out()
     return Status(
         workspace=store.workspace.name,
         holdout_share=store.workspace.holdout,
@@ -71,5 +86,5 @@ def status_of(store: Store, lake: EventLake) -> Status:
             for source in store.sources.all()
         ),
         rejected=store.sources.reject_counts(),
-        missing=None if gap.is_whole else missing_message(gap, store.home.path),
+        missing=None,
     )

@@ -147,6 +147,19 @@ class Workspace:
                 index.close()
         return report
 
+    def apart(self, now: datetime | None = None) -> "Workspace":
+        """Return the same stores with a connection of its own to the events, and stages as they are in the home now.
+
+        Such a connection is for one thread at a time; what it is good for may live on beside this one.
+
+        Args:
+            now: Time of whatever is done with it; this one's where None.
+        """
+        other = Workspace(settings=self.settings, store=self.store, now=now or self.now)
+        shared = ("encoder", "reader", "writer")
+        other.__dict__.update({name: getattr(self, name) for name in shared})
+        return other
+
     def close(self) -> None:
         """Close everything that was opened."""
         self._close_index()

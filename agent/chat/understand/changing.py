@@ -1,0 +1,135 @@
+"""Requests that make something: copy that answers a pain point, and maps."""
+
+import re
+from typing import Any, Final
+
+from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.slots import Slots, unknown_thing
+from agent.chat.understand.things import Things, labels
+from agent.chat.understand.vocabulary import Named, Vocabulary
+from agent.schemas.chat import Choice
+
+_MOST_OFFERED: Final = 3
+_MOST_VARIANTS: Final = 10
+_CHANNEL_WORDS: Final = {
+    "email": "an e-mail",
+    "landing_page": "a landing page text",
+    "google_rsa": "a Google ad",
+    "meta": "a Meta ad",
+}
+_N: Final = re.compile(
+    r"\b(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:variants?|versions?|headlines?|ads?|e-?mails?|copies|messages|texts)\b"
+)
+_NUMBERS: Final = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+}
+_SCOPE: Final = {
+    part: re.compile(rf"\b{part}s?\b\s*(?:is|of|:|=|called|named)?\s*[\"“”«»']?(?P<value>[^\"“”«»',;.\n]+)")
+    for part in ("persona", "journey", "goal", "purpose")
+}
+_NOT_A_NAME: Final = re.compile(r"^(?:map|maps|and|for|this|that|with|please)?\s*$|^map\b|^maps\b")
+
+
+def propose_variants(parsed: Parsed, vocabulary: Vocabulary, things: Things) -> Slots:
+    """Return the arguments of a proposal; which pain point it answers is asked back where that is open."""
+    creative = parsed.all("creative")
+    channel = creative[0].value if creative else "email"
+    events = parsed.all("event")
+    words = (
+        parsed.subject.text if parsed.subject is not None else (parsed.words(events[0]) if events else None)
+    )
+    if words is None:
+        return _which_pain(
+            vocabulary.pain_points[:_MOST_OFFERED], channel, "Which pain point shall the copy answer?"
+        )
+    found = things.find(words, vocabulary.pain_points)
+    if found.several:
+        return _which_pain(
+            found.several, channel, f"Several pain points fit: {labels(found.several)}. Which one?"
+        )
+    if found.one is None:
+        statement = f"No pain point is known for “{words}”, and copy has to answer one."
+        return Slots(
+            "propose_variants",
+            missing=unknown_thing(statement, "Ask what the pain points are and name one of them."),
+        )
+    arguments: dict[str, Any] = {"pain_point": found.one.ref, "channel": channel}
+    match = _N.search(parsed.text)
+    if match is not None:
+        n = int(match["n"]) if match["n"].isdigit() else _NUMBERS[match["n"]]
+        arguments["n"] = max(1, min(n, _MOST_VARIANTS))
+    return Slots("propose_variants", arguments)
+
+
+def _which_pain(pains: tuple[Named, ...], channel: str, question: str) -> Slots:
+    if not pains:
+        missing = unknown_thing(
+            "No pain point is known, and copy has to answer one.", "Read in what customers said."
+        )
+        return Slots("propose_variants", missing=missing)
+    what = _CHANNEL_WORDS[channel]
+    choices = tuple(
+        Choice(label=pain.label, request=f"Write {what} that answers “{pain.label}”") for pain in pains
+    )
+    return Slots("propose_variants", choices=choices, question=question)
+
+
+def scope_in(text: str) -> dict[str, Any]:
+    """Return the parts of a map's scope that a request names."""
+    found: dict[str, Any] = {}
+    for part, pattern in _SCOPE.items():
+        for match in pattern.finditer(text):
+            value = match["value"].strip()
+            if value and not _NOT_A_NAME.match(value):
+                found[part] = value[:200]
+    return found
+
+
+def names_whole_scope(text: str) -> bool:
+    """Tell whether a request names all four parts of a map's scope, so that it can only be about drafting one."""
+    return "map" in text and len(scope_in(text)) == len(_SCOPE)
+
+
+def draft_anew(text: str, vocabulary: Vocabulary) -> Slots:
+    """Return the arguments of a new map; its four parts are asked for where one is not given."""
+    found = scope_in(text)
+    if len(found) == len(_SCOPE):
+        return Slots("draft_map", found)
+    personas = [one.label for one in vocabulary.personas[:2]] or ["all customers"]
+    choices = tuple(
+        Choice(
+            label=f"{persona}: {journey}",
+            request=f"Draft a new journey map for persona “{persona}”, journey “{journey}”, goal “{goal}” and purpose “find what to mend first”",
+        )
+        for persona in personas
+        for journey, goal in (
+            ("first purchase", "get what they came for"),
+            ("getting help", "have the problem solved"),
+        )
+    )
+    question = "A map is of one persona, one journey, one goal and one purpose. Which?"
+    return Slots("draft_map", choices=choices[:4], question=question)
+
+
+def draft_again(map_id: str | None, vocabulary: Vocabulary) -> Slots:
+    """Return the arguments of drafting a stored map again: the one that is named, else the only one there is."""
+    maps = vocabulary.maps
+    if map_id is None and len(maps) == 0:
+        return Slots(
+            "draft_map", missing=unknown_thing("No map is stored yet.", "Ask for a new journey map.")
+        )
+    if map_id is None and len(maps) > 1:
+        choices = tuple(
+            Choice(label=one.label, request=f"Draft the map again: {one.ref}") for one in maps[:4]
+        )
+        return Slots("draft_map", choices=choices, question="Which map?")
+    again = map_id if map_id is not None else next(one.ref for one in maps)
+    return Slots("draft_map", {"persona": "", "journey": "", "goal": "", "purpose": "", "again": again})

@@ -1,0 +1,399 @@
+"""The arguments of a request: what stands in it, put into the slots that its kind takes."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, cast
+
+from agent.chat.understand.changing import draft_again, draft_anew, propose_variants
+from agent.chat.understand.index import Mention
+from agent.chat.understand.kinds import Kind
+from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.slots import Slots, unknown_thing
+from agent.chat.understand.subject_slots import about_subject
+from agent.chat.understand.terms import term_in
+from agent.chat.understand.things import Things
+from agent.chat.understand.vocabulary import Vocabulary
+
+_DAYS: Final = re.compile(
+    r"\bwithin\s+(?:the\s+|a\s+)?(?:first\s+)?(?P<n>\d+|one|two|three|four|a)?\s*(?P<unit>hour|day|week|month)s?\b"
+)
+_UNIT_DAYS: Final = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0}
+_NUMBER_WORDS: Final = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "a": 1,
+}
+_LIMIT: Final = re.compile(
+    r"\b(?:top|first|worst|biggest|main|best|give me|list|show(?: me)?|name)\s+(?:the\s+)?(?P<n>\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b"
+)
+_LIMITED: Final = frozenset(
+    {
+        "search_evidence",
+        "list_pain_points",
+        "list_themes",
+        "show_paths",
+        "list_moments",
+        "suggest_actions",
+        "list_opportunities",
+    }
+)
+_MOST: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    kind: Kind
+    parsed: Parsed
+    vocabulary: Vocabulary
+    things: Things
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def slots_of(kind: Kind, parsed: Parsed, vocabulary: Vocabulary, things: Things) -> Slots:
+    """Return the arguments of a request of a kind, or why there are none."""
+    found = _slots(_Request(kind, parsed, vocabulary, things))
+    limit = limit_in(parsed.text)
+    if limit is not None and found.tool in _LIMITED:
+        found = replace(found, arguments={**found.arguments, "limit": limit})
+    return found
+
+
+def limit_in(text: str) -> int | None:
+    """Return how many things a request asks for, None where it does not say."""
+    match = _LIMIT.search(text)
+    if match is None:
+        return None
+    n = int(match["n"]) if match["n"].isdigit() else _NUMBER_WORDS[match["n"]]
+    return min(n, _MOST) if n else None
+
+
+def _slots(request: _Request) -> Slots:
+    kind, parsed = request.kind, request.parsed
+    special = _SPECIAL.get(kind.id)
+    if special is not None:
+        return special(request)
+    if parsed.subject is not None or "topic" in kind.needs:
+        return about_subject(kind, parsed, request.vocabulary, request.things)
+    fill = _BY_TOOL.get(kind.tool)
+    found = fill(request) if fill is not None else Slots(kind.tool)
+    return found if found.missing is not None or found.choices else _left_over(request, found)
+
+
+def _left_over(request: _Request, found: Slots) -> Slots:
+    """Refuse where a name of the data was given that the tool has no place for."""
+    kind, parsed = request.kind, request.parsed
+    taken: set[str] = set()
+    for value in found.arguments.values():
+        taken |= set(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else {str(value)}
+    for mention in (*parsed.all("stage"), *parsed.all("event"), *parsed.all("after")):
+        is_taken = mention.value in taken or (
+            mention.slot == "after" and bool({"after_event", "stage", "from_step"} & set(found.arguments))
+        )
+        is_taken |= mention.plain and kind.tool in _LEAVING
+        if not is_taken and kind.tool not in _EVERYTHING:
+            return _cannot_limit(parsed, mention, found)
+    return found
+
+
+_EVERYTHING: Final = frozenset(
+    {
+        "predict",
+        "data_status",
+        "show_help",
+        "explain_term",
+        "list_moments",
+        "show_attribution",
+        "compare_periods",
+        "compare_groups",
+        "show_funnel",
+    }
+)
+_LEAVING: Final = frozenset({"show_stage_times", "list_pain_points", "suggest_actions", "list_opportunities"})
+"""Tools that are about leaving or buying anyway."""
+
+
+def _cannot_limit(parsed: Parsed, mention: Mention, found: Slots) -> Slots:
+    words = parsed.words(mention)
+    return Slots(
+        found.tool,
+        missing=unknown_thing(
+            f"This cannot be limited to “{words}”.",
+            "Ask for it in all, or ask what goes wrong or what happens there.",
+        ),
+    )
+
+
+def _pain_points(request: _Request) -> Slots:
+    parsed, vocabulary, kind = request.parsed, request.vocabulary, request.kind
+    arguments: dict[str, Any] = {}
+    notes: list[str] = []
+    stages = parsed.all("stage")
+    if stages:
+        arguments["stage"] = stages[0].value
+    if parsed.all("after"):
+        _add_after_purchase(arguments, vocabulary)
+    elif parsed.all("event"):
+        event = parsed.all("event")[0]
+        if kind.id == "pains_after" or _led_by(parsed, event, {"after", "following", "who", "once", "have"}):
+            arguments["after_event"] = event.value
+            notes.extend(_rough(parsed, event))
+        elif vocabulary.stage_of(event.value) and "stage" not in arguments:
+            arguments["stage"] = vocabulary.stage_of(event.value)
+            notes.append(f"“{parsed.words(event)}” was taken as the stage {arguments['stage']}.")
+    severities = parsed.all("severity")
+    if severities and "severity" not in kind.arguments and "severity" in kind.takes:
+        arguments["severity"] = severities[0].value
+    return Slots(kind.tool, {**kind.arguments, **arguments}, notes=tuple(notes))
+
+
+def _add_after_purchase(arguments: dict[str, Any], vocabulary: Vocabulary) -> None:
+    purchase = vocabulary.purchase()
+    if purchase is not None:
+        arguments["after_event"] = purchase
+    elif vocabulary.after_purchase() is not None:
+        arguments["stage"] = vocabulary.after_purchase()
+
+
+def _led_by(parsed: Parsed, mention: Mention, words: set[str]) -> bool:
+    return bool({token.text for token in parsed.tokens[max(0, mention.start - 3) : mention.start]} & words)
+
+
+def _rough(parsed: Parsed, *mentions: Mention) -> list[str]:
+    return [f"“{parsed.words(one)}” was taken as the step {one.value}." for one in mentions if one.rough]
+
+
+def _stage(request: _Request) -> Slots:
+    """Fill the one stage that several tools take; the time after a purchase is the stage that begins with it."""
+    kind, parsed, vocabulary = request.kind, request.parsed, request.vocabulary
+    arguments: dict[str, Any] = {}
+    stages = parsed.all("stage")
+    if stages:
+        arguments["stage"] = stages[0].value
+    elif parsed.all("after") and vocabulary.after_purchase() is not None:
+        arguments["stage"] = vocabulary.after_purchase()
+    elif parsed.all("event"):
+        event = parsed.all("event")[0]
+        stage = vocabulary.stage_of(event.value)
+        if stage is not None and event.rough:
+            return Slots(
+                kind.tool,
+                {"stage": stage},
+                notes=(f"“{parsed.words(event)}” was taken as the stage {stage}.",),
+            )
+    if "stage" in kind.needs and not arguments:
+        names = ", ".join(vocabulary.stages)
+        missing = unknown_thing(
+            "No stage of the journey has that name.", f"Ask for one of the stages: {names}."
+        )
+        return Slots(kind.tool, missing=missing)
+    if "emotion" in kind.takes and parsed.all("emotion"):
+        arguments["emotion"] = parsed.all("emotion")[0].value
+    return Slots(kind.tool, arguments)
+
+
+def _map(request: _Request) -> Slots:
+    found = _stage(request)
+    arguments = dict(found.arguments)
+    maps, lanes = request.parsed.all("map"), request.parsed.all("lane")
+    if maps:
+        arguments["map_name"] = maps[0].value
+    if (
+        lanes
+        and "lane" in request.kind.takes
+        and (request.kind.id == "map_lane" or "lane" in request.parsed.text)
+    ):
+        arguments["lane"] = lanes[0].value
+    return replace(found, arguments=arguments)
+
+
+def _compare_maps(request: _Request) -> Slots:
+    maps = request.parsed.all("map")
+    return Slots(request.kind.tool, {"map_name": maps[0].value} if maps else {})
+
+
+def _personas(request: _Request) -> Slots:
+    personas = request.parsed.all("persona")
+    return Slots(request.kind.tool, {"name": personas[0].value} if personas else {})
+
+
+def _paths(request: _Request) -> Slots:
+    parsed, kind = request.parsed, request.kind
+    events = parsed.all("event")
+    arguments: dict[str, Any] = {}
+    steps = list(events)
+    if not steps and len(parsed.all("stage")) and "level" in kind.takes:
+        steps = list(parsed.all("stage"))
+        arguments["level"] = "stage"
+    purchase = request.vocabulary.purchase()
+    if kind.id == "paths_before" and steps:
+        arguments["to_step"] = steps[0].value
+    elif len(steps) > 1:
+        arguments |= {"from_step": steps[0].value, "to_step": steps[-1].value}
+    elif steps:
+        only_end = _led_by(parsed, steps[0], {"to", "until", "before"}) and not _led_by(
+            parsed, steps[0], {"from", "after"}
+        )
+        arguments["to_step" if only_end else "from_step"] = steps[0].value
+    elif parsed.all("after") and purchase is not None:
+        arguments["from_step"] = purchase
+    if kind.arguments.get("aspect") in {"starts", "ends"}:
+        arguments = {name: value for name, value in arguments.items() if name == "level"}
+    return Slots(kind.tool, arguments, notes=tuple(_rough(parsed, *events)))
+
+
+def _funnel(request: _Request) -> Slots:
+    parsed = request.parsed
+    events = parsed.all("event")
+    steps = tuple(
+        mention.value for mention in sorted((*events, *parsed.all("stage")), key=lambda one: one.start)
+    )
+    arguments: dict[str, Any] = {"steps": tuple(dict.fromkeys(steps))} if len(set(steps)) > 1 else {}
+    match = _DAYS.search(parsed.text)
+    if match is not None and "within" in request.kind.takes:
+        n = (
+            int(match["n"])
+            if match["n"] and match["n"].isdigit()
+            else _NUMBER_WORDS.get(match["n"] or "a", 1)
+        )
+        arguments["within_days"] = n * _UNIT_DAYS[match["unit"]]
+    notes = _rough(parsed, *events)
+    if len(set(steps)) == 1 and not arguments.get("steps"):
+        notes.append("One step alone is no funnel, so all stages are shown.")
+    return Slots(request.kind.tool, arguments, notes=tuple(notes))
+
+
+def _retention(request: _Request) -> Slots:
+    by = next(
+        (
+            unit
+            for unit in ("day", "week", "month")
+            if re.search(rf"\b(?:{unit}|{unit}s|{unit}ly|daily)\b", request.parsed.text)
+            and (unit != "day" or "month" not in request.parsed.text)
+        ),
+        None,
+    )
+    return Slots(request.kind.tool, {"by": by} if by and "by" not in request.kind.arguments else {})
+
+
+def _moments(request: _Request) -> Slots:
+    events = request.parsed.all("event")
+    return Slots(
+        request.kind.tool,
+        {"outcome": events[-1].value} if events else {},
+        notes=tuple(_rough(request.parsed, *events)),
+    )
+
+
+def _conversion(request: _Request) -> Slots:
+    events = request.parsed.all("event")
+    return Slots(request.kind.tool, {"conversion": events[-1].value} if events else {})
+
+
+def _count(request: _Request) -> Slots:
+    kind, parsed = request.kind, request.parsed
+    arguments: dict[str, Any] = {}
+    bys = parsed.all("by")
+    if "by" in kind.takes:
+        if bys:
+            arguments["by"] = bys[0].value
+        else:
+            word = next(
+                (
+                    token.text
+                    for token in parsed.tokens
+                    if token.text in {"channel", "kind", "event", "stage", "channels", "events", "stages"}
+                ),
+                None,
+            )
+            if word is None:
+                keys = ", ".join(trait.key.replace("_", " ") for trait in request.vocabulary.traits)
+                return Slots(
+                    kind.tool,
+                    missing=unknown_thing("No trait of customers has that name.", f"Ask by one of: {keys}."),
+                )
+            arguments["by"] = word.removesuffix("s")
+    events = parsed.all("event")
+    if "count_event" in kind.takes and events:
+        arguments["event"] = events[0].value
+    elif "count_event" in kind.takes and parsed.all("after") and request.vocabulary.purchase():
+        arguments["event"] = request.vocabulary.purchase()
+    return Slots(kind.tool, arguments, notes=tuple(_rough(parsed, *events)))
+
+
+def _term(request: _Request) -> Slots:
+    term = term_in(request.parsed.text)
+    if term is not None:
+        return Slots("explain_term", {"term": term})
+    return Slots(
+        "explain_term",
+        missing=unknown_thing("Which term is meant is not clear.", "Ask, for instance, what “reach” means."),
+    )
+
+
+def _variants_list(request: _Request) -> Slots:
+    subject = request.parsed.subject
+    if subject is None:
+        return Slots("list_variants")
+    found = request.things.find(subject.text, request.vocabulary.pain_points)
+    return Slots("list_variants", {"pain_point": found.one.ref if found.one else subject.text[:200]})
+
+
+def _variants_propose(request: _Request) -> Slots:
+    return propose_variants(request.parsed, request.vocabulary, request.things)
+
+
+def _variants_check(request: _Request) -> Slots:
+    named = request.parsed.all("variant_set")
+    sets = request.vocabulary.variant_sets
+    if named or sets:
+        return Slots("check_variants", {"variant_set": named[0].value if named else sets[0].ref})
+    return Slots(
+        "check_variants",
+        missing=unknown_thing("No variants are stored.", "Ask for variants that answer a pain point first."),
+    )
+
+
+def _draft(request: _Request) -> Slots:
+    return draft_anew(request.parsed.text, request.vocabulary)
+
+
+def _redraft(request: _Request) -> Slots:
+    maps = request.parsed.all("map")
+    return draft_again(maps[0].value if maps else None, request.vocabulary)
+
+
+_BY_TOOL: Final[dict[str, Callable[[_Request], Slots]]] = {
+    "list_pain_points": _pain_points,
+    "show_emotions": _stage,
+    "show_map": _map,
+    "compare_maps": _compare_maps,
+    "show_stage": _stage,
+    "show_stage_times": _stage,
+    "list_opportunities": _stage,
+    "list_personas": _personas,
+    "show_paths": _paths,
+    "show_funnel": _funnel,
+    "compare_groups": _funnel,
+    "compare_periods": _funnel,
+    "show_retention": _retention,
+    "list_moments": _moments,
+    "show_attribution": _conversion,
+    "count_customers": _count,
+}
+_SPECIAL: Final[dict[str, Callable[[_Request], Slots]]] = {
+    "explain": _term,
+    "variants_list": _variants_list,
+    "variants_propose": _variants_propose,
+    "variants_check": _variants_check,
+    "map_draft": _draft,
+    "map_redraft": _redraft,
+}

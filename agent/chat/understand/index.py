@@ -1,0 +1,145 @@
+"""The names of a vocabulary, ready to be found in a request."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from agent.chat.understand.vocabulary import Vocabulary
+from agent.chat.understand.words import lexicon, stems_in, stems_of
+
+Slot = Literal[
+    "where",
+    "by",
+    "stage",
+    "after",
+    "event",
+    "emotion",
+    "severity",
+    "lane",
+    "persona",
+    "map",
+    "variant_set",
+    "creative",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words that name something of the data.
+
+    Attributes:
+        slot: What sort of thing.
+        value: Its name in the data.
+        start: First token.
+        end: First token behind it.
+        key: Of a trait.
+        rough: True where the words are only part of the name.
+        negated: True where it is excluded.
+        plain: True where the words themselves say what is asked, as "leave" does.
+    """
+
+    slot: Slot
+    value: str
+    start: int
+    end: int
+    key: str = ""
+    rough: bool = False
+    negated: bool = False
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One way to say a name."""
+
+    stems: tuple[str, ...]
+    slot: Slot
+    value: str
+    key: str = ""
+    text: str = ""
+    """The words as they have to stand, where no other form of them will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Names of a vocabulary by the stem they begin with."""
+
+    vocabulary: Vocabulary
+    entries: Mapping[str, tuple[Entry, ...]]
+    event_stems: tuple[tuple[str, frozenset[str]], ...]
+    words: frozenset[str]
+    """Every word of a name, for spelling."""
+
+
+@lru_cache(maxsize=8)
+def index_of(vocabulary: Vocabulary) -> Index:
+    """Return the index of a vocabulary, made once."""
+    entries: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in _entries(vocabulary):
+        if entry.stems:
+            entries[entry.stems[0]].append(entry)
+    ordered = {
+        first: tuple(sorted(found, key=lambda one: -len(one.stems))) for first, found in entries.items()
+    }
+    names = (
+        *vocabulary.stages, *vocabulary.events, *(value for trait in vocabulary.traits for value in trait.values),
+        *(trait.key for trait in vocabulary.traits),
+        *(named.label for named in (*vocabulary.pain_points, *vocabulary.themes, *vocabulary.personas)),
+    )  # fmt: skip
+    words = {word for name in names for word in name.casefold().replace("_", " ").split() if word.isalpha()}
+    events = tuple((event, frozenset(stems_of(event))) for event in vocabulary.events)
+    return Index(vocabulary, ordered, events, frozenset(words))
+
+
+def _entries(vocabulary: Vocabulary) -> Iterable[Entry]:
+    yield from _stage_entries(vocabulary)
+    yield from _trait_entries(vocabulary)
+    for slot, things in (
+        ("persona", vocabulary.personas),
+        ("map", vocabulary.maps),
+        ("variant_set", vocabulary.variant_sets),
+    ):
+        for named in things:
+            yield Entry(stems_of(named.label), slot, named.ref)  # pyright: ignore[reportArgumentType]
+            yield Entry(stems_of(named.ref), slot, named.ref)  # pyright: ignore[reportArgumentType]
+    lists = lexicon()
+    for emotion, words in lists["emotions"].items():
+        yield from (Entry(stems_of(word), "emotion", emotion) for word in str(words).split())
+    for slot, name in (("severity", "severities"), ("lane", "lanes"), ("creative", "creative")):
+        for value, phrases in lists[name].items():
+            yield from (Entry(stems_of(phrase), slot, value, text=phrase) for phrase in phrases)  # pyright: ignore[reportArgumentType]
+
+
+def _stage_entries(vocabulary: Vocabulary) -> Iterable[Entry]:
+    for stage in vocabulary.stages:
+        yield Entry(stems_of(stage), "stage", stage)
+        for phrase in lexicon()["stages"].get(stage, ()):
+            yield Entry(stems_of(phrase), "stage", stage, text=phrase)
+    for phrase in lexicon()["after_purchase"]:
+        yield Entry(stems_of(phrase), "after", "purchase")
+
+
+def _trait_entries(vocabulary: Vocabulary) -> Iterable[Entry]:
+    lists = lexicon()
+    for trait in vocabulary.traits:
+        yield Entry(stems_of(trait.key), "by", trait.key)
+        short = _short_key(trait.key)
+        if short:
+            yield Entry(short, "by", trait.key)
+        for value in trait.values:
+            exact = value if value == "phone" else ""
+            yield Entry(stems_of(value), "where", value, trait.key, text=exact)
+            synonyms = lists["kinds"] if trait.key == "kind" else lists["devices"]
+            if value in synonyms:
+                yield from (
+                    Entry(stems_of(word), "where", value, trait.key) for word in str(synonyms[value]).split()
+                )
+
+
+def _short_key(key: str) -> tuple[str, ...]:
+    """Return what people call a trait by: "device" for device_type, "tier" for loyalty_tier."""
+    stems = stems_of(key)
+    rest = tuple(part for part in stems if part not in stems_in("empty_keys"))
+    return rest if rest and rest != stems else ()

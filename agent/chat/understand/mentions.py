@@ -1,0 +1,201 @@
+"""Names of the data in a request: which stage, group, step or feeling is meant, and by which words."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from agent.chat.understand.index import Entry, Index, Mention
+from agent.chat.understand.places import last_about, word_before
+from agent.chat.understand.steps import step_mentions
+from agent.chat.understand.words import Token, stem, stems_in, stems_of, words_in
+
+
+def mentions_in(tokens: Sequence[Token], index: Index) -> tuple[Mention, ...]:
+    """Return what is named, in order, without overlaps; the longest name wins."""
+    taken: set[int] = set()
+    found: list[Mention] = []
+    for mention in sorted(
+        _candidates(tokens, index), key=lambda one: (one.start - one.end, _RANK[one.slot], one.start)
+    ):
+        if mention.slot in _SOFT:
+            found.append(mention)
+        elif not taken & set(range(mention.start, mention.end)):
+            taken |= set(range(mention.start, mention.end))
+            found.append(mention)
+    found.extend(step_mentions(tokens, index, taken))
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+_SOFT: Final = frozenset({"emotion", "severity", "creative", "lane"})
+"""Sorts whose words are common ones: they stand beside other readings of the same words."""
+_RANK: Final = {
+    slot: n
+    for n, slot in enumerate(
+        (
+            "after",
+            "where",
+            "persona",
+            "map",
+            "variant_set",
+            "stage",
+            "event",
+            "by",
+            "emotion",
+            "severity",
+            "creative",
+            "lane",
+        )
+    )
+}
+
+
+def _candidates(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
+    for start, token in enumerate(tokens):
+        for entry in index.entries.get(token.stem, ()):
+            end = start + len(entry.stems)
+            if tuple(one.stem for one in tokens[start:end]) == entry.stems and _fits(
+                tokens, start, end, entry
+            ):
+                yield Mention(
+                    entry.slot, entry.value, start, end, entry.key, negated=_is_negated(tokens, start)
+                )
+
+
+def _fits(tokens: Sequence[Token], start: int, end: int, entry: Entry) -> bool:
+    if entry.text and entry.text != " ".join(one.text for one in tokens[start:end]):
+        return False
+    if entry.slot == "after":
+        return not _is_done_by_name(tokens, end)
+    if entry.slot == "stage":
+        return _fits_stage(tokens, start, end, entry)
+    if entry.slot == "where":
+        return fits_value(tokens, start, end, key=entry.key, value=entry.value)
+    if entry.slot == "by":
+        return _fits_key(tokens, start, end)
+    return True
+
+
+def _fits_stage(tokens: Sequence[Token], start: int, end: int, entry: Entry) -> bool:
+    after = tokens[end].text if end < len(tokens) else ""
+    if after in {"stage", "phase", "stages"} or len(entry.stems) > _PHRASE:
+        return True
+    if last_about(tokens, start) and any(token.text in words_in("saying") for token in tokens):
+        return False
+    built_in = entry.value == " ".join(one.text for one in tokens[start:end])
+    if not built_in and _goes_on(tokens, end):
+        return False
+    before = word_before(tokens, start)
+    if entry.stems == stems_of("retention"):
+        return _means_stage(tokens, start, before)
+    if before in {"and", "from", "to", "after", "before", "by"}:
+        return built_in and before in {"and", "from", "to"}
+    return built_in or before in words_in("before_stage") or (before == "" and end == len(tokens))
+
+
+_PHRASE: Final = 2
+"""Names of more words are found anywhere."""
+
+
+def _means_stage(tokens: Sequence[Token], start: int, before: str) -> bool:
+    """Tell whether "retention" is the stage and not the share of customers who come back."""
+    far = tokens[start - 2].text if start > 1 else ""
+    return before in {"in", "during", "at"} and far not in {"change", "drop", "difference", "rise", "changes"}
+
+
+def _is_done_by_name(tokens: Sequence[Token], end: int) -> bool:
+    """Tell whether what follows makes another step of it: "after checkout started", "after the order was delivered"."""
+    following = tokens[end] if end < len(tokens) else None
+    return following is not None and (
+        following.stem in stems_in("bare_verbs") or following.text in {"was", "is", "has", "were"}
+    )
+
+
+def _goes_on(tokens: Sequence[Token], end: int) -> bool:
+    """Tell whether a word is the first of a longer name: "payment page" is no stage."""
+    following = tokens[end].text if end < len(tokens) and tokens[end].is_word else "in"
+    return following not in words_in("stop") | words_in("people") | words_in("generic")
+
+
+def fits_value(tokens: Sequence[Token], start: int, end: int, *, key: str, value: str) -> bool:
+    """Tell whether words that equal a value of a trait limit the request to it, or merely stand in it."""
+    after = tokens[end].text if end < len(tokens) else ""
+    before = word_before(tokens, start)
+    if after in words_in("people") | words_in("groups") or stem(after) in stems_of(key):
+        return True
+    if _is_first_of_two(tokens, end, before):
+        return True
+    if last_about(tokens, start):
+        return False
+    word = tokens[start].text
+    if key == "kind" and word in _plurals(value):
+        return _counts_kind(before, after)
+    is_name = (
+        end - start > 1
+        or (key != "channel" and word in _plurals(value))
+        or bool({"versus", "vs"} & {before, after})
+    )
+    return is_name or _fits_one_word(tokens, start, end, key=key)
+
+
+def _is_first_of_two(tokens: Sequence[Token], end: int, before: str) -> bool:
+    """Tell whether another value and then the customers follow: "mobile and desktop customers"."""
+    if end + 1 >= len(tokens) or tokens[end].text not in {
+        "and",
+        "or",
+        "versus",
+        "vs",
+        "with",
+        "to",
+        "against",
+    }:
+        return False
+    far = {one.text for one in tokens[end + 1 : end + 4]}
+    return bool(far & (words_in("people") | words_in("groups"))) or before in {"compare", "between"}
+
+
+def _fits_one_word(tokens: Sequence[Token], start: int, end: int, *, key: str) -> bool:
+    word, before = tokens[start].text, word_before(tokens, start)
+    is_own = not (word in words_in("generic") or word in words_in("stop"))
+    if before in words_in("before_value"):
+        is_last = end == len(tokens) or not tokens[end].is_word
+        return is_own or key in {"kind", "channel", "device_type"} or is_last
+    return before in {"", "compare", "but", "do", "does", "how", "what", "where", "did"} and is_own
+
+
+def _counts_kind(before: str, after: str) -> bool:
+    """Tell whether "reviews" limits to them: as a count of them or a place to look, not as a word for feedback."""
+    return before in {"many", "in", "from", "only", "of", "count", "number"} and after not in {"and", "or"}
+
+
+def _plurals(value: str) -> frozenset[str]:
+    """Return what several customers of a value are called: "families", "enthusiasts"."""
+    word = value.casefold()
+    return frozenset({f"{word}s", f"{word}es", f"{word.removesuffix('y')}ies"} - {word})
+
+
+def _fits_key(tokens: Sequence[Token], start: int, end: int) -> bool:
+    before = word_before(tokens, start)
+    raw = tokens[start - 1].text if start else ""
+    return before in {"by", "per", "each", "over", "every", "which", "of", "across", "between"} or raw in {
+        "by", "per", "each", "every", "which", "what",
+    } or (end < len(tokens) and tokens[end].text in {"mix", "split", "breakdown", "distribution", "do"})  # fmt: skip
+
+
+def _is_negated(tokens: Sequence[Token], start: int) -> bool:
+    near = [one.text for one in tokens[max(0, start - 4) : start]]
+    for word in reversed(near):
+        if word in {"not", "without", "except", "excluding", "non", "other"} or word in {"apart"}:
+            return True
+        if word not in words_in("mentions_determiners") | {
+            "on",
+            "in",
+            "from",
+            "via",
+            "using",
+            "use",
+            "by",
+            "than",
+            "for",
+            "with",
+        }:
+            return False
+    return False

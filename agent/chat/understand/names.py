@@ -1,0 +1,92 @@
+"""Takes the vocabulary out of a snapshot of the stores."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from importlib import resources
+from typing import cast
+
+import yaml
+
+from agent.chat.understand.vocabulary import Named, Trait, Vocabulary
+from agent.errors import JourneyError
+from agent.pipeline.snapshot import Snapshot
+
+_MOST_TERMS = 8
+_MOST_VALUES = 40
+"""A trait of more values is no group that anybody would ask for, but text of its own such as a title."""
+_OTHER_KEYS = frozenset({"locale"})
+
+
+def vocabulary_of(snapshot: Snapshot) -> Vocabulary:
+    """Return the names in a snapshot; what people store while it stands, such as maps, is read anew."""
+    fixed = _fixed(snapshot)
+    maps = tuple(
+        Named(one.map_id, f"{one.scope.persona}: {one.scope.journey}", one.scope.goal)
+        for one in snapshot.maps()
+    )
+    sets = tuple(
+        Named(one.variant_set_id, one.variant_set_id, one.pain_point_id) for one in snapshot.variant_sets()
+    )
+    return Vocabulary(
+        stages=fixed.stages,
+        traits=fixed.traits,
+        events=fixed.events,
+        pain_points=fixed.pain_points,
+        themes=fixed.themes,
+        personas=fixed.personas,
+        maps=maps,
+        variant_sets=sets,
+        terms=_terms(),
+        first=fixed.first,
+        last=fixed.last,
+    )
+
+
+@lru_cache(maxsize=4)
+def _fixed(snapshot: Snapshot) -> Vocabulary:
+    first, last = _window(snapshot)
+    return Vocabulary(
+        stages=tuple(snapshot.stages),
+        traits=tuple(
+            Trait(key, tuple(values))
+            for key, values in snapshot.traits.items()
+            if key not in _OTHER_KEYS and len(values) <= _MOST_VALUES
+        ),
+        events=tuple(snapshot.events),
+        pain_points=tuple(
+            Named(one.pain_point_id, one.label, one.definition) for one in snapshot.pain_points
+        ),
+        themes=tuple(
+            Named(one.theme_id, one.label, " ".join(one.terms[:_MOST_TERMS])) for one in snapshot.themes
+        ),
+        personas=_personas(snapshot),
+        first=first,
+        last=last,
+    )
+
+
+def _personas(snapshot: Snapshot) -> tuple[Named, ...]:
+    try:
+        found = snapshot.everybody.personas
+    except JourneyError:
+        # Groups of customers cannot be told without events; then nobody can ask for one.
+        return ()
+    return tuple(Named(one.name, one.name) for one in found.personas if one.name is not None)
+
+
+def _window(snapshot: Snapshot) -> tuple[date | None, date | None]:
+    """Return the first and last day of anything said or done."""
+    times: list[datetime] = [record.at for record in snapshot.records.values() if record.at is not None]
+    try:
+        journeys = snapshot.everybody.require_journeys()
+        times.extend(at for at in (journeys.window.first, journeys.window.last) if at is not None)
+    except JourneyError:
+        pass  # Nobody did anything; the texts alone say when.
+    return (min(times).date(), max(times).date()) if times else (None, None)
+
+
+@lru_cache(maxsize=1)
+def _terms() -> tuple[str, ...]:
+    text = resources.files("agent.chat").joinpath("glossary.yaml").read_text(encoding="utf-8")
+    entries = cast("list[dict[str, str]]", yaml.safe_load(text))
+    return tuple(str(entry["term"]) for entry in entries)

@@ -1,0 +1,183 @@
+"""What stands in one request: names of the data, times, the subject it is about, and limits that are in no data.
+
+A word that limits a request and is in no list of names is never dropped: an answer to another question than the one
+that was asked is worse than none.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from agent.chat.understand.index import Mention, index_of
+from agent.chat.understand.kinds import phrasing_words
+from agent.chat.understand.limits import unknown_limits
+from agent.chat.understand.mentions import mentions_in
+from agent.chat.understand.subjects import Subject, subject_of
+from agent.chat.understand.times import Span, spans_in
+from agent.chat.understand.vocabulary import Vocabulary
+from agent.chat.understand.words import Token, lexicon, plain, respelt, stems_of, tokens_of, words_in
+
+_TIME_MARK: Final = "timemark"
+_MASKS: Final = {
+    "stage": "this stage",
+    "after": "after this step",
+    "event": "this step",
+    "persona": "this persona",
+    "map": "this map",
+    "variant_set": "this set",
+    "by": "this attribute",
+}
+SUBJECT_MASK: Final = "this topic"
+TIME_MASK: Final = "that date"
+_QUOTED: Final = re.compile(r"[\"“”«»]([^\"“”«»]{2,120})[\"“”«»]")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One request, taken apart.
+
+    Attributes:
+        text: As it was asked, in lower case.
+        tokens: Its words, put right where one is misspelt; times stand as one token.
+        mentions: Names of the data.
+        times: Times, in order.
+        subject: What it is about beside those; None where nothing is.
+        limits: Words that limit it and are in no data.
+        masked: The request with names and subject replaced by what they are.
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+    mentions: tuple[Mention, ...]
+    times: tuple[Span, ...]
+    subject: Subject | None
+    limits: tuple[str, ...]
+    masked: str
+
+    def all(self, slot: str) -> tuple[Mention, ...]:
+        """Return the mentions of one sort."""
+        return tuple(mention for mention in self.mentions if mention.slot == slot)
+
+    def words(self, mention: Mention) -> str:
+        """Return the words of a mention."""
+        return " ".join(token.text for token in self.tokens[mention.start : mention.end])
+
+
+def parse(request: str, vocabulary: Vocabulary) -> Parsed:
+    """Return what stands in a request."""
+    text = plain(request)
+    quoted = _QUOTED.search(text)
+    times = spans_in(text, last=vocabulary.last or _NO_DATA)
+    index = index_of(vocabulary)
+    tokens = respelt(tokens_of(_without_times(text, times)), _known_words(index.words), kept=_kept_words())
+    mentions = mentions_in(tokens, index)
+    covered = {
+        at for mention in mentions if mention.slot in _COVERING for at in range(mention.start, mention.end)
+    }
+    subject = subject_of(tokens, covered, quoted=quoted[1] if quoted else None)
+    if subject is None:
+        subject = _pain_told_as_step(tokens, mentions, vocabulary)
+    if subject is not None:
+        mentions = tuple(one for one in mentions if one.end <= subject.start or subject.end <= one.start)
+    copy = {at for one in mentions if one.slot == "creative" for at in range(one.start, one.end)}
+    limits = unknown_limits(tokens, covered | copy, subject, names=index.words)
+    groups = [
+        Mention("where", token.text, at, at + 1)
+        for at, token in enumerate(tokens)
+        if token.text in limits and at not in covered
+    ]
+    masked = _masked(tokens, (*mentions, *groups), subject, times)
+    return Parsed(text, tokens, mentions, times, subject, limits, masked)
+
+
+_NO_DATA: Final = date(2000, 1, 1)
+"""Where the data has no dates, no time can be meant; a span is still found, and said to be outside."""
+_PLAIN_KEYS: Final = frozenset({"channel", "kind"})
+"""Keys that phrasings name as they are."""
+_COVERING: Final = frozenset({"where", "stage", "after", "event", "persona", "map", "variant_set", "by"})
+
+
+@lru_cache(maxsize=8)
+def _known_words(names: frozenset[str]) -> frozenset[str]:
+    """Return the words that others may be misspelt forms of; not those that limit, nor the small ones."""
+    known = {*names, *words_in("generic"), *words_in("people"), *phrasing_words()}
+    return frozenset(known) - words_in("stop") - {"whether"}
+
+
+def _pain_told_as_step(
+    tokens: Sequence[Token], mentions: Sequence[Mention], vocabulary: Vocabulary
+) -> Subject | None:
+    """Return the subject where a step's words are a pain point's label too, and the request is about the pain."""
+    if not any(token.text in words_in("pain_clues") for token in tokens):
+        return None
+    labels = {frozenset(stems_of(named.label)) for named in vocabulary.pain_points}
+    for mention in mentions:
+        words = tokens[mention.start : mention.end]
+        stems = frozenset(token.stem for token in words if token.text not in words_in("stop"))
+        if mention.slot == "event" and stems in labels:
+            return Subject(" ".join(token.text for token in words), mention.start, mention.end, led=True)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _kept_words() -> frozenset[str]:
+    limits = {word for words in lexicon()["limits"].values() for word in str(words).split()}
+    return frozenset(limits) | words_in("stop")
+
+
+def _without_times(text: str, times: Sequence[Span]) -> str:
+    for span in reversed(times):
+        text = f"{text[: span.start]} {_TIME_MARK} {text[span.end :]}"
+    return text
+
+
+def _masked(
+    tokens: Sequence[Token], mentions: Sequence[Mention], subject: Subject | None, times: Sequence[Span]
+) -> str:
+    """Return the request with what it names replaced by the sort of thing it is; groups of customers are taken out."""
+    starts = {
+        mention.start: (mention.end, mention.slot)
+        for mention in mentions
+        if mention.slot in _COVERING
+        and not mention.plain
+        and not (mention.slot == "by" and mention.key in _PLAIN_KEYS)
+        and not (mention.slot == "where" and mention.key == "kind")
+    }
+    if subject is not None and subject.start < subject.end:
+        starts[subject.start] = (subject.end, "subject")
+    leads = [span.words.split()[0] if span.lead != "within" else "" for span in times]
+    words: list[str] = []
+    at = 0
+    while at < len(tokens):
+        end, slot = starts.get(at, (at + 1, ""))
+        if slot == "where":
+            _take_out(words, tokens, end)
+        elif slot == "subject":
+            words.append(SUBJECT_MASK)
+        elif slot:
+            words.append(_MASKS[slot])
+        elif tokens[at].text == _TIME_MARK:
+            words.extend(_time_words(leads.pop(0) if leads else ""))
+        else:
+            words.append(tokens[at].text)
+        at = end
+    return re.sub(r" ([,;?!.:])", r"\1", " ".join(words)).strip(" ?!.,;:")
+
+
+def _time_words(lead: str) -> list[str]:
+    """Return how a time is masked: one that is only a limit says nothing of what is asked."""
+    return [lead, TIME_MASK] if lead in {"since", "before", "after", "from", "until"} else []
+
+
+def _take_out(words: list[str], tokens: Sequence[Token], end: int) -> None:
+    """Leave out a group: "customers on mobile" becomes "customers", "families" too."""
+    following = tokens[end].text if end < len(tokens) else ""
+    if following in words_in("people"):
+        return
+    while words and words[-1] in words_in("group_leads"):
+        words.pop()
+    if not any(token.text in words_in("people") for token in tokens) and "customers" not in words:
+        words.append("customers")

@@ -1,0 +1,88 @@
+"""The time a request is limited to, within what the data covers."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from agent.chat.understand.kinds import Kind
+from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.times import Span
+from agent.chat.understand.vocabulary import Vocabulary
+from agent.schemas.chat import Missing
+
+_OPEN_DAYS: Final = 3
+"""A span that ends so near to the end of the data reaches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From which day on something is asked.
+
+    Attributes:
+        at: First day of the later part; None where no time is named.
+        words: How it was put.
+        missing: Why that time cannot be told.
+        notes: How the words were taken.
+    """
+
+    at: date | None = None
+    words: str = ""
+    missing: Missing | None = None
+    notes: tuple[str, ...] = ()
+
+
+def period_of(parsed: Parsed, kind: Kind, vocabulary: Vocabulary) -> Period:
+    """Return the time a request is limited to."""
+    if not parsed.times or kind.tool == "data_status":
+        return Period()
+    first, last, span = vocabulary.first, vocabulary.last, parsed.times[0]
+    if first is None or last is None:
+        return Period(words=span.words, missing=_undated(span))
+    start, end = span.first, parsed.times[-1].last
+    if start > last or end < first or (span.lead == "since" and start.year < first.year):
+        return Period(words=span.words, missing=_outside(span, first, last))
+    is_two_sided = len(parsed.times) == 1 and kind.tool == "compare_periods"
+    if not is_two_sided and _is_closed(parsed, end, last):
+        return Period(words=span.words, missing=_closed(parsed, start))
+    if start <= first and not is_two_sided:
+        return Period(notes=(f"“{span.words}” is all the time that the data covers.",))
+    return Period(at=start, words=span.words, notes=(_taken(span, start, last),))
+
+
+def _is_closed(parsed: Parsed, end: date, last: date) -> bool:
+    """Tell whether a time ends before the data does, so that it is a piece out of the middle."""
+    lead = parsed.times[0].lead
+    return lead == "until" or (lead == "within" and (last - end).days > _OPEN_DAYS) or len(parsed.times) > 1
+
+
+def _taken(span: Span, start: date, last: date) -> str:
+    return f"“{span.words}” was taken as from {_day(start)} on; the data ends on {_day(last)}."
+
+
+def _outside(span: Span, first: date, last: date) -> Missing:
+    return Missing(
+        reason="unknown_value",
+        statement=f"The data covers {_day(first)} to {_day(last)} and says nothing of “{span.words}”.",
+        needed="Read in data of that time, or ask about a time that is covered.",
+    )
+
+
+def _undated(span: Span) -> Missing:
+    return Missing(
+        reason="unknown_value",
+        statement=f"Nothing in the data has a date, so nothing can be said of “{span.words}”.",
+        needed="Read in data with dates.",
+    )
+
+
+def _closed(parsed: Parsed, start: date) -> Missing:
+    words = " and ".join(span.words for span in parsed.times)
+    return Missing(
+        reason="not_measured",
+        statement=f"A piece of time with an end, “{words}”, cannot be cut out of the data.",
+        needed=f"Ask how the time before {_day(start)} compares with the time from then on.",
+    )
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

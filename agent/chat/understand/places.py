@@ -1,0 +1,29 @@
+"""Where words stand in a request: what comes before them."""
+
+from collections.abc import Sequence
+
+from agent.chat.understand.words import Token, words_in
+
+
+def last_about(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether the words before say that what follows is a subject and not a limit."""
+    at = start - 1
+    while at >= 0 and tokens[at].text in words_in("mentions_determiners"):
+        at -= 1
+    return at >= 0 and tokens[at].text in {
+        "about",
+        "regarding",
+        "concerning",
+        "mention",
+        "mentions",
+        "mentioned",
+        "mentioning",
+    }
+
+
+def word_before(tokens: Sequence[Token], start: int) -> str:
+    """Return the last word before that is no determiner; empty at the beginning."""
+    at = start - 1
+    while at >= 0 and tokens[at].text in words_in("mentions_determiners") | words_in("order_words"):
+        at -= 1
+    return tokens[at].text if at >= 0 and tokens[at].is_word else ""

@@ -1,0 +1,124 @@
+"""Several requests in one message, and messages that are none."""
+
+import re
+from typing import Final
+
+from agent.chat.understand.understood import Cannot
+from agent.chat.understand.words import MAX_CHARS, Token, tokens_of, words_in
+
+_MOST_PARTS: Final = 4
+_OPENERS: Final = (
+    r"(?:what|how|why|where|which|who|whom|when|is there|are there|show|give|list|tell|compare|write|propose|draft|do (?:they|we|people|customers)"
+    r"|does|did|can|could|is|are|find|search|explain|suggest|create|make|predict|send|delete|forecast)\b"
+)
+_SPLIT: Final = re.compile(
+    rf"\s*[?!;\n]+\s*(?:and\s+|also\s+|then\s+)?|\s*\.\s+|\s*,?\s+(?:and|then|but|plus)\s+(?:then\s+|also\s+|please\s+)?(?={_OPENERS})|\s*,\s*(?={_OPENERS})",
+)
+_SQL: Final = re.compile(
+    r"\b(?:select\s+.+\s+from|insert\s+into|update\s+\w+\s+set|delete\s+from|drop\s+(?:table|database)|union\s+select|truncate\s+table|alter\s+table)\b"
+    r"|;\s*--|'\s*or\s+'?1'?\s*=\s*'?1|<\s*script|\{\{.*\}\}|\$\{|__import__|\bos\.system\b|\bcurl\s+http|\brm\s+-rf\b"
+)
+_INJECTION: Final = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instruction|rule|prompt|guideline|previous|above|everything|restriction|policy|policies)"
+    r"|\b(?:system|hidden|initial|developer)\s+(?:prompt|instruction|message|mode)"
+    r"|\byou are (?:now|no longer)\b|\bpretend (?:to be|you are|that you)\b|\bact as (?:an?|if)\b|\bjailbreak|\bdan mode\b"
+    r"|\b(?:reveal|print|show|tell me|leak)\b.{0,30}\b(?:api key|secret|password|credential|token|environment variable)"
+    r"|\b(?:another|other|different|all)\s+workspaces?\b"
+)
+_GREETING: Final = re.compile(
+    r"^(?:hi|hello|hey|hiya|greetings|howdy|good (?:morning|afternoon|evening|day))(?: (?:there|all|everyone|again|to you))?$"
+)
+_THANKS: Final = re.compile(
+    r"^(?:(?:many |ok |great |perfect )?(?:thanks|thank you|cheers|ta)(?: (?:a lot|so much|very much|again|for that|you))*|bye|goodbye|see you(?: later)?)$"
+)
+_STATEMENTS: Final = {
+    "greeting": "Hello. Ask about what customers said or did.",
+    "thanks": "You are welcome.",
+    "empty": "Nothing was asked. Ask about what customers said or did.",
+    "too_long": "That is too long for a question. Put it in one or two sentences; texts of customers are read in on the Sources page.",
+    "nonsense": "That was not understood. Ask in words about what customers said or did.",
+    "sql": "Queries and code are neither written nor run here; ask the question in words.",
+    "injection": "That was taken as a text, not as an instruction; ask about what customers said or did.",
+}
+
+
+def refused_outright(utterance: str, text: str) -> Cannot | None:
+    """Return why a message is no request at all, or None.
+
+    Args:
+        utterance: As it was sent.
+        text: The same in plain lower case.
+    """
+    if not text.strip(" ?!.,;:\n"):
+        return _cannot("empty")
+    bare = text.strip(" ?!.,;:\n")
+    if _GREETING.match(bare) or _THANKS.match(bare):
+        kind = "greeting" if _GREETING.match(bare) else "thanks"
+        return Cannot(kind, _STATEMENTS[kind], small_talk=True)
+    if len(utterance) > MAX_CHARS:
+        return _cannot("too_long")
+    if _SQL.search(text):
+        return _cannot("sql")
+    if _INJECTION.search(text):
+        return _cannot("injection")
+    return None
+
+
+def nonsense() -> Cannot:
+    """Return that a message has no word that requests are made of."""
+    return _cannot("nonsense")
+
+
+def has_known_word(tokens: tuple[Token, ...]) -> bool:
+    """Tell whether a request has any word that requests are made of."""
+    known = words_in("generic") | words_in("stop") | words_in("people")
+    return any(token.text in known for token in tokens if token.is_word)
+
+
+def _cannot(kind: str) -> Cannot:
+    return Cannot(kind, _STATEMENTS[kind])
+
+
+def parts_of(text: str) -> tuple[str, ...]:
+    """Return the requests of a message, in order; marks within quotation marks do not part."""
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return f"quoted{len(kept) - 1}mark"
+
+    hidden = re.sub(r"[\"“”«»][^\"“”«»]*[\"“”«»]", keep, text)
+    parts = [part.strip(" ,;:.!?") for part in _SPLIT.split(hidden) if part and part.strip(" ,;:.!?")]
+    shown = [re.sub(r"quoted(\d+)mark", lambda match: kept[int(match[1])], part) for part in parts]
+    return tuple(_joined(shown)[:_MOST_PARTS]) or (text,)
+
+
+_CONTEXT: Final = re.compile(
+    r"^(?:hi|hello|hey|ok|okay|well|so|thanks|thank you|please|good morning|good afternoon|right|great|now|dear \w+|hi there|hey there)$"
+)
+
+
+_OPEN: Final = re.compile(
+    r"^(?:after|before|for|in|on|at|since|among|of|when|once|if|during|from|with|regarding|about|concerning|as for)\b|^[^,]{1,40}$"
+)
+"""A part that only says where or for whom belongs to the part behind it."""
+_VERBED: Final = re.compile(
+    rf"^(?:{_OPENERS})|\b(?:is|are|do|does|did|want|need|show|tell|give|please|would|can|and|what|how|why)\b|^\w+$"
+)
+
+
+def _joined(parts: list[str]) -> list[str]:
+    """Return parts without mere greetings before a request, and with fragments put back to what they belong to."""
+    found: list[str] = []
+    for part in parts:
+        if _CONTEXT.match(part) and len(parts) > 1:
+            continue
+        words = [token for token in tokens_of(part) if token.is_word]
+        if found and _OPEN.match(found[-1]) and not _VERBED.search(found[-1]):
+            found[-1] = f"{found[-1]} {part}"
+            continue
+        if found and len(words) == 1 and words[0].text not in {"why", "how", "who", "where", "when"}:
+            found[-1] = f"{found[-1]}, {part}"
+        else:
+            found.append(part)
+    return found

@@ -1,0 +1,220 @@
+"""What a request is about beside the names of the data: the words that are neither its frame nor its limits."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from agent.chat.understand.kinds import phrasing_words
+from agent.chat.understand.words import Token, lexicon, stems_in, words_in
+
+_LEADS: Final = (
+    ("on", "the", "subject", "of"), ("when", "it", "comes", "to"), ("in", "terms", "of"), ("opinion", "on"), ("opinion", "of"),
+    ("opinions", "on"), ("opinions", "of"), ("feedback", "on"), ("comments", "on"), ("verbatims", "on"), ("think", "of"),
+    ("thinks", "of"), ("make", "of"), ("complain", "of"), ("trouble", "with"), ("problem", "with"),
+    ("problems", "with"), ("issue", "with"), ("issues", "with"), ("difficulties", "with"), ("unhappy", "with"),
+    ("happy", "with"), ("struggle", "with"), ("struggling", "with"), ("struggles", "with"), ("wrong", "with"), ("dislike", "about"), ("search", "for"),
+    ("looking", "for"), ("trend", "of"), ("trend", "for"), ("voices", "on"), ("pain", "point"), ("frustrated", "with"), ("frustrated", "by"),
+    ("dissatisfied", "with"), ("annoyed", "by"), ("annoyed", "with"), ("satisfied", "with"), ("talk", "of"), ("speak", "of"), ("angry", "at"),
+    ("upset", "with"), ("upset", "by"), ("bothered", "by"), ("affected", "by"), ("suffer", "from"), ("quotes", "on"), ("evidence", "for"), ("evidence", "of"),
+    ("look", "up"), ("happy", "about"), ("hit", "by"), ("dig", "into"), ("difficulty", "with"),
+    ("about",), ("regarding",), ("concerning",), ("mention",), ("mentions",), ("mentioned",), ("mentioning",), ("discuss",), ("discussing",), ("re:",),
+)  # fmt: skip
+"""Words after which the subject stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The words a request is about.
+
+    Attributes:
+        text: The words as they were written, but in lower case.
+        start: First token; equal to `end` where the words stood in quotation marks elsewhere.
+        end: First token behind it.
+        led: True where a word such as "about" leads to it, so that it is meant as the subject whatever it says.
+    """
+
+    text: str
+    start: int
+    end: int
+    led: bool
+
+
+def is_frame(token: Token) -> bool:
+    """Tell whether a word belongs to how requests are worded, not to what one is about."""
+    return (
+        not token.is_word
+        or token.text in words_in("stop") | words_in("generic") | words_in("people") | words_in("groups")
+        or token.text in phrasing_words()
+        or token.text in _feelings()
+        or token.stem in _frame_stems()
+        or token.text.isdigit()
+        or token.text == "timemark"
+        or (token.text.endswith("ly") and len(token.text) > _MIN_ADVERB)
+    )
+
+
+_MIN_ADVERB: Final = 6
+
+
+@cache
+def _feelings() -> frozenset[str]:
+    return frozenset(word for words in lexicon()["emotions"].values() for word in str(words).split())
+
+
+def _frame_stems() -> frozenset[str]:
+    return stems_in("people", "groups")
+
+
+def is_limit_word(word: str) -> bool:
+    """Tell whether a word commonly limits a request: a place, an age, a platform and the like."""
+    return any(word in str(words).split() for words in lexicon()["limits"].values())
+
+
+def subject_of(tokens: Sequence[Token], covered: Collection[int], *, quoted: str | None) -> Subject | None:
+    """Return what a request is about, or None.
+
+    Args:
+        tokens: Of the request.
+        covered: Places that name something of the data; no subject runs over one.
+        quoted: Words that stood in quotation marks, which are the subject.
+    """
+    if quoted is not None:
+        found = _quoted(tokens, quoted)
+        if found is not None:
+            return found
+    return _led(tokens, covered) or _loose(tokens, covered)
+
+
+def _quoted(tokens: Sequence[Token], quoted: str) -> Subject | None:
+    words = [part for part in quoted.replace(",", " ").split() if part]
+    texts = [token.text for token in tokens]
+    for start in range(len(tokens)):
+        if texts[start : start + len(words)] == words:
+            return Subject(quoted.strip(), start, start + len(words), led=True)
+    return Subject(quoted.strip(), 0, 0, led=True) if words else None
+
+
+def _led(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
+    texts = tuple(token.text for token in tokens)
+    quoting = bool({"quote", "quotes", "voices", "comments", "opinion"} & set(texts))
+    for lead in (*_LEADS, ("customers", "on"), ("people", "on")) if quoting else _LEADS:
+        for at in range(len(texts) - len(lead), -1, -1):
+            if texts[at : at + len(lead)] != lead:
+                continue
+            found = _span(tokens, at + len(lead), covered)
+            if found is not None:
+                return found
+    return None
+
+
+def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subject | None:
+    """Return the words from a place on up to where something else begins, without frame words around them."""
+    while start < len(tokens) and tokens[start].text in words_in("stop") - {"no", "not"}:
+        if tokens[start].text in words_in("pronouns") - {"this", "that", "these", "those"}:
+            return None
+        start += 1
+    end = start
+    while (
+        end < len(tokens) and end not in covered and tokens[end].is_word and not _breaks(tokens, start, end)
+    ):
+        end += 1
+    content = [at for at in range(start, end) if not is_frame(tokens[at])]
+    if content:
+        last = _extended(tokens, content[-1] + 1, end)
+        end = last
+    else:
+        while end > start and tokens[end - 1].text in words_in("stop"):
+            end -= 1
+        texts = {tokens[at].text for at in range(start, end)}
+        if not texts - words_in("people") - words_in("stop") - words_in("empty"):
+            return None
+    return (
+        Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=True)
+        if end > start
+        else None
+    )
+
+
+def _breaks(tokens: Sequence[Token], start: int, at: int) -> bool:
+    if tokens[at].text in words_in("subjects_breaks"):
+        return True
+    if tokens[at].text in {"in", "from", "on", "via", "at", "for"} and at > start:
+        following = [token.text for token in tokens[at + 1 : at + 3]]
+        return any(is_limit_word(word) for word in following)
+    return (
+        tokens[at].text == "and"
+        and at + 1 < len(tokens)
+        and tokens[at + 1].text in {"what", "how", "why", "who", "where", "which"}
+    )
+
+
+def _loose(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
+    """Return the longest run of words that are of no list, with what belongs to them on both sides."""
+    best: Subject | None = None
+    at = 0
+    while at < len(tokens):
+        if at in covered or is_frame(tokens[at]) or is_limit_word(tokens[at].text):
+            at += 1
+            continue
+        start, end = at, at + 1
+        while start > 0 and tokens[start - 1].text in words_in("before") and start - 1 not in covered:
+            start -= 1
+        end = _run_end(tokens, end, covered)
+        if not _is_verb(tokens, start, end) and (best is None or end - start > best.end - best.start):
+            best = Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=False)
+        at = end
+    return best
+
+
+def _is_verb(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Tell whether an unknown word stands where requests have their verb: "what irks shoppers", "fetch the map"."""
+    if end - start > 1:
+        return False
+    before = tokens[start - 1].text if start else ""
+    after = tokens[end].text if end < len(tokens) else ""
+    if before == "":
+        return after in words_in("subjects_determiners") or after == "me"
+    if before in words_in("people"):
+        # What was counted is not known where its verb is not.
+        return not any(token.text in {"many", "number", "share", "often", "percentage"} for token in tokens)
+    if tokens[start].text.endswith("ing") and before in {
+        "from",
+        "by",
+        "for",
+        "without",
+        "while",
+        "when",
+        "of",
+    }:
+        return True
+    return before in words_in("verb_leads") and (
+        after in words_in("people")
+        or after in words_in("generic")
+        or after in words_in("stop")
+        or before == "they"
+    )
+
+
+def _run_end(tokens: Sequence[Token], end: int, covered: Collection[int]) -> int:
+    while end < len(tokens) and end not in covered and tokens[end].is_word:
+        if not is_frame(tokens[end]) and not is_limit_word(tokens[end].text):
+            end += 1
+        elif (
+            tokens[end].text in words_in("inner")
+            and end + 1 < len(tokens)
+            and not is_frame(tokens[end + 1])
+            and end + 1 not in covered
+        ):
+            if is_limit_word(tokens[end + 1].text):
+                break
+            end += 2
+        else:
+            break
+    return _extended(tokens, end, len(tokens))
+
+
+def _extended(tokens: Sequence[Token], end: int, limit: int) -> int:
+    while end < limit and tokens[end].text in words_in("after"):
+        end += 1
+    return end

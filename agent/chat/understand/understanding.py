@@ -1,0 +1,205 @@
+"""Understands requests in free wording: no key, no network, the same answer to the same words."""
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final
+
+import numpy as np
+
+from agent.chat.understand.building import Context, build
+from agent.chat.understand.changing import names_whole_scope
+from agent.chat.understand.following import chosen, follow_up, inherited_where, with_thing
+from agent.chat.understand.groups import is_comparing
+from agent.chat.understand.kinds import Kind, SlotName, load_kinds
+from agent.chat.understand.parsing import Parsed, parse
+from agent.chat.understand.scoring import Scores, scorer_of
+from agent.chat.understand.splitting import has_known_word, nonsense, parts_of, refused_outright
+from agent.chat.understand.terms import term_in
+from agent.chat.understand.things import things_of
+from agent.chat.understand.understood import Cannot, Previous, Understood
+from agent.chat.understand.vocabulary import Vocabulary
+from agent.chat.understand.words import plain, stems_of
+from agent.ports import Encoder
+
+_LEAD: Final = 14.0
+_NEAR: Final = 4.7
+_SURE: Final = 5.5
+"""A logistic regression of "it is a request" on the lead of the best kind over all that cannot be done and on the likeness of
+the nearest phrasing; fitted on requests that no kind lists and on utterances of other domains."""
+_UNUSED_SUBJECT: Final = 0.25
+_UNUSED_LOOSE: Final = 0.12
+_NEED: Final = 0.3
+_WEIGHTS: Final = {"versus": 1.0, "emotion": 0.4, "lane": 0.5, "persona": 0.5, "by": 0.4}
+_UNUSED_STAGE: Final = 0.08
+_TWO_GROUPS: Final = 0.3
+_PLAIN_GROUPS: Final = 0.04
+_TWO_STEPS: Final = 0.1
+_TWO_EVENTS: Final = 0.2
+_UNCLEAR: Final = (
+    "That was not understood. Ask, for instance, what the biggest pain points are, what customers say about something, "
+    "or how many customers get from step to step."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    text: str
+    parsed: Parsed
+
+
+def understand(
+    utterance: str, *, vocabulary: Vocabulary, encoder: Encoder, previous: Previous | None = None
+) -> Understood:
+    """Return what a message asks for.
+
+    Args:
+        utterance: Anything.
+        vocabulary: Names of the data; nothing else is ever limited to.
+        encoder: Compares the words with the example phrasings.
+        previous: The turn before.
+
+    Returns:
+        Requests in the order they were asked, or why there are none; never an exception, whatever was sent.
+    """
+    text = plain(utterance)
+    outright = refused_outright(utterance, text)
+    if outright is not None:
+        return Understood(cannot=(outright,))
+    picked = chosen(text, previous)
+    text = plain(picked) if picked is not None else text
+    context = Context(vocabulary, things_of(vocabulary, encoder))
+    found: list[Understood] = []
+    for part in parts_of(text):
+        found.append(_part(part, _before(previous, found), context, encoder))
+    return _together(found)
+
+
+def _before(previous: Previous | None, found: list[Understood]) -> Previous | None:
+    """Return the turn before of a part: the parts before it in the same message count as one."""
+    requests = tuple(request for one in found for request in one.requests)
+    return Previous(requests=requests) if requests else previous
+
+
+def _together(found: list[Understood]) -> Understood:
+    answered = [one for one in found if not any(cannot.small_talk for cannot in one.cannot)]
+    kept = answered or found
+    return reduce(_plus, kept)
+
+
+def _plus(left: Understood, right: Understood) -> Understood:
+    new = tuple(request for request in right.requests if request not in left.requests)
+    return Understood(
+        requests=(*left.requests, *new),
+        choices=left.choices or right.choices,
+        cannot=(*left.cannot, *right.cannot),
+        missing=(*left.missing, *right.missing),
+        notes=(*left.notes, *(note for note in right.notes if note not in left.notes)),
+        question=left.question or right.question,
+    )
+
+
+def _part(text: str, previous: Previous | None, context: Context, encoder: Encoder) -> Understood:
+    followed = follow_up(text, parse(text, context.vocabulary), previous, context)
+    if followed is not None:
+        return followed
+    text = with_thing(text, previous)
+    parsed = parse(text, context.vocabulary)
+    if not has_known_word(parsed.tokens) and not parsed.mentions:
+        return _alone(parsed, context)
+    kind = _kind(parsed, context.vocabulary, encoder)
+    if kind is None:
+        return _fallback(parsed, context)
+    if not kind.tool:
+        return Understood(cannot=(Cannot(kind.id, kind.say, small_talk=kind.small_talk),))
+    where = inherited_where(text, parsed, previous)
+    return build(kind, parsed, Context(context.vocabulary, context.things, where))
+
+
+def _alone(parsed: Parsed, context: Context) -> Understood:
+    """Return what a bare name asks for: a subject that the data knows is looked up, anything else is no request."""
+    if parsed.subject is not None:
+        found = context.things.find(parsed.subject.text, context.vocabulary.pain_points)
+        themes = context.things.find(parsed.subject.text, context.vocabulary.themes)
+        if found.one or found.several or themes.one or themes.several:
+            return build(_named("search_topic"), parsed, context)
+    return Understood(cannot=(nonsense(),))
+
+
+def _fallback(parsed: Parsed, context: Context) -> Understood:
+    """Return a search where a subject is plainly meant, and that nothing was understood where not."""
+    if parsed.subject is not None and parsed.subject.led:
+        return build(_named("search_topic"), parsed, context)
+    if parsed.limits:
+        return build(_named("pains_top"), parsed, context)
+    return Understood(cannot=(Cannot("unclear", _UNCLEAR),))
+
+
+def _named(kind_id: str) -> Kind:
+    return next(kind for kind in load_kinds() if kind.id == kind_id)
+
+
+def _kind(parsed: Parsed, vocabulary: Vocabulary, encoder: Encoder) -> Kind | None:
+    scorer = scorer_of(encoder)
+    if names_whole_scope(parsed.text):
+        return _named("map_draft")
+    term = term_in(parsed.text, plainly=True)
+    if term is not None and stems_of(term) in {stems_of(one) for one in vocabulary.terms}:
+        return _named("explain")
+    # A group that nobody knows says as little of what is asked as one that is known.
+    raw = parsed.masked if parsed.limits else parsed.text.strip(" ?!.,;:\n")
+    scores = scorer.score(parsed.masked, raw)
+    adjusted = np.array(adjusted_scores(scores, parsed, scorer.kinds))
+    best = scorer.kinds[int(np.argmax(adjusted))]
+    if not best.tool:
+        return best
+    can = np.array([bool(kind.tool) for kind in scorer.kinds])
+    lead = float(adjusted[can].max() - adjusted[~can].max())
+    return best if _LEAD * lead + _NEAR * scores.nearest >= _SURE else None
+
+
+def adjusted_scores(scores: Scores, parsed: Parsed, kinds: tuple[Kind, ...]) -> list[float]:
+    """Return the scores of the kinds with what the slots say for and against each."""
+    return [float(score) + _fit(kind, parsed) for score, kind in zip(scores.by_kind, kinds, strict=True)]
+
+
+def _fit(kind: Kind, parsed: Parsed) -> float:
+    if not kind.tool:
+        return 0.0
+    fit = -sum(_WEIGHTS.get(need, _NEED) for need in kind.needs if not _has(need, parsed))
+    if parsed.subject is not None and not {"topic", "pain", "term"} & set(kind.takes):
+        fit -= _UNUSED_SUBJECT if parsed.subject.led else _UNUSED_LOOSE
+    if parsed.all("stage") and not {"stage", "topic", "steps", "from", "level"} & set(kind.takes):
+        fit -= _UNUSED_STAGE
+    if len(parsed.all("event")) > 1:
+        fit += _TWO_EVENTS * ((kind.tool == "show_funnel") - 2 * (kind.id == "count_event"))
+    if (
+        parsed.times
+        and parsed.times[0].lead != "within"
+        and kind.tool == "compare_periods"
+        and is_comparing(parsed)
+    ):
+        fit += _TWO_STEPS
+    if kind.id == "explain" and (
+        parsed.all("where") or any(token.text in {"our", "customers", "people"} for token in parsed.tokens)
+    ):
+        fit -= _TWO_GROUPS
+    if len(parsed.all("where")) > 1 and is_comparing(parsed) and kind.tool == "compare_groups":
+        fit += _TWO_GROUPS + _PLAIN_GROUPS * (kind.id == "groups_pains")
+    return fit
+
+
+def _has(need: SlotName, parsed: Parsed) -> bool:
+    wanted = {
+        "topic": parsed.subject is not None,
+        "pain": parsed.subject is not None or bool(parsed.all("event")),
+        "stage": bool(parsed.all("stage") or parsed.all("after")),
+        "after": bool(parsed.all("after") or parsed.all("event")),
+        "emotion": bool(parsed.all("emotion")),
+        "lane": bool(parsed.all("lane")),
+        "persona": bool(parsed.all("persona")),
+        "to": bool(parsed.all("event") or parsed.all("stage")),
+        "by": bool(parsed.all("by")) or "channel" in parsed.text or "stage" in parsed.text,
+        "count_event": bool(parsed.all("event")),
+        "versus": bool(parsed.all("where")) or "groups" in parsed.text,
+    }
+    return wanted.get(need, True)

@@ -1,0 +1,109 @@
+"""The names that stand in the data, which are the only ones a request may be limited to."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from agent.analyse.taxonomy import stage_of_event
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing in the stores with its id and what people call it."""
+
+    ref: str
+    label: str
+    about: str = ""
+    """Further words that tell what it is, such as its definition and terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """Something customers are told apart by, with the values it takes."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Every name that may be asked for.
+
+    Attributes:
+        stages: Of the journey, in order.
+        traits: Traits and attributes that a filter takes, `channel` and `kind` among them.
+        events: Event names, most frequent first.
+        pain_points: By rank.
+        themes: What customers speak about.
+        personas: Groups that behave alike.
+        maps: Latest first.
+        variant_sets: Latest first.
+        terms: What the glossary explains.
+        first: First day the data covers; None where nothing is dated.
+        last: Last day.
+    """
+
+    stages: tuple[str, ...] = ()
+    traits: tuple[Trait, ...] = ()
+    events: tuple[str, ...] = ()
+    pain_points: tuple[Named, ...] = ()
+    themes: tuple[Named, ...] = ()
+    personas: tuple[Named, ...] = ()
+    maps: tuple[Named, ...] = ()
+    variant_sets: tuple[Named, ...] = ()
+    terms: tuple[str, ...] = ()
+    first: date | None = None
+    last: date | None = None
+
+    def values_of(self, key: str) -> tuple[str, ...]:
+        """Return the values of a trait; empty where there is no such trait."""
+        return next((trait.values for trait in self.traits if trait.key == key), ())
+
+    def purchase(self) -> str | None:
+        """Return the event that says that somebody bought, None where no name says it."""
+        for words in _PURCHASES:
+            found = next(
+                (event for event in self.events if all(word in event.lower() for word in words)), None
+            )
+            if found is not None:
+                return found
+        return None
+
+    def leaving(self) -> str | None:
+        """Return the event that says that somebody left, None where no name says it."""
+        for words in _EXITS:
+            found = next(
+                (event for event in self.events if all(word in event.lower() for word in words)), None
+            )
+            if found is not None:
+                return found
+        return None
+
+    def after_purchase(self) -> str | None:
+        """Return the stage that begins with having bought, None where the stages are others than the built-in ones."""
+        return "retention" if "retention" in self.stages else None
+
+    def stage_of(self, event: str) -> str | None:
+        """Return the stage an event belongs to, None where the stages are others or the name does not say."""
+        stage = stage_of_event(event)
+        return stage if stage in self.stages else None
+
+
+_PURCHASES = (
+    ("order", "completed"),
+    ("order", "placed"),
+    ("purchase", "completed"),
+    ("purchase",),
+    ("order", "submitted"),
+    ("booking", "completed"),
+    ("contract", "signed"),
+    ("subscription", "started"),
+    ("bought",),
+)
+_EXITS = (
+    ("account", "closed"),
+    ("subscription", "cancel"),
+    ("contract", "cancel"),
+    ("contract", "terminated"),
+    ("churn",),
+    ("unsubscribed",),
+)

@@ -1,0 +1,188 @@
+"""Words of a request: cut, stemmed, forgiven their spelling. Case and final punctuation never matter."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any, Final, cast
+
+import yaml
+
+MAX_CHARS: Final = 1_500
+"""A question longer than this is read no further than this."""
+_TOKEN = re.compile(r"\w+(?:[-.@+]\w+)*|[,;?!.:\n]")
+_CONTRACTIONS = (
+    (re.compile(r"\bcan't\b|\bcant\b"), "can not"),
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"n't\b"), " not"),
+    (re.compile(r"\b(dont|doesnt|didnt|isnt|arent)\b"), "do not"),
+    (re.compile(r"\b(what|where|who|how|that|there|when|it|why)'?s\b"), r"\1 is"),
+    (re.compile(r"\bwhats\b"), "what is"),
+    (re.compile(r"'(?:re)\b"), " are"),
+    (re.compile(r"'(?:ve)\b"), " have"),
+    (re.compile(r"'(?:ll)\b"), " will"),
+    (re.compile(r"'(?:d)\b"), " would"),
+    (re.compile(r"'m\b"), " am"),
+    (re.compile(r"'s\b|s'(?=\s)"), "s"),
+)
+_MIN_STEM: Final = 3
+_MOST_LETTERS: Final = 2
+"""Letters by which a misspelt word may be longer or shorter."""
+_MIN_TYPO = 4
+"""Shorter words have too many neighbours to be taken for misspelt ones."""
+_LIKE: Final = 0.84
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word or mark."""
+
+    text: str
+    """Lower case, without accents."""
+    stem: str
+    is_word: bool
+
+
+def plain(text: str) -> str:
+    """Return a text in lower case, without accents and typographic marks, contractions written out."""
+    text = unicodedata.normalize("NFKC", text[:MAX_CHARS]).replace("’", "'").replace("‘", "'").casefold()
+    text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    for pattern, written in _CONTRACTIONS:
+        text = pattern.sub(written, text)
+    return re.sub(r"[ \t\r\f\v]+", " ", text).strip()
+
+
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """Return the tokens of a text."""
+    return tuple(
+        Token(found, stem(found), found[0].isalnum() or found[0] == "_")
+        for found in _TOKEN.findall(plain(text))
+    )
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """Return a rough stem, good for equality alone."""
+    if word in _irregular():
+        return _irregular()[word]
+    for suffix, ending in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM and not word.endswith("ss"):
+            word = word.removesuffix(suffix) + ending
+            break
+    if len(word) > _MIN_STEM + 1 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+        word = word[:-1]
+    return word.removesuffix("e") if len(word) > _MIN_STEM else word
+
+
+_SUFFIXES = (
+    ("ies", "y"),
+    ("ied", "y"),
+    ("ings", ""),
+    ("ing", ""),
+    ("sses", "ss"),
+    ("ed", ""),
+    ("es", "e"),
+    ("s", ""),
+)
+
+
+def stems_of(text: str) -> tuple[str, ...]:
+    """Return the stems of a text's words, in order."""
+    return tuple(token.stem for token in tokens_of(text.replace("_", " ")) if token.is_word)
+
+
+def is_like(word: str, other: str) -> bool:
+    """Tell whether a word is another one misspelt: same first letter, most letters in the same order."""
+    if (
+        min(len(word), len(other)) < _MIN_TYPO
+        or abs(len(word) - len(other)) > _MOST_LETTERS
+        or word[0] != other[0]
+    ):
+        return False
+    letters = SequenceMatcher(None, word, other, autojunk=False)
+    return letters.real_quick_ratio() >= _LIKE and letters.quick_ratio() >= _LIKE and letters.ratio() >= _LIKE
+
+
+@cache
+def lexicon() -> dict[str, Any]:
+    """Return the lists of `lexicon.yaml`."""
+    source = resources.files("agent.chat.understand").joinpath("lexicon.yaml").read_text(encoding="utf-8")
+    return cast("dict[str, Any]", yaml.safe_load(source))
+
+
+def canonical(text: str) -> str:
+    """Return a request with words of one meaning written as one word, so that fewer phrasings say more."""
+    return " ".join(_same().get(word, word) for word in text.split())
+
+
+@cache
+def _same() -> dict[str, str]:
+    return {word: first for first, words in lexicon()["same"].items() for word in str(words).split()}
+
+
+def words_in(name: str) -> frozenset[str]:
+    """Return a word list of the lexicon."""
+    return _words_in(name)
+
+
+@cache
+def _words_in(name: str) -> frozenset[str]:
+    return frozenset(str(lexicon()[name]).split())
+
+
+@cache
+def _irregular() -> dict[str, str]:
+    pairs = (pair.split(":") for pair in str(lexicon()["irregular"]).split())
+    return dict(pairs)
+
+
+@cache
+def stems_in(*names: str) -> frozenset[str]:
+    """Return the stems of word lists of the lexicon."""
+    return frozenset(stem(word) for name in names for word in words_in(name))
+
+
+def respelt(tokens: Iterable[Token], known: frozenset[str], *, kept: frozenset[str]) -> tuple[Token, ...]:
+    """Return tokens with words of no list put right where one known word is near.
+
+    Args:
+        tokens: Of a request.
+        known: Words that others may be misspelt forms of.
+        kept: Further words that are spelt right.
+    """
+    return tuple(token if token.text in kept else _respelt(token, known) for token in tokens)
+
+
+def _respelt(token: Token, known: frozenset[str]) -> Token:
+    if not token.is_word or len(token.text) < _MIN_TYPO or not token.text.isalpha():
+        return token
+    found = _nearest(token.text, known)
+    return token if found is None else Token(found, stem(found), is_word=True)
+
+
+@lru_cache(maxsize=4_096)
+def _nearest(word: str, known: frozenset[str]) -> str | None:
+    if word in known or stem(word) in _stems(known):
+        return None
+    swapped = [
+        other for other in words_in("stop") if len(other) > _MIN_STEM and sorted(other) == sorted(word)
+    ]
+    if swapped:
+        return min(swapped)
+    near = [
+        other
+        for other in known
+        if other[0] == word[0]
+        and len(other) > _MIN_TYPO
+        and abs(len(other) - len(word)) <= _MOST_LETTERS
+        and is_like(word, other)
+    ]
+    return max(near, key=lambda other: (SequenceMatcher(None, word, other).ratio(), other), default=None)
+
+
+@lru_cache(maxsize=64)
+def _stems(known: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(stem, known))
