@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from agent.pipeline.drafting import DraftRequest, draft, verify
 from agent.pipeline.ingest import ingest
@@ -27,7 +28,7 @@ N_PERSONS = 3_000
 """Customers of the demo: enough for every planted pain point of three per cent, quick enough to watch."""
 _SALT = "journey-demo"
 """Fixed, so that the demo gives the same map everywhere; a workspace of one's own gets a random one."""
-_WORKSPACE = "demo"
+DEMO_WORKSPACE = "demo"
 
 Tell = Callable[[str], None]
 
@@ -43,6 +44,14 @@ class DemoResult:
     coverage: CoverageScore
 
 
+class Made(NamedTuple):
+    """What the main job makes of a brand's exports."""
+
+    journey_map: JourneyMap
+    verification: MapVerification
+    variants: VariantSet
+
+
 def run_demo(out: Path, settings: Settings, *, seed: int, n_persons: int, tell: Tell) -> DemoResult:
     """Run the main job on a simulated brand and write exports, map, page and variants into a folder.
 
@@ -53,27 +62,28 @@ def run_demo(out: Path, settings: Settings, *, seed: int, n_persons: int, tell: 
         shutil.rmtree(old, ignore_errors=True)
     tell(f"Simulating {n_persons:,} customers of a brand with planted pain points ...")
     brand = simulate(exports, n_persons=n_persons, seed=seed)
-    now = brand.plan.as_of + timedelta(days=1)
-    with _workspace(settings, home, now=now) as workspace:
-        tell(
-            "Reading the exports: joining identities, removing personal data, keeping a fifth of customers unseen ..."
-        )
-        files = [brand.transcripts, brand.reviews, brand.survey, brand.events, brand.store_visits]
-        ingest(files, store=workspace.store, vault=workspace.vault, lake=workspace.lake_writer, now=now)
-        tell("Making every passage searchable ...")
-        workspace.update_index()
-        tell("Finding pain points and drafting the map ...")
-        journey_map = draft(workspace, _REQUEST)
-        verification = verify(workspace, journey_map.map_id)
-        tell(
-            "Proposing variants for the worst pain point and checking them on customers nobody drafted from ..."
-        )
-        variants = propose_and_check(
-            workspace, journey_map.pain_points[0].pain_point_id, channel="email", control=None, n=5
-        )
+    with _workspace(settings, home, now=brand.plan.as_of + timedelta(days=1)) as workspace:
+        journey_map, verification, variants = make_demo(workspace, brand, tell=tell)
         coverage = score_brand(workspace.store, journey_map.pain_points, exports=brand.out_dir)
     _write(out, journey_map, variants)
     return DemoResult(brand, journey_map, verification, variants, coverage)
+
+
+def make_demo(workspace: Workspace, brand: SimulatedBrand, *, tell: Tell) -> Made:
+    """Run the main job on the exports of a simulated brand, in a workspace that is there."""
+    tell("Reading the exports: joining identities, removing personal data, keeping a fifth of customers unseen ...")
+    files = [brand.transcripts, brand.reviews, brand.survey, brand.events, brand.store_visits]
+    ingest(files, store=workspace.store, vault=workspace.vault, lake=workspace.lake_writer, now=workspace.now)
+    tell("Making every passage searchable ...")
+    workspace.update_index()
+    tell("Finding pain points and drafting the map ...")
+    journey_map = draft(workspace, _REQUEST)
+    verification = verify(workspace, journey_map.map_id)
+    tell("Proposing variants for the worst pain point and checking them on customers nobody drafted from ...")
+    variants = propose_and_check(
+        workspace, journey_map.pain_points[0].pain_point_id, channel="email", control=None, n=5
+    )
+    return Made(journey_map, verification, variants)
 
 
 _REQUEST = DraftRequest(
@@ -86,9 +96,9 @@ _REQUEST = DraftRequest(
 
 
 def _workspace(settings: Settings, home: Path, *, now: datetime) -> Workspace:
-    store = Store.create(home, _WORKSPACE, salt=_SALT, now=now)
+    store = Store.create(home, DEMO_WORKSPACE, salt=_SALT, now=now)
     return Workspace(
-        settings=settings.model_copy(update={"home": home, "workspace": _WORKSPACE}), store=store, now=now
+        settings=settings.model_copy(update={"home": home, "workspace": DEMO_WORKSPACE}), store=store, now=now
     )
 
 

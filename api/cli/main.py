@@ -90,8 +90,11 @@ _COMMANDS = {
     "value": _Lazy("api.cli.value:value", "Show how customers of high value differ from the rest."),
     "map": _Lazy("api.cli.maps:journey_map", "Draft, show and verify journey maps."),
     "variants": _Lazy("api.cli.variants:variants", "Propose copy and check it against held-out customers."),
+    "chat": _Lazy("api.cli.chat:chat", "Ask about your customers; every statement names its sources."),
+    "serve": _Lazy("api.cli.serve:serve", "Serve the page that people sign in to."),
     "index": _Lazy("api.cli.search:index", "Check or rebuild the vector index."),
     "eval": _Lazy("api.cli.evaluate:evaluate", "List and run benchmarks beside their peers."),
+    "account": _Lazy("api.cli.accounts:account", "List, invite and disable the people who sign in."),
     "doctor": _Lazy("api.cli.doctor:doctor", "Check that everything the product needs is here."),
 }
 

@@ -46,7 +46,12 @@ def log_to_stderr() -> None:
     """Send warnings of the core to stderr, each once; structlog's own default is stdout, where only data belongs."""
     structlog.reset_defaults()
     structlog.configure(
-        processors=[_Once(), *structlog.get_config()["processors"]],
+        # Tracebacks without the values in them: those may be customers' words.
+        processors=[
+            _Once(),
+            *structlog.get_config()["processors"][:-1],
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.chat.context import DataDictionary, DataName
+from agent.chat.memory import QuestionBrief, TurnItem
 from agent.errors import ConfigError, NotFoundError
 from agent.prompting import fence, load_prompt, locked_digests, parse_prompt, prompt_ids, unfence
 from agent.schemas.base import Frozen
@@ -43,7 +45,23 @@ BRIEFS: dict[str, Frozen] = {
         quotes=QUOTES,
         attempt=1,
     ),
+    "answer_question": QuestionBrief(
+        today="2026-07-01",
+        data=DataDictionary(
+            window="1 May to 30 June 2026",
+            stages=("delivery",),
+            traits=(DataName(name="device", values=("mobile", ATTACK)),),
+            events=(ATTACK,),
+            channels=("web",),
+            kinds=("review",),
+        ),
+        n_left_out=2,
+        turns=(TurnItem(question="Why?", understood="why", sentences=(ATTACK,)),),
+        question=ATTACK,
+    ),
 }
+QUOTING = sorted(BRIEFS.keys() - {"answer_question"})
+"""Prompts that hold customers' passages; the analyst's come with its tools' results."""
 FRONT = "id: name_theme\nversion: 1\nrole: namer\ninputs: [terms]\noutput: a:B\nchanges: none"
 BLOCKS = "{% block system %}s{% endblock %}{% block user %}{{ terms | fence }}{% endblock %}"
 
@@ -70,7 +88,7 @@ def test_prompt_output_names_an_existing_type(prompt_id: str) -> None:
     assert set(meta.inputs) == set(type(BRIEFS[prompt_id]).model_fields)
 
 
-@pytest.mark.parametrize("prompt_id", sorted(BRIEFS))
+@pytest.mark.parametrize("prompt_id", QUOTING)
 def test_prompt_rendered_with_attack_keeps_it_inside_its_item(prompt_id: str) -> None:
     """Customer text can neither close its tag, nor run as a template, nor reach the instructions."""
     rendered = load_prompt(prompt_id).render(BRIEFS[prompt_id])
@@ -81,6 +99,16 @@ def test_prompt_rendered_with_attack_keeps_it_inside_its_item(prompt_id: str) ->
     assert "<system>" not in user
     assert f'<item id="e1">{fence(ATTACK)}</item>' in user
     assert "49" not in user
+
+
+def test_prompt_answer_question_with_attacks_keeps_each_inside_its_tag() -> None:
+    """Neither a name in the data, nor an earlier answer, nor the question closes its tag or reaches the instructions."""
+    rendered = load_prompt("answer_question").render(BRIEFS["answer_question"])
+    assert "previous instructions" not in rendered.system
+    assert rendered.user.count(fence(ATTACK)) == 4
+    assert "<system>" not in rendered.user
+    for tag in ("data", "earlier", "question"):
+        assert rendered.user.count(f"</{tag}>") == 1
 
 
 @pytest.mark.parametrize("prompt_id", sorted(BRIEFS))

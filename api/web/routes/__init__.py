@@ -1,0 +1,41 @@
+"""Routes, one module a page; each has a `router`."""
+
+from api.web.routes import (
+    accounts,
+    audit,
+    chat,
+    conversations,
+    evidence,
+    jobs,
+    journeys,
+    map_files,
+    map_work,
+    maps,
+    pain_points,
+    pictures,
+    settings,
+    sign_in,
+    sources,
+    start,
+    variants,
+)
+
+ROUTERS = (
+    sign_in.router,
+    audit.router,
+    accounts.router,
+    start.router,
+    chat.router,
+    conversations.router,
+    jobs.router,
+    sources.router,
+    evidence.router,
+    journeys.router,
+    pictures.router,
+    settings.router,
+    maps.router,
+    map_work.router,
+    map_files.router,
+    pain_points.router,
+    variants.router,
+)

@@ -1,0 +1,88 @@
+"""What is done with conversations and their turns beside asking: names, branches, approvals, pictures, exports, corrections."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Request
+from fastapi.responses import RedirectResponse, Response
+
+from agent.schemas.accounts import Role
+from api.web.middleware import PICTURE_POLICY
+from api.web.pages import brand_path
+from api.web.routes.chat import CHAT, TURN, TurnDep, asked, back_to
+from api.web.views import asking
+from api.web.views.conversation_files import Ending, exported
+from api.web.views.correcting import about_part, start_correcting
+from api.web.views.drawing import picture_of
+from api.web.visits import VisitDep
+
+router = APIRouter(prefix="/w/{workspace}")
+
+Words = Annotated[str, Form()]
+
+
+@router.post(CHAT + "/rename")
+def rename(visit: VisitDep, conversation_id: str, title: Words) -> Response:
+    """Give a conversation another name."""
+    visit.brand.workspace.store.conversations.rename(conversation_id, title, owner=visit.account_id)
+    return RedirectResponse(brand_path(visit.brand.name, "chat", conversation_id), status_code=303)
+
+
+@router.post(CHAT + "/delete")
+async def delete(visit: VisitDep, conversation_id: str) -> Response:
+    """Delete a conversation for good, and stop what is being written in it."""
+    await asking.delete(visit, conversation_id)
+    return RedirectResponse(brand_path(visit.brand.name), status_code=303)
+
+
+@router.get(CHAT + "/export.{ending}")
+def export(visit: VisitDep, conversation_id: str, ending: Ending) -> Response:
+    """Return the branch that is read as a file, with its sources."""
+    file = exported(visit, conversation_id, ending)
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.data, media_type=file.media_type, headers=headers)
+
+
+@router.post(TURN + "/show")
+def show_branch(visit: VisitDep, conversation_id: str, message_id: str) -> Response:
+    """Read the branch through a turn from now on."""
+    visit.brand.workspace.store.conversations.choose(conversation_id, message_id, owner=visit.account_id)
+    return back_to(visit, conversation_id, message_id)
+
+
+@router.post(TURN + "/approve")
+async def approve(request: Request, visit: VisitDep, conversation_id: str, message_id: str) -> Response:
+    """Make the change that waits in a turn."""
+    visit.require(Role.EDITOR, "making a change")
+    message = await asking.approve(visit, conversation_id, message_id)
+    return await asked(request, visit, conversation_id, message)
+
+
+@router.post(TURN + "/decline")
+async def decline(request: Request, visit: VisitDep, conversation_id: str, message_id: str) -> Response:
+    """Leave the change that waits in a turn unmade."""
+    message = await asking.decline(visit, conversation_id, message_id)
+    return await asked(request, visit, conversation_id, message)
+
+
+@router.get(TURN + "/pictures/{number}")
+def picture(visit: VisitDep, turn: TurnDep, number: Annotated[int, Path(ge=1)]) -> Response:
+    """Draw a picture of an answer."""
+    headers = {"Content-Security-Policy": PICTURE_POLICY}
+    return Response(picture_of(visit, turn, number), media_type="image/svg+xml", headers=headers)
+
+
+@router.get(TURN + "/sources/{key}/about")
+def show_about(request: Request, visit: VisitDep, turn: TurnDep, key: str) -> Response:
+    """Show what a quote is counted as, to be corrected."""
+    visit.require(Role.EDITOR, "correcting what a quote is about")
+    return about_part(request, visit, turn, key)
+
+
+@router.post(TURN + "/sources/{key}/about")
+def correct(
+    visit: VisitDep, turn: TurnDep, key: str, theme: Words, about: Annotated[bool, Form()]
+) -> Response:
+    """Take a quote out of a theme, or put it back, in everything that follows."""
+    visit.require(Role.EDITOR, "correcting what a quote is about")
+    job = start_correcting(visit, turn, key, theme_id=theme, about=about)
+    return RedirectResponse(brand_path(visit.brand.name, "jobs", job.job_id), status_code=303)

@@ -1,0 +1,123 @@
+"""Sources: what was read in, uploading more, looking at it before it is read, and what was rejected."""
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import UploadFile
+
+from agent.errors import InputError
+from agent.pipeline.proposing import ROLES, mapping_toml
+from agent.pipeline.proposing import Role as FieldRole
+from agent.read.formats import SourceKind
+from agent.schemas.accounts import Role
+from api.web.pages import brand_path, page
+from api.web.uploads import MAX_FILES, Sent, Uploads, read_in
+from api.web.views.sources import mapping_form, sources_view
+from api.web.visits import Visit, VisitDep
+
+router = APIRouter(prefix="/w/{workspace}/sources")
+
+_MAX_REJECTS = 200
+
+
+@router.get("")
+def show_sources(request: Request, visit: VisitDep) -> Response:
+    """Show what was read in and the form to upload more."""
+    return page(request, "sources/sources.html", place="sources", view=sources_view(visit))
+
+
+@router.get("/{source_id}/rejects")
+def show_rejects(request: Request, visit: VisitDep, source_id: str) -> Response:
+    """Show the rows of a file that were not taken, and why."""
+    sources = visit.brand.workspace.store.sources
+    source = sources.get(source_id)
+    rejects = list(sources.rejects(source_id, limit=_MAX_REJECTS))
+    counts = sources.reject_counts(source_id)
+    return page(
+        request, "sources/rejects.html", place="sources", source=source, rejects=rejects, counts=counts
+    )
+
+
+@router.post("/uploads")
+async def upload_files(request: Request, visit: VisitDep) -> Response:
+    """Keep files so that they can be looked at before they are read in."""
+    visit.require(Role.EDITOR, "uploading files")
+    # Read here and not by the framework, which would take in files before it asks who sends them.
+    async with request.form(max_files=MAX_FILES + 1) as form:
+        files = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
+        sent = [Sent(file.filename or "", file.file) for file in files]
+        upload = await to_thread.run_sync(Uploads(visit.brand.workspace).receive, sent)
+    return RedirectResponse(_path(visit, upload.upload_id), status_code=303)
+
+
+@router.get("/uploads/{upload_id}")
+def show_upload(request: Request, visit: VisitDep, upload_id: str) -> Response:
+    """Show how the files of an upload would be read."""
+    visit.require(Role.EDITOR, "looking at uploads")
+    uploads = Uploads(visit.brand.workspace)
+    upload = uploads.get(upload_id)
+    now = visit.services.clock()
+    looks = [uploads.look(upload, number, now=now) for number in range(len(upload.files))]
+    forms = {look.number: mapping_form(look.proposal) for look in looks if look.proposal is not None}
+    return page(
+        request, "sources/upload.html", place="sources", upload=upload, looks=looks, forms=forms,
+        kinds=[SourceKind.REVIEWS, SourceKind.SURVEYS, SourceKind.INTERVIEWS, SourceKind.EVENTS],
+    )  # fmt: skip
+
+
+@router.post("/uploads/{upload_id}/{number}/mapping")
+async def map_file(request: Request, visit: VisitDep, upload_id: str, number: int) -> Response:
+    """Keep which field is what; the page then shows the first rows as they would be read."""
+    visit.require(Role.EDITOR, "mapping files")
+    upload = Uploads(visit.brand.workspace).get(upload_id)
+    form = await request.form()
+    chosen = {key: value for key, value in form.items() if isinstance(value, str)}
+    attributes = [value for value in form.getlist("attribute") if isinstance(value, str)]
+    upload.map(upload.file(number), _toml(chosen, attributes))
+    return RedirectResponse(f"{_path(visit, upload_id)}#file-{number}", status_code=303)
+
+
+@router.post("/uploads/{upload_id}/{number}/recognise")
+def recognise_file(visit: VisitDep, upload_id: str, number: int) -> Response:
+    """Forget a mapping, so that the file is read by its form again."""
+    visit.require(Role.EDITOR, "mapping files")
+    upload = Uploads(visit.brand.workspace).get(upload_id)
+    upload.map(upload.file(number), None)
+    return RedirectResponse(f"{_path(visit, upload_id)}#file-{number}", status_code=303)
+
+
+@router.post("/uploads/{upload_id}/read")
+def read_upload(visit: VisitDep, upload_id: str) -> Response:
+    """Read an upload in, in the background."""
+    visit.require(Role.EDITOR, "reading files in")
+    brand, upload = visit.brand, Uploads(visit.brand.workspace).get(upload_id)
+    job = visit.services.jobs.start(
+        lambda context: read_in(brand, upload, context),
+        workspace=brand.name, account_id=visit.account_id, title="Reading files in",
+    )  # fmt: skip
+    return RedirectResponse(brand_path(brand.name, "jobs", job.job_id), status_code=303)
+
+
+@router.post("/uploads/{upload_id}/delete")
+def delete_upload(visit: VisitDep, upload_id: str) -> Response:
+    """Delete an upload without reading it in."""
+    visit.require(Role.EDITOR, "deleting uploads")
+    Uploads(visit.brand.workspace).get(upload_id).delete()
+    return RedirectResponse(brand_path(visit.brand.name, "sources"), status_code=303)
+
+
+def _path(visit: Visit, upload_id: str) -> str:
+    return brand_path(visit.brand.name, "sources", "uploads", upload_id)
+
+
+def _toml(chosen: dict[str, str], attributes: list[str]) -> str:
+    roles: dict[FieldRole, str] = {role: chosen[role] for role in ROLES if chosen.get(role)}
+    try:
+        kind = SourceKind(chosen.get("kind", ""))
+        top = float(chosen.get("rating_max") or 5)
+    except ValueError as error:
+        msg = "the kind of file or the top of the rating's scale cannot be used"
+        raise InputError(
+            msg, hint="Choose a kind from the list, and a number as the top of the scale."
+        ) from error
+    return mapping_toml(kind, roles, attributes=attributes, rating_max=top)

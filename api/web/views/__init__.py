@@ -1,0 +1,1 @@
+"""What pages show, as plain values; routes fetch them and templates print them."""

@@ -1,0 +1,24 @@
+"""Pictures of answers, drawn again out of what the stores hold now."""
+
+from agent.chat.pictures import draw
+from agent.errors import NotFoundError
+from api.web.views.chat import Turn
+from api.web.visits import Visit
+
+
+def picture_of(visit: Visit, turn: Turn, number: int) -> str:
+    """Return a picture of an answer as SVG.
+
+    Args:
+        visit: Who looks.
+        turn: Whose answer.
+        number: Of the picture, counted from 1.
+
+    Raises:
+        NotFoundError: The answer has no such picture.
+    """
+    pictures = turn.answer.pictures if turn.answer is not None else ()
+    if number > len(pictures):
+        msg = f"picture {number} is not in this answer"
+        raise NotFoundError(msg, hint="Load the conversation again.")
+    return draw(visit.brand.snapshots.current(), pictures[number - 1])

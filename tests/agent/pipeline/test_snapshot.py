@@ -1,0 +1,169 @@
+"""Snapshots: built once a revision, shared by threads, and equal to what the stores give."""
+
+import csv
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.errors import ScopeError
+from agent.pipeline.drafting import current_insight
+from agent.pipeline.ingest import ingest
+from agent.pipeline.snapshot import Snapshot, Snapshots, revision_of
+from agent.pipeline.workspace import Workspace, open_workspace
+from agent.settings import Settings
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+_SAID = (
+    "The parcel came two weeks late and nobody told me.",
+    "My delivery is late again, I waited ten days.",
+    "Refund never arrived, I am still waiting for my money.",
+    "Lovely shop, friendly people and a good tent.",
+)
+
+
+def _reviews(path: Path, start: int, n: int) -> Path:
+    """Write reviews of customers of two plans."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "customer_id", "text", "rating", "created_at", "plan"])
+        for number in range(start, start + n):
+            text = f"{_SAID[number % len(_SAID)]} Order {number} of mine."
+            plan = "gold" if number % 2 else "silver"
+            rows.writerow(
+                [f"r{number}", f"c{number}", text, 1 + number % 5, f"2026-0{1 + number % 6}-10", plan]
+            )
+    return path
+
+
+def _read_in(workspace: Workspace, path: Path) -> None:
+    ingest(
+        [path],
+        store=workspace.store,
+        vault=workspace.vault,
+        lake=workspace.lake_writer,
+        kind="reviews",
+        now=NOW,
+    )
+
+
+def _opened(home: Path, *, create: bool = False) -> Workspace:
+    settings = Settings().model_copy(update={"home": home, "workspace": "shop"})
+    return open_workspace(settings, now=NOW, create=create)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A workspace with reviews of a small shop, read in once."""
+    folder = tmp_path_factory.mktemp("shop")
+    with _opened(folder / "home", create=True) as workspace:
+        _read_in(workspace, _reviews(folder / "first.csv", 0, 80))
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def snapshot(shop: Workspace) -> Snapshot:
+    """Everything computed of it."""
+    return Snapshots(shop).current()
+
+
+@pytest.fixture
+def own_shop(tmp_path: Path) -> Iterator[Workspace]:
+    """A smaller one, of the test's own."""
+    with _opened(tmp_path / "home", create=True) as workspace:
+        _read_in(workspace, _reviews(tmp_path / "first.csv", 0, 24))
+        yield workspace
+
+
+def test_snapshot_is_built_again_after_an_ingest_and_not_otherwise(
+    own_shop: Workspace, tmp_path: Path
+) -> None:
+    """The same revision is the same object; a new source makes a new one with its texts."""
+    snapshots = Snapshots(own_shop)
+    assert snapshots.latest_ready() is None
+    first = snapshots.current()
+    assert snapshots.current() is first
+    assert snapshots.refresh() is first
+    assert first.revision == revision_of(own_shop)
+    _read_in(own_shop, _reviews(tmp_path / "second.csv", 200, 40))
+    assert revision_of(own_shop) != first.revision
+    second = snapshots.current()
+    assert second is not first
+    assert len(second.records) > len(first.records)
+    assert snapshots.latest_ready() is second
+
+
+def test_stages_of_the_home_are_part_of_the_revision(own_shop: Workspace) -> None:
+    """Other stages give other results."""
+    before = revision_of(own_shop)
+    own_shop.store.home.stages.write_text(
+        '[[stage]]\nname = "before"\nstages = ["awareness", "consideration", "decision"]\n\n'
+        '[[stage]]\nname = "after"\nstages = ["retention", "advocacy"]\n',
+        encoding="utf-8",
+    )
+    assert revision_of(own_shop) != before
+    assert Snapshots(own_shop).current().stages == ("before", "after")
+
+
+@pytest.mark.parametrize("where", [{}, {"plan": "gold"}, {"plan": "GOLD", "kind": "review"}])
+def test_filtered_insight_is_that_of_the_stores(
+    shop: Workspace, snapshot: Snapshot, where: dict[str, str]
+) -> None:
+    """In memory or read again: same corpus, same pain points."""
+    expected = current_insight(shop, where=where)
+    found = snapshot.insight(where)
+    assert found.pain_points == expected.pain_points
+    assert found.corpus.population == expected.corpus.population
+    assert found.corpus.input_sha256 == expected.corpus.input_sha256
+    assert found.corpus.readings == expected.corpus.readings
+
+
+def test_unknown_filters_say_so(snapshot: Snapshot) -> None:
+    """A key that is nowhere is named; a value that nobody has leaves nobody."""
+    with pytest.raises(ScopeError, match="planet"):
+        snapshot.scope({"planet": "Mars"})
+    with pytest.raises(ScopeError, match="no text"):
+        snapshot.insight({"plan": "bronze"})
+    assert not snapshot.scope({"plan": "bronze"}).has_texts
+
+
+def test_threads_share_one_computation(shop: Workspace) -> None:
+    """Eight threads that ask for the same get the same objects, built once."""
+    snapshots = Snapshots(shop)
+    found: list[tuple[Snapshot, object]] = []
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            snapshot = snapshots.current()
+            found.append((snapshot, snapshot.insight({"plan": "gold"})))
+        except BaseException as error:  # noqa: BLE001 - reported by the test's own thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not errors
+    assert len({id(snapshot) for snapshot, _ in found}) == 1
+    assert len({id(insight) for _, insight in found}) == 1
+
+
+def test_kept_filters_are_bounded(snapshot: Snapshot) -> None:
+    """However many filters are asked, only so many are held."""
+    for number in range(40):
+        snapshot.scope({"locale": f"x{number}"})
+    assert snapshot.n_kept <= 12
+
+
+def test_empty_workspace_has_an_empty_snapshot(tmp_path: Path) -> None:
+    """Nothing read in is nothing known, and no error."""
+    with _opened(tmp_path / "home", create=True) as workspace:
+        snapshot = Snapshots(workspace).current()
+        assert snapshot.pain_points == ()
+        assert snapshot.events == {}
+        assert snapshot.traits == {}
+        assert snapshot.window == (None, None)

@@ -1,0 +1,146 @@
+"""Sources: uploading, looking before reading in, mapping, reading in, what was rejected."""
+
+import io
+import time
+from pathlib import Path
+
+from agent.schemas.accounts import Role
+from api.web.uploads import safe_name
+from tests.api.web.site import WORKSPACE, Site, Visitor, words_of
+
+_PATH = f"/w/{WORKSPACE}/sources"
+_REVIEWS = "id,customer_id,text,rating,created_at\n" + "".join(
+    f"r{n},new-{n},Parcel {n} was left in the rain by the courier,2,2026-05-01\n" for n in range(40)
+)
+_ODD = "Ref;Posted;Member;What they said\n" + "".join(
+    f"k{n};2026-05-02 10:00;odd-{n};Nobody answered me for days about number {n}\n" for n in range(40)
+)
+
+
+def _upload(visitor: Visitor, name: str, data: str | bytes) -> str:
+    body = data.encode() if isinstance(data, str) else data
+    answer = visitor.post(f"{_PATH}/uploads", files=[("files", (name, io.BytesIO(body), "text/csv"))])
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def _finish(visitor: Visitor, path: str) -> str:
+    """Follow a job to its end and return its page."""
+    for _ in range(300):
+        text = str(visitor.get(path).text)
+        if "Done." in text or "alert bad" in text:
+            return text
+        time.sleep(0.1)
+    raise AssertionError(path)
+
+
+def test_upload_shows_rows_and_stores_nothing(site: Site) -> None:
+    """After uploading, the first rows are shown as they would be stored, and no source is there yet."""
+    editor = site.client_of(Role.EDITOR)
+    before = len(site.brand.workspace.store.sources.all())
+
+    shown = words_of(editor.get(_upload(editor, "new.csv", _REVIEWS)).text)
+
+    assert "was left in the rain by the courier" in shown
+    assert "Of the first 40 rows, 0 would be rejected" in shown
+    assert len(site.brand.workspace.store.sources.all()) == before
+
+
+def test_reading_in_stores_and_deletes_the_upload(site: Site) -> None:
+    """A job reads the file in, tells what became of it, and the uploaded file is gone."""
+    editor = site.client_of(Role.EDITOR)
+    place = _upload(editor, "new.csv", _REVIEWS)
+
+    page = _finish(editor, editor.post(f"{place}/read").headers["location"])
+
+    assert "new.csv: 40 rows read as reviews" in words_of(page)
+    assert "new.csv" in words_of(editor.get(_PATH).text)
+    assert editor.get(place).status_code == 404
+    assert not list((site.brand.workspace.store.home.path / "uploads").rglob("*.csv"))
+
+
+def test_unknown_form_is_mapped_on_the_page(site: Site) -> None:
+    """A file in no known form gets a proposal; sent as proposed, its rows are read that way."""
+    editor = site.client_of(Role.EDITOR)
+    place = _upload(editor, "odd.csv", _ODD)
+    assert "Say which field is what" in editor.get(place).text
+
+    fields = {"kind": "reviews", "text": "What they said", "at": "Posted", "user_id": "Member", "id": "Ref"}
+    editor.post(f"{place}/0/mapping", fields)
+    shown = words_of(editor.get(place).text)
+    page = words_of(_finish(editor, editor.post(f"{place}/read").headers["location"]))
+
+    assert "Read by your mapping" in shown
+    assert "Nobody answered me for days" in shown
+    assert "odd.csv: 40 rows read as reviews" in page
+
+
+def test_mapping_that_matches_nothing_says_so(site: Site) -> None:
+    """A mapping that takes no field for the words is refused with what is missing, and the file stays."""
+    editor = site.client_of(Role.EDITOR)
+    place = _upload(editor, "odd.csv", _ODD)
+
+    editor.post(f"{place}/0/mapping", {"kind": "reviews", "at": "Posted"})
+    shown = words_of(editor.get(place).text)
+
+    assert "nothing says where the words stand" in shown
+    assert "Say which field is what" in shown
+
+
+def test_binary_file_is_refused_with_what_to_do(site: Site) -> None:
+    """A spreadsheet's bytes are named as such; nothing can be read in."""
+    editor = site.client_of(Role.EDITOR)
+
+    shown = editor.get(_upload(editor, "sheet.xlsx", b"PK\x03\x04" + bytes(range(256)) * 50)).text
+
+    assert "spreadsheet or ZIP archive" in words_of(shown)
+    assert ">Read in<" not in shown
+
+
+def test_viewer_cannot_upload(site: Site) -> None:
+    """Uploading takes the role editor, and the form is not offered to a viewer."""
+    viewer = site.client_of(Role.VIEWER)
+
+    answer = viewer.post(
+        f"{_PATH}/uploads", files=[("files", ("a.csv", io.BytesIO(b"text\nx\n"), "text/csv"))]
+    )
+
+    assert answer.status_code == 403
+    assert "Add files" not in viewer.get(_PATH).text
+
+
+def test_file_names_cannot_leave_the_upload(site: Site) -> None:
+    """Whatever a file is called, it lies in the upload's folder under a plain name."""
+    editor = site.client_of(Role.EDITOR)
+    home: Path = site.brand.workspace.store.home.path
+
+    for name in (
+        "../../journey.db",
+        "..\\..\\x.csv",
+        "/etc/passwd",
+        '"><script>alert(1)</script>.csv',
+        ".hidden",
+        "a" * 300 + ".csv",
+    ):
+        place = _upload(editor, name, _REVIEWS)
+        kept = [path for path in (home / "uploads").rglob("*") if path.is_file()]
+        assert len(kept) == 1
+        assert kept[0].name == safe_name(name)
+        assert "<script>alert" not in editor.get(place).text
+        editor.post(f"{place}/delete")
+    assert (home / "journey.db").stat().st_size > 100_000
+
+
+def test_upload_of_another_or_no_folder_is_not_found(site: Site) -> None:
+    """Ids of uploads are random names; anything else is not there."""
+    editor = site.client_of(Role.EDITOR)
+
+    for name in ("%2e%2e", "aaaaaaaaaaaaaaaa", "a/b", "..%2f.."):
+        assert editor.get(f"{_PATH}/uploads/{name}").status_code == 404
+
+
+def test_sources_of_another_workspace_are_not_found(site: Site) -> None:
+    """Who is not in the workspace does not learn that it exists."""
+    stranger = site.client_of(None)
+
+    assert stranger.get(_PATH).status_code == 404
