@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.analyse.curation import followers
+from agent.analyse.followers import followers
 from agent.ports import Encoder, Vectors
 from eval.suites.base import Cell, Table
 from eval.suites.texts import BANKING, CLINC, banking_queries, clinc_queries

@@ -15,6 +15,13 @@ class SuiteEntry(NamedTuple):
 
 
 SUITES: dict[str, SuiteEntry] = {
+    "chat": SuiteEntry(
+        "eval.suites.chat",
+        "Questions that the data answers, and that it does not: tools, numbers, refusals, citations.",
+    ),
+    "chat_latency": SuiteEntry(
+        "eval.suites.chat_latency", "Seconds to first words, answers and pages with ten thousand records."
+    ),
     "counting": SuiteEntry(
         "eval.suites.counting",
         "False alarms, power, coverage and copies of the counting, beside a naive peer.",

@@ -40,6 +40,7 @@ _QUESTIONS: dict[str, Callable[[Journeys], object]] = {
     "window": lambda found: found.window,
     "sessions": lambda found: found.n_sessions(),
     "names": lambda found: list(found.names().items()),
+    "steps": lambda found: (found.n_steps(), found.first_times("Buy_pay"), found.first_times("nothing")),
     "moves": lambda found: (found.moves(), found.moves("stage")),
     "variants": lambda found: (found.variants(3), found.variants(100)),
     "lengths": lambda found: found.lengths(),
