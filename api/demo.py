@@ -71,7 +71,9 @@ def run_demo(out: Path, settings: Settings, *, seed: int, n_persons: int, tell: 
 
 def make_demo(workspace: Workspace, brand: SimulatedBrand, *, tell: Tell) -> Made:
     """Run the main job on the exports of a simulated brand, in a workspace that is there."""
-    tell("Reading the exports: joining identities, removing personal data, keeping a fifth of customers unseen ...")
+    tell(
+        "Reading the exports: joining identities, removing personal data, keeping a fifth of customers unseen ..."
+    )
     files = [brand.transcripts, brand.reviews, brand.survey, brand.events, brand.store_visits]
     ingest(files, store=workspace.store, vault=workspace.vault, lake=workspace.lake_writer, now=workspace.now)
     tell("Making every passage searchable ...")
