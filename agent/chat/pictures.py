@@ -80,6 +80,10 @@ def draw(snapshot: Snapshot, picture: Picture) -> str:
         return asked.scope.drawn(key, lambda: svg_of(_DRAWN[picture.kind](asked)).decode())
     except GapError as error:
         raise NotFoundError(error.missing.statement, hint=error.missing.needed) from error
+    except (ValueError, KeyError, OverflowError) as error:
+        # Parameters stand in the address of a picture, where anybody may write anything.
+        msg = f"there is no picture {picture.kind!r} with these parameters"
+        raise NotFoundError(msg, hint="Load the page again.") from error
 
 
 def _transitions(asked: _Asked) -> Drawing:

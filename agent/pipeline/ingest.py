@@ -177,7 +177,7 @@ def _begin(path: Path, *, store: Store, how: _How, now: datetime) -> _Reading:
     unread = Source(source_id="", name=path.name, format="", kind=how.kind, mapping_sha256="", read_at=now)
     try:
         stamp = _stamp_of(path)
-        source_id = f"s_{source_digest(path)[:24]}"
+        source_id = source_id_of(path)
         format_name, kind_name = _format_and_kind(path, how)
     except InputError as error:
         return _Reading(path, unread, done_before=False, error=error)
@@ -194,6 +194,11 @@ def _begin(path: Path, *, store: Store, how: _How, now: datetime) -> _Reading:
     if found is None or not found.n_stored + found.n_held_out:
         return _Reading(path, asked, done_before=False, stamp=stamp)
     return _Reading(path, unread, done_before=False, error=_read_otherwise(path, found))
+
+
+def source_id_of(path: Path) -> str:
+    """Return the id under which a file is a source: by its content, whatever it is called."""
+    return f"s_{source_digest(path)[:24]}"
 
 
 def _stamp_of(path: Path) -> tuple[int, int]:

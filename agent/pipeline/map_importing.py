@@ -236,6 +236,8 @@ class _Comparison:
             self._refuse(row, fault)
         elif _new_id(row.stage, lane, worded) in self._now:
             self._n_unchanged += 1
+        elif any((one.stage, one.lane, one.statement) == (row.stage, lane, worded) for one in self._added):
+            self._refuse(row, "the file has this statement more than once in the same cell")
         else:
             self._added.append(AddedStatement(row=row.row, stage=row.stage, lane=lane, statement=worded))
 

@@ -13,8 +13,9 @@ from agent.errors import InputError
 from agent.identify import identifier_keys, person_id_of
 from agent.normalise import RowFault, clean_text, parse_time
 from agent.normalise.vocabulary import vocabulary_of
-from agent.pipeline.ingest import Refusal
+from agent.pipeline.ingest import Refusal, source_id_of
 from agent.prepare import PrepareContext
+from agent.prepare.events import lone_event_key
 from agent.prepare.records import lone_key, prepare_record
 from agent.read import identify_format, read_file
 from agent.redact import Redactor
@@ -75,7 +76,7 @@ def preview(
     if not items:
         msg = f"{path.name!r} has no rows"
         raise InputError(msg, hint="Export it again.")
-    looking = _Looking(store, now)
+    looking = _Looking(store, now, source_id=source_id_of(path))
     rows = list(looking.rows(items))
     return Preview(
         format=name,
@@ -91,14 +92,14 @@ def preview(
 class _Looking:
     """Goes through the head of a file as ingest would."""
 
-    def __init__(self, store: Store, now: datetime) -> None:
+    def __init__(self, store: Store, now: datetime, *, source_id: str) -> None:
         facts = store.workspace
         self._store = store
         self._facts = facts
         self._context = PrepareContext(
             workspace=facts.name,
             salt=facts.salt,
-            source_id="preview",
+            source_id=source_id,
             now=now,
             redactor=Redactor(facts.salt),
             vocabulary=vocabulary_of(store.home.path),
@@ -127,8 +128,10 @@ class _Looking:
         if keys:
             return person_id_of(keys[0]), keys
         self.n_without_person += 1
-        lone = lone_key(item, context=self._context) if isinstance(item, RawRecord) else f"preview-{item.row}"
-        return person_id_of(lone), ()
+        if isinstance(item, RawRecord):
+            return person_id_of(lone_key(item, context=self._context)), ()
+        key = lone_event_key(item.row, context=self._context)
+        return person_id_of(key), ()
 
     def _is_hidden(self, person_id: str, keys: tuple[str, ...]) -> bool:
         """Tell whether somebody is or may be kept unseen; in doubt they are, since joining comes later."""

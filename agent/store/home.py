@@ -73,9 +73,14 @@ class Home:
         """File whose lock says that a process uses the home; holds that process's id."""
         return self.path / "lock"
 
+    @property
+    def uploads(self) -> Path:
+        """Folder of uploads that are not read in yet, one folder a workspace."""
+        return self.path / "uploads"
+
     def uploads_of(self, workspace: str) -> Path:
         """Return the folder of a workspace's uploads that are not read in yet."""
-        return self.path / "uploads" / folder_name(workspace)
+        return self.uploads / folder_name(workspace)
 
     def lake_events(self, workspace: str) -> Path:
         """Return the folder of a workspace's Parquet parts in the lake."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI
 
 from api.web import errors
@@ -11,6 +12,7 @@ from api.web.routes import ROUTERS
 from api.web.security import install as security
 from api.web.security.access import guard
 from api.web.services import Services
+from api.web.uploads import sweep_uploads
 
 
 def create_app(services: Services) -> FastAPI:
@@ -23,6 +25,7 @@ def create_app(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         await services.runs.start()
+        await to_thread.run_sync(sweep_uploads, services.settings.home, services.clock())
         try:
             yield
         finally:
@@ -44,5 +47,5 @@ def create_app(services: Services) -> FastAPI:
     security.install(app, services.settings)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(Guarding)
+    app.add_middleware(Guarding, services=services)
     return app

@@ -1,21 +1,29 @@
 """What holds for every answer: a request id, security headers, and a limit on what is sent to us."""
 
+import re
 import secrets
 
-from starlette.datastructures import Headers, MutableHeaders
+from anyio import to_thread
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.errors import TooLargeError
+from agent.errors import AccessDeniedError, JourneyError, NotFoundError, NotSignedInError, TooLargeError
+from agent.schemas.accounts import Role
 from api.web.errors import answer, status_of
+from api.web.security.access import role_in
+from api.web.security.cookies import session_token
+from api.web.services import Services
 
 MAX_FORM_BYTES = 256 * 1024
 """Of a form or a question; a question is far shorter."""
-MAX_UPLOAD_BYTES = 2 * 1024**3
-"""Of an upload, which goes to the disk piece by piece."""
-UPLOAD_PATHS = ("/uploads",)
-"""Ends of the addresses that take files."""
+_MIB = 1024**2
+_UPLOADS: tuple[tuple[re.Pattern[str], int], ...] = (
+    (re.compile(r"/w/([^/]+)/sources/uploads"), 2_048 * _MIB),
+    (re.compile(r"/w/([^/]+)/maps/[^/]+/(?:edits|edits/apply|planned)/uploads"), 16 * _MIB),
+)
+"""Addresses that take files, with the most that each takes; what they take goes to the disk piece by piece."""
 
 PAGE_POLICY = "; ".join((
     "default-src 'none'",
@@ -44,8 +52,9 @@ _HEADERS = {
 class Guarding:
     """Adds the headers and refuses bodies that are too large, before any of them is kept."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -54,8 +63,9 @@ class Guarding:
             return
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        limit = _limit_of(scope["path"])
-        declared = int(Headers(scope=scope).get("content-length") or 0)
+        request = Request(scope)
+        workspace, limit = _limit_of(request)
+        declared = int(request.headers.get("content-length") or 0)
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -65,12 +75,33 @@ class Guarding:
                 headers["X-Request-Id"] = request_id
             await send(message)
 
-        if declared > limit:
-            error = _too_large(limit)
-            response = answer(Request(scope), status_of(error), error.code, error.message, hint=error.hint)
+        refused = _too_large(limit) if declared > limit else None
+        if refused is None and workspace is not None:
+            refused = await to_thread.run_sync(self._refused, request, workspace)
+        if refused is not None:
+            response = answer(request, status_of(refused), refused.code, refused.message, hint=refused.hint)
             await response(scope, receive, guarded)
             return
         await self._app(scope, _Limited(receive, limit), guarded)
+
+    def _refused(self, request: Request, workspace: str) -> JourneyError | None:
+        """Return why somebody's files are not taken, before any of them is read: forms are parsed before routes ask."""
+        token = session_token(request)
+        found = (
+            None
+            if token is None
+            else self._services.accounts.sessions.find(token, now=self._services.clock())
+        )
+        if found is None:
+            return NotSignedInError("nobody is signed in, or no longer", hint="Sign in first.")
+        try:
+            if role_in(found, workspace) < Role.EDITOR:
+                return AccessDeniedError(
+                    "sending files takes the role editor or more", hint="Ask an admin for another role."
+                )
+        except NotFoundError as error:
+            return error
+        return None
 
 
 class _Limited:
@@ -91,8 +122,14 @@ class _Limited:
         return message
 
 
-def _limit_of(path: str) -> int:
-    return MAX_UPLOAD_BYTES if path.endswith(UPLOAD_PATHS) else MAX_FORM_BYTES
+def _limit_of(request: Request) -> tuple[str | None, int]:
+    """Return the workspace that files are sent to, None where none are, and the most bytes that are taken."""
+    is_files = request.headers.get("content-type", "").startswith("multipart/form-data")
+    for pattern, limit in _UPLOADS if is_files and request.method == "POST" else ():
+        found = pattern.fullmatch(request.url.path)
+        if found is not None:
+            return found[1], limit
+    return None, MAX_FORM_BYTES
 
 
 def _too_large(limit: int) -> TooLargeError:

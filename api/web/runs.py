@@ -6,8 +6,8 @@ and the finished answer is stored whether somebody watches or not.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -47,6 +47,14 @@ class Run:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     task: asyncio.Task[None] | None = None
 
+    is_ending: bool = False
+    """All is written, and being stored."""
+
+    async def over(self) -> None:
+        """Wait until it is stored."""
+        async with self.changed:
+            await self.changed.wait_for(lambda: self.is_over)
+
     async def events_after(self, number: int) -> list[ChatEvent]:
         """Return the events after a number, waiting for one where there is none yet; none where the run is over."""
         async with self.changed:
@@ -73,8 +81,8 @@ class Runs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    @contextmanager
-    def claiming(self, conversation_id: str) -> Generator[None]:
+    @asynccontextmanager
+    async def claiming(self, conversation_id: str) -> AsyncGenerator[None]:
         """Let one question at a time into a conversation, while it is stored and its answer begun.
 
         A second one is refused, not queued: it would have been asked without having read what it follows.
@@ -82,10 +90,11 @@ class Runs:
         Raises:
             ConflictError: An answer is being written in the conversation, or a question being taken.
         """
-        running = any(
-            run.conversation_id == conversation_id and not run.is_over for run in self._runs.values()
-        )
-        if running or conversation_id in self._claimed:
+        for run in self.of_conversation(conversation_id):
+            if run.is_ending:
+                # Its answer may be read already, so it is over for whoever asks.
+                await run.over()
+        if self.of_conversation(conversation_id) or conversation_id in self._claimed:
             msg = "an answer is still being written in this conversation"
             raise ConflictError(msg, hint="Wait for it, or stop it first; then ask again.")
         self._claimed.add(conversation_id)
@@ -177,6 +186,7 @@ class Runs:
 
     async def _finish(self, run: Run, answer: Answer, store: Store) -> None:
         """Keep the answer and tell everybody who follows."""
+        run.is_ending = True
         try:
             await asyncio.to_thread(store, answer)
         except JourneyError as error:

@@ -21,7 +21,7 @@ from agent.pipeline.proposing import Proposal, propose
 from agent.pipeline.workspace import Workspace
 from agent.read import identify_format
 from agent.read.source import take_sample
-from agent.store.home import store_error_of
+from agent.store.home import Home, store_error_of
 from api.web.brands import Brand
 from api.web.jobs import JobContext
 from api.web.pages import brand_path
@@ -29,6 +29,7 @@ from api.web.pages import brand_path
 _UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 _UNSAFE = re.compile(r"[^\w.()+-]+")
 _MAX_NAME_CHARS = 100
+_MAX_ENDING_CHARS = 20
 MAX_FILES = 20
 """In one upload."""
 _MAPPING = ".mapping.toml"
@@ -108,8 +109,8 @@ class Uploads:
         self._workspace = workspace
         self._folder = workspace.store.home.uploads_of(workspace.store.workspace.name)
 
-    def receive(self, sent: Sequence[Sent]) -> Upload:
-        """Keep files as a new upload.
+    def receive(self, sent: Sequence[Sent], *, now: datetime) -> Upload:
+        """Keep files as a new upload, and delete those that were left lying.
 
         Raises:
             InputError: There is none, or there are too many.
@@ -119,6 +120,7 @@ class Uploads:
         if not 1 <= len(named) <= MAX_FILES:
             msg = f"{len(named)} files were sent; 1 to {MAX_FILES} were expected"
             raise InputError(msg, hint="Choose the files, then upload them.")
+        sweep_uploads(self._workspace.store.home.path, now)
         upload = Upload(made := secrets.token_urlsafe(12), self._folder / made)
         try:
             upload.folder.mkdir(mode=0o700, parents=True)
@@ -150,13 +152,6 @@ class Uploads:
             return []
         return [Upload(folder.name, folder) for folder in sorted(self._folder.iterdir()) if folder.is_dir()]
 
-    def sweep(self, now: datetime) -> None:
-        """Delete what was left lying: exports hold personal data that the stores do not."""
-        for upload in self.waiting():
-            with suppress(OSError):
-                if now.timestamp() - upload.folder.stat().st_mtime > _KEPT.total_seconds():
-                    upload.delete()
-
     def look(self, upload: Upload, number: int, *, now: datetime) -> Look:
         """Return how a file would be read, or how it could be mapped."""
         path = upload.file(number)
@@ -174,6 +169,14 @@ class Uploads:
         except JourneyError as error:
             return _replaced(look, error=error, proposal=_proposal(path, now))
         return Look(number, path.name, look.size, shown, look.is_mapped, _proposal(path, now))
+
+
+def sweep_uploads(home: Path, now: datetime) -> None:
+    """Delete what was left lying in any workspace: exports hold personal data that the stores do not."""
+    for folder in Home(home).uploads.glob("*/*"):
+        with suppress(OSError):
+            if now.timestamp() - folder.stat().st_mtime > _KEPT.total_seconds():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_in(brand: Brand, upload: Upload, context: JobContext) -> str:
@@ -225,10 +228,12 @@ def told(source: SourceReport) -> list[str]:
 
 
 def safe_name(name: str) -> str:
-    """Return a file's name that is nothing but a name: no folder, no markup, no leading dot."""
+    """Return a file's name that is nothing but a name: no folder, no markup, no leading dot; its endings stay."""
     plain = _UNSAFE.sub("_", name.replace("\\", "/").rsplit("/", 1)[-1]).lstrip(".")
-    stem, dot, ending = plain.partition(".")
-    return f"{stem[: _MAX_NAME_CHARS - len(ending[:20])]}{dot}{ending[:20]}" if plain else "file"
+    if len(plain) <= _MAX_NAME_CHARS:
+        return plain or "file"
+    ending = "".join(Path(plain).suffixes[-2:])[-_MAX_ENDING_CHARS:]
+    return plain[: _MAX_NAME_CHARS - len(ending)] + ending
 
 
 def _free(folder: Path, name: str) -> Path:

@@ -77,9 +77,9 @@ def served(brand: Brand, tmp_path_factory: pytest.TempPathFactory) -> Generator[
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Generator[Browser]:
-    """A browser without a window."""
+    """A browser without a window; closed after each file, as the event loop that drives it would stand in other tests' way."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("there is no Chromium on this machine")

@@ -41,7 +41,7 @@ def count_customers(snapshot: Snapshot, request: CountCustomers) -> ToolResult:
     if request.by is not None:
         _count_by(writing, snapshot, scope, request)
     elif event is None:
-        _count_all(writing, scope, request.of)
+        _count_all(writing, snapshot, scope, request.of)
     traits = [worded(key) for key in snapshot.traits][:2]
     writing.ask_next(
         *(f"How many customers are there by {one}?" for one in traits), "What hurts customers most?"
@@ -59,7 +59,7 @@ def _count_event(writing: Writing, scope: Scoped, event: str, whom: str) -> None
     )
 
 
-def _count_all(writing: Writing, scope: Scoped, of: str) -> None:
+def _count_all(writing: Writing, snapshot: Snapshot, scope: Scoped, of: str) -> None:
     if of == "events":
         require_events(scope)
         n, unit = scope.n_events, "count"
@@ -99,6 +99,20 @@ def _count_all(writing: Writing, scope: Scoped, of: str) -> None:
     if not parts:
         refuse("empty", f"There are no {customers(scope.where)}.", "Texts or events of them.")
     writing.finding(f"{' and '.join(parts)}; customers held out for checking are not counted.")
+    if not scope.where:
+        _count_working(writing, snapshot)
+
+
+def _count_working(writing: Writing, snapshot: Snapshot) -> None:
+    """Say how many customers there are in all, as the status of the stores counts them."""
+    metric = writing.number(
+        "n.working",
+        snapshot.status.counts["customers, working"],
+        unit="persons",
+        label="Customers in all",
+        definition="Distinct customers that answers are made from, as counted in the stores.",
+    )
+    writing.finding(f"In all there are {{{{m:{metric}}}}} customers that answers are made from.")
 
 
 def _count_by(writing: Writing, snapshot: Snapshot, scope: Scoped, request: CountCustomers) -> None:

@@ -195,10 +195,11 @@ def draft_of(snapshot: Snapshot, request: DraftMap) -> DraftRequest:
         GapError: The map to draft again is not there, or the filter is not in the data.
     """
     if request.again is not None:
-        scope = map_of(snapshot, request.again).scope
+        found = map_of(snapshot, request.again)
+        scope = found.scope
         return DraftRequest(
             persona=scope.persona, journey=scope.journey, goal=scope.goal, purpose=scope.purpose, where=scope.where,
-            stage_rules=scope.stage_rules,
+            stage_rules=scope.stage_rules, type=found.type, owner=found.owner,
         )  # fmt: skip
     return DraftRequest(
         persona=request.persona,

@@ -6,11 +6,13 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from agent.chat.requests import ToolRequest
+from agent.chat.understand.changing import names_whole_scope
 from agent.chat.understand.filling import slots_of
 from agent.chat.understand.groups import Groups, groups_of
 from agent.chat.understand.kinds import Kind
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.periods import Period, period_of
+from agent.chat.understand.strangers import unknown_stage
 from agent.chat.understand.things import Things
 from agent.chat.understand.understood import Understood
 from agent.chat.understand.vocabulary import Vocabulary
@@ -71,8 +73,12 @@ def build(kind: Kind, parsed: Parsed, context: Context) -> Understood:
     """Return what a request of a kind asks for."""
     if kind.tool in {"explain_term", "show_help"}:
         return _filled(kind, parsed, context, Groups(), Period())
-    if parsed.limits:
-        return Understood(missing=(_unknown(parsed.limits, context.vocabulary),))
+    stage = unknown_stage(parsed, context.vocabulary)
+    if stage is not None:
+        return Understood(missing=(stage,))
+    limits = () if kind.id == "map_draft" and names_whole_scope(parsed.text) else parsed.limits
+    if limits:
+        return Understood(missing=(_unknown(limits, context.vocabulary),))
     groups = groups_of(parsed, kind, context.vocabulary)
     if groups.choices:
         return Understood(choices=groups.choices, question=groups.question)

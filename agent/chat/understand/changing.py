@@ -32,7 +32,9 @@ _NUMBERS: Final = {
     "ten": 10,
 }
 _SCOPE: Final = {
-    part: re.compile(rf"\b{part}s?\b\s*(?:is|of|:|=|called|named)?\s*[\"“”«»']?(?P<value>[^\"“”«»',;.\n]+)")
+    part: re.compile(
+        rf"\b{part}s?\b\s*(?:is|of|:|=|called|named|being|should be|will be)?\s*[\"“”«»']?(?P<value>[^\"“”«»',;.\n]+)"
+    )
     for part in ("persona", "journey", "goal", "purpose")
 }
 _NOT_A_NAME: Final = re.compile(r"^(?:map|maps|and|for|this|that|with|please)?\s*$|^map\b|^maps\b")
@@ -98,16 +100,22 @@ def names_whole_scope(text: str) -> bool:
     return "map" in text and len(scope_in(text)) == len(_SCOPE)
 
 
-def draft_anew(text: str, vocabulary: Vocabulary) -> Slots:
-    """Return the arguments of a new map; its four parts are asked for where one is not given."""
+def draft_anew(parsed: Parsed, vocabulary: Vocabulary) -> Slots:
+    """Return the arguments of a new map; its four parts are asked for where one is not given.
+
+    A group of customers that the request names stands in every choice, so that no choice loses it.
+    """
+    text = parsed.text
+    named = [one.value.replace("_", " ") for one in parsed.all("where") if not one.negated]
+    whom = f" for {' '.join(named)} customers" if named else ""
     found = scope_in(text)
     if len(found) == len(_SCOPE):
         return Slots("draft_map", found)
     personas = [one.label for one in vocabulary.personas[:2]] or ["all customers"]
     choices = tuple(
         Choice(
-            label=f"{persona}: {journey}",
-            request=f"Draft a new journey map for persona “{persona}”, journey “{journey}”, goal “{goal}” and purpose “find what to mend first”",
+            label=f"{persona}: {journey}{whom}",
+            request=f"Draft a new journey map{whom}, for persona “{persona}”, journey “{journey}”, goal “{goal}” and purpose “find what to mend first”",
         )
         for persona in personas
         for journey, goal in (

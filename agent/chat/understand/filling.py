@@ -363,7 +363,7 @@ def _variants_check(request: _Request) -> Slots:
 
 
 def _draft(request: _Request) -> Slots:
-    return draft_anew(request.parsed.text, request.vocabulary)
+    return draft_anew(request.parsed, request.vocabulary)
 
 
 def _redraft(request: _Request) -> Slots:

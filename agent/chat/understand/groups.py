@@ -49,7 +49,8 @@ def groups_of(parsed: Parsed, kind: Kind, vocabulary: Vocabulary) -> Groups:
             by_key[mention.key].append(mention)
     twice = [found for found in by_key.values() if len(found) > 1]
     single = {key: found[0] for key, found in by_key.items() if len(found) == 1}
-    comparing = is_comparing(parsed) or kind.tool == "compare_groups"
+    # Complaints "of mobile and desktop customers" may be asked for either way; what is compared by other kinds may not.
+    comparing = is_comparing(parsed) or (kind.tool == "compare_groups" and kind.id != "groups_pains")
     if len(twice) > 1 or any(len(found) > _BOTH for found in twice):
         return _too_many(twice)
     if twice:

@@ -1,6 +1,7 @@
 """Words that limit a request to somebody or something that the data does not know."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from agent.chat.understand.subjects import Subject, is_frame, is_limit_word
 from agent.chat.understand.words import Token, lexicon, words_in
@@ -29,6 +30,7 @@ def unknown_limits(
             or _is_listed(tokens, at)
             or _is_place_or_means(tokens, at)
             or _is_owned(tokens, at, names)
+            or _is_whose(tokens, at)
         ):
             found.append(token.text)
     return tuple(dict.fromkeys(found))
@@ -60,6 +62,17 @@ def _is_owned(tokens: Sequence[Token], at: int, names: Collection[str]) -> bool:
     if not led or is_frame(tokens[at]) or tokens[at].text in names:
         return False
     return not any(token.text in words_in("trouble") for token in tokens[at + 1 : at + 4])
+
+
+def _is_whose(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a word is the value that customers are picked by: "people whose locale is de-DE"."""
+    before = [token.text for token in tokens[max(0, at - _WHOSE) : at]]
+    if "whose" not in before or not before or before[-1] not in {"is", "are", "equals", "was"}:
+        return False
+    return not is_frame(tokens[at]) or is_limit_word(tokens[at].text)
+
+
+_WHOSE: Final = 5
 
 
 def _is_listed(tokens: Sequence[Token], at: int) -> bool:

@@ -76,7 +76,7 @@ def _fits(tokens: Sequence[Token], start: int, end: int, entry: Entry) -> bool:
 
 def _fits_stage(tokens: Sequence[Token], start: int, end: int, entry: Entry) -> bool:
     after = tokens[end].text if end < len(tokens) else ""
-    if after in {"stage", "phase", "stages"} or len(entry.stems) > _PHRASE:
+    if after in {"stage", "phase", "stages", "column", "row"} or len(entry.stems) > _PHRASE:
         return True
     if last_about(tokens, start) and any(token.text in words_in("saying") for token in tokens):
         return False
@@ -119,7 +119,7 @@ def fits_value(tokens: Sequence[Token], start: int, end: int, *, key: str, value
     """Tell whether words that equal a value of a trait limit the request to it, or merely stand in it."""
     after = tokens[end].text if end < len(tokens) else ""
     before = word_before(tokens, start)
-    if after in words_in("people") | words_in("groups") or stem(after) in stems_of(key):
+    if after in words_in("people") | words_in("groups") | {"only"} or stem(after) in stems_of(key):
         return True
     if _is_first_of_two(tokens, end, before):
         return True
@@ -175,9 +175,17 @@ def _plurals(value: str) -> frozenset[str]:
 def _fits_key(tokens: Sequence[Token], start: int, end: int) -> bool:
     before = word_before(tokens, start)
     raw = tokens[start - 1].text if start else ""
-    return before in {"by", "per", "each", "over", "every", "which", "of", "across", "between"} or raw in {
+    if _is_sort_of(tokens, start, end):
+        return False
+    return before in {"by", "per", "each", "over", "every", "which", "of", "across"} or raw in {
         "by", "per", "each", "every", "which", "what",
     } or (end < len(tokens) and tokens[end].text in {"mix", "split", "breakdown", "distribution", "do"})  # fmt: skip
+
+
+def _is_sort_of(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Tell whether a word only says "some sort of": "what kinds of customers"."""
+    sorts = {"kind", "kinds", "type", "types", "sort", "sorts", "group", "groups", "segment", "segments"}
+    return tokens[start].text in sorts and end < len(tokens) and tokens[end].text == "of"
 
 
 def _is_negated(tokens: Sequence[Token], start: int) -> bool:

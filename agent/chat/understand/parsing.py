@@ -74,6 +74,7 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     index = index_of(vocabulary)
     tokens = respelt(tokens_of(_without_times(text, times)), _known_words(index.words), kept=_kept_words())
     mentions = mentions_in(tokens, index)
+    mentions = (*mentions, *_numbered_groups(tokens, mentions))
     covered = {
         at for mention in mentions if mention.slot in _COVERING for at in range(mention.start, mention.end)
     }
@@ -93,6 +94,23 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     return Parsed(text, tokens, mentions, times, subject, limits, masked)
 
 
+def _numbered_groups(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[Mention]:
+    """Return groups of customers that are called by their number, as those without a name are shown."""
+    taken = {at for one in mentions for at in range(one.start, one.end)}
+    texts = [token.text for token in tokens]
+    for at, text in enumerate(texts):
+        if at in taken or text not in _GROUP_WORDS:
+            continue
+        end = at + 1
+        while end < len(texts) and texts[end] in _GROUP_WORDS | {"number", "no", "nr", "."}:
+            end += 1
+        if end < len(texts) and texts[end].isdigit() and len(texts[end]) < _MOST_DIGITS:
+            return [Mention("persona", f"Group {int(texts[end])}", at, end + 1)]
+    return []
+
+
+_GROUP_WORDS: Final = frozenset({"persona", "group", "cluster", "customer", "type"})
+_MOST_DIGITS: Final = 3
 _NO_DATA: Final = date(2000, 1, 1)
 """Where the data has no dates, no time can be meant; a span is still found, and said to be outside."""
 _PLAIN_KEYS: Final = frozenset({"channel", "kind"})

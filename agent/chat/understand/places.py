@@ -10,6 +10,8 @@ def last_about(tokens: Sequence[Token], start: int) -> bool:
     at = start - 1
     while at >= 0 and tokens[at].text in words_in("mentions_determiners"):
         at -= 1
+    if at > 0 and tokens[at].text in {"on", "of", "for"} and tokens[at - 1].text in words_in("quoting"):
+        return True
     return at >= 0 and tokens[at].text in {
         "about",
         "regarding",

@@ -25,6 +25,12 @@ _INJECTION: Final = re.compile(
     r"|\b(?:reveal|print|show|tell me|leak)\b.{0,30}\b(?:api key|secret|password|credential|token|environment variable)"
     r"|\b(?:another|other|different|all)\s+workspaces?\b"
 )
+_CAUSAL: Final = re.compile(
+    r"^(?:so\s+|and\s+)?(?:did|does|do|is|are|was|were|has|have|had|could|can)\b(?! (?:anyone|anybody|customers|people|they|you)\b).+"
+    r"\b(?:cause|caused|causes|causing|to blame for|responsible for|the reason (?:for|why|that)|lead to|led to|result in|resulted in|trigger|triggered)\b"
+    r"|\b(?:prove|proof|proves|evidence|certain|sure)\b.{0,60}\b(?:caused|causes|because of|due to|made (?:us|them|people|customers)|(?:is|was) the (?:cause|reason))\b"
+)
+"""A question of what was the cause of what, answered with yes or no."""
 _GREETING: Final = re.compile(
     r"^(?:hi|hello|hey|hiya|greetings|howdy|good (?:morning|afternoon|evening|day))(?: (?:there|all|everyone|again|to you))?$"
 )
@@ -37,6 +43,7 @@ _STATEMENTS: Final = {
     "empty": "Nothing was asked. Ask about what customers said or did.",
     "too_long": "That is too long for a question. Put it in one or two sentences; texts of customers are read in on the Sources page.",
     "nonsense": "That was not understood. Ask in words about what customers said or did.",
+    "causal": "What causes what cannot be told from this data; ask which experiences go along with leaving or buying later.",
     "sql": "Queries and code are neither written nor run here; ask the question in words.",
     "injection": "That was taken as a text, not as an instruction; ask about what customers said or did.",
 }
@@ -61,7 +68,7 @@ def refused_outright(utterance: str, text: str) -> Cannot | None:
         return _cannot("sql")
     if _INJECTION.search(text):
         return _cannot("injection")
-    return None
+    return _cannot("causal") if _CAUSAL.search(text) else None
 
 
 def nonsense() -> Cannot:
@@ -82,6 +89,7 @@ def _cannot(kind: str) -> Cannot:
 def parts_of(text: str) -> tuple[str, ...]:
     """Return the requests of a message, in order; marks within quotation marks do not part."""
     kept: list[str] = []
+    text = _EXAMPLE.sub("", text)
 
     def keep(match: re.Match[str]) -> str:
         kept.append(match[0])
@@ -93,6 +101,8 @@ def parts_of(text: str) -> tuple[str, ...]:
     return tuple(_joined(shown)[:_MOST_PARTS]) or (text,)
 
 
+_EXAMPLE: Final = re.compile(r"\s*[,(]\s*(?:for example|for instance|such as|say)\b[^,;?!()]*\)?")
+"""An example in passing limits nothing."""
 _CONTEXT: Final = re.compile(
     r"^(?:hi|hello|hey|ok|okay|well|so|thanks|thank you|please|good morning|good afternoon|right|great|now|dear \w+|hi there|hey there)$"
 )
@@ -107,11 +117,22 @@ _VERBED: Final = re.compile(
 )
 
 
+_PREAMBLE: Final = re.compile(
+    r"^(?:i|we|my \w+|our \w+) (?:am|are|is|was|were|have|has|work|run|plan|prepare|lead|manage|just|only|read|saw|heard|sell|launched|spoke|met|got)\b"
+    r"(?!.*\b(?:interested|wondering|curious|want|need|like|looking|trying|asking|asked)\b)"
+)
+"""A sentence that tells why somebody asks, and asks nothing."""
+_SHORT_TAIL: Final = re.compile(r"^(?:and )?what (?:speaks )?(?:for|against)(?: it| this| that)?$")
+
+
 def _joined(parts: list[str]) -> list[str]:
     """Return parts without mere greetings before a request, and with fragments put back to what they belong to."""
     found: list[str] = []
     for part in parts:
-        if _CONTEXT.match(part) and len(parts) > 1:
+        if (_CONTEXT.match(part) or (_PREAMBLE.match(part) and part != parts[-1])) and len(parts) > 1:
+            continue
+        if found and _SHORT_TAIL.match(part):
+            found[-1] = f"{found[-1]} {part}"
             continue
         words = [token for token in tokens_of(part) if token.is_word]
         if found and _OPEN.match(found[-1]) and not _VERBED.search(found[-1]):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from agent.chat.understand.gerunds import done_step
 from agent.chat.understand.index import Index, Mention
 from agent.chat.understand.places import last_about, word_before
 from agent.chat.understand.words import Token, lexicon, stems_in, stems_of, words_in
@@ -15,17 +16,33 @@ _MIN_WHOLE: Final = 2
 
 def step_mentions(tokens: Sequence[Token], index: Index, taken: set[int]) -> Iterable[Mention]:
     """Return steps that are named: by their whole name first, else by part of it where the place asks for a step."""
+    steps: list[Mention] = []
     for start in range(len(tokens)):
         if start in taken or not tokens[start].is_word or last_about(tokens, start):
             continue
         found = (
             _whole_event(tokens, start, index)
             or _bought_or_left(tokens, start, index)
+            or (done_step(tokens, start, index, steps) if _asks_step(tokens, start) else None)
             or _part_event(tokens, start, index)
         )
         if found is not None and not taken & set(range(found.start, found.end)):
             taken |= set(range(found.start, found.end))
+            steps.append(found)
             yield found
+
+
+def _asks_step(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether the word before a place asks for a step, as "after" and "to" do, and customers who do one."""
+    return word_before(tokens, start) in words_in("step_leads") | {
+        "who",
+        "they",
+        "between",
+        "by",
+        "once",
+        "when",
+        "and",
+    }
 
 
 def _whole_event(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:

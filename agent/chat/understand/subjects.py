@@ -17,7 +17,9 @@ _LEADS: Final = (
     ("looking", "for"), ("trend", "of"), ("trend", "for"), ("voices", "on"), ("pain", "point"), ("frustrated", "with"), ("frustrated", "by"),
     ("dissatisfied", "with"), ("annoyed", "by"), ("annoyed", "with"), ("satisfied", "with"), ("talk", "of"), ("speak", "of"), ("angry", "at"),
     ("upset", "with"), ("upset", "by"), ("bothered", "by"), ("affected", "by"), ("suffer", "from"), ("quotes", "on"), ("evidence", "for"), ("evidence", "of"),
-    ("look", "up"), ("happy", "about"), ("hit", "by"), ("dig", "into"), ("difficulty", "with"),
+    ("look", "up"), ("happy", "about"), ("hit", "by"), ("hardest", "by"), ("most", "by"),
+    ("claim", "that"), ("against",), ("complaints", "on"), ("people", "when"), ("customers", "when"), ("it", "when"), ("figures", "for"),
+    ("quotes", "for"), ("voices", "about"), ("upset", "about"), ("angry", "about"), ("think", "about"), ("fault", "with"), ("speaks", "for"), ("dig", "into"), ("difficulty", "with"),
     ("about",), ("regarding",), ("concerning",), ("mention",), ("mentions",), ("mentioned",), ("mentioning",), ("discuss",), ("discussing",), ("re:",),
 )  # fmt: skip
 """Words after which the subject stands."""
@@ -48,6 +50,7 @@ def is_frame(token: Token) -> bool:
         or token.text in phrasing_words()
         or token.text in _feelings()
         or token.stem in _frame_stems()
+        or token.stem in stems_in("everyday")
         or token.text.isdigit()
         or token.text == "timemark"
         or (token.text.endswith("ly") and len(token.text) > _MIN_ADVERB)
@@ -110,20 +113,24 @@ def _led(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
 
 def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subject | None:
     """Return the words from a place on up to where something else begins, without frame words around them."""
+    # A clause says with its verb what is wrong: "when the parcel shows up broken".
+    is_clause = tokens[start - 1].text in _CLAUSE
     while start < len(tokens) and tokens[start].text in words_in("stop") - {"no", "not"}:
         if tokens[start].text in words_in("pronouns") - {"this", "that", "these", "those"}:
             return None
         start += 1
     end = start
     while (
-        end < len(tokens) and end not in covered and tokens[end].is_word and not _breaks(tokens, start, end)
+        end < len(tokens)
+        and end not in covered
+        and tokens[end].is_word
+        and not (_breaks(tokens, start, end) and not (is_clause and tokens[end].text in _LINKING))
     ):
         end += 1
     content = [at for at in range(start, end) if not is_frame(tokens[at])]
-    if content:
-        last = _extended(tokens, content[-1] + 1, end)
-        end = last
-    else:
+    if content and not is_clause:
+        end = _extended(tokens, content[-1] + 1, end)
+    elif not content:
         while end > start and tokens[end - 1].text in words_in("stop"):
             end -= 1
         texts = {tokens[at].text for at in range(start, end)}
@@ -134,6 +141,10 @@ def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subj
         if end > start
         else None
     )
+
+
+_CLAUSE: Final = frozenset({"when", "that"})
+_LINKING: Final = frozenset({"is", "are", "was", "were", "does", "do", "gets", "get", "has", "have"})
 
 
 def _breaks(tokens: Sequence[Token], start: int, at: int) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.chat.understand.vocabulary import Named, Vocabulary
-from agent.chat.understand.words import words_in
+from agent.chat.understand.words import stems_in, words_in
 from agent.lexical import content_stems
 from agent.ports import Encoder
 
@@ -53,7 +53,12 @@ class Things:
         stems = content_stems(wanted) or frozenset(wanted.split()) - words_in("stop")
         if not stems or not things:
             return Found()
-        return self._by_label(stems, things) or self._by_meaning(wanted, things)
+        found = self._by_label(stems, things) or self._by_meaning(wanted, things)
+        bare = stems - stems_in("flaws")
+        if found != Found() or not bare or bare == stems:
+            return found
+        # What is wrong with a thing is put in many ways: "missing measurements" are in "gives no measurements".
+        return self._by_label(bare, things) or found
 
     def _by_label(self, stems: frozenset[str], things: tuple[Named, ...]) -> Found | None:
         """Return by words of the label; one that says no more than the words do is meant before those that do."""

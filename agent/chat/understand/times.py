@@ -122,6 +122,17 @@ def _back(match: re.Match[str], last: date) -> tuple[date, date] | None:
     return last - timedelta(days=days - 1), last
 
 
+def _ago(match: re.Match[str], last: date) -> tuple[date, date] | None:
+    """Return the piece of time that lies so far back: one unit of it."""
+    number = match["n"]
+    n = int(number) if number and number.isdigit() else _NUMBERS.get(number or "", 1 if number else 2)
+    unit = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365, "decade": 3_652}[match["unit"]]
+    if n * unit > 20_000:  # noqa: PLR2004 - half a century; dates end somewhere
+        return None
+    start = last - timedelta(days=n * unit)
+    return start, start + timedelta(days=unit - 1)
+
+
 def _yesterday(match: re.Match[str], last: date) -> tuple[date, date]:
     day = last - timedelta(days=match["word"] == "yesterday")
     return day, day
@@ -150,4 +161,11 @@ _RULES: Final = (
         _back,
     ),
     _Rule(re.compile(rf"\b{_LEAD}(?P<word>yesterday|today)\b"), _yesterday),
+    _Rule(
+        re.compile(
+            rf"\b{_LEAD}(?:(?P<n>\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve)\s+)?(?:whole\s+)?"
+            r"(?P<unit>day|week|month|quarter|year|decade)s?\s+(?:ago|back|earlier)\b"
+        ),
+        _ago,
+    ),
 )

@@ -1,5 +1,6 @@
 """Understands requests in free wording: no key, no network, the same answer to the same words."""
 
+import re
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final
@@ -13,7 +14,9 @@ from agent.chat.understand.groups import is_comparing
 from agent.chat.understand.kinds import Kind, SlotName, load_kinds
 from agent.chat.understand.parsing import Parsed, parse
 from agent.chat.understand.scoring import Scores, scorer_of
+from agent.chat.understand.signs import signs_of
 from agent.chat.understand.splitting import has_known_word, nonsense, parts_of, refused_outright
+from agent.chat.understand.strangers import unknown_name, unknown_season, unknown_stage
 from agent.chat.understand.terms import term_in
 from agent.chat.understand.things import things_of
 from agent.chat.understand.understood import Cannot, Previous, Understood
@@ -35,6 +38,10 @@ _TWO_GROUPS: Final = 0.3
 _PLAIN_GROUPS: Final = 0.04
 _TWO_STEPS: Final = 0.1
 _TWO_EVENTS: Final = 0.2
+_NO_TIMES: Final = frozenset({"explain_term", "show_help", "propose_variants", "draft_map"})
+_ASKS_LANGUAGE: Final = re.compile(
+    r"\b(?:translat\w*|languages?|speak|speaks|answer|reply|respond|say it|talk|write)\b"
+)
 _UNCLEAR: Final = (
     "That was not understood. Ask, for instance, what the biggest pain points are, what customers say about something, "
     "or how many customers get from step to step."
@@ -69,7 +76,7 @@ def understand(
     text = plain(picked) if picked is not None else text
     context = Context(vocabulary, things_of(vocabulary, encoder))
     found: list[Understood] = []
-    for part in parts_of(text):
+    for part in (text,) if names_whole_scope(text) else parts_of(text):
         found.append(_part(part, _before(previous, found), context, encoder))
     return _together(found)
 
@@ -107,12 +114,23 @@ def _part(text: str, previous: Previous | None, context: Context, encoder: Encod
     if not has_known_word(parsed.tokens) and not parsed.mentions:
         return _alone(parsed, context)
     kind = _kind(parsed, context.vocabulary, encoder)
-    if kind is None:
+    if kind is None or _is_locale(kind, parsed):
         return _fallback(parsed, context)
     if not kind.tool:
         return Understood(cannot=(Cannot(kind.id, kind.say, small_talk=kind.small_talk),))
     where = inherited_where(text, parsed, previous)
-    return build(kind, parsed, Context(context.vocabulary, context.things, where))
+    return _in_season(kind, parsed) or build(kind, parsed, Context(context.vocabulary, context.things, where))
+
+
+def _in_season(kind: Kind, parsed: Parsed) -> Understood | None:
+    """Return that a season is asked for, where the kind of request is one that a time limits."""
+    season = unknown_season(parsed) if kind.tool not in _NO_TIMES else None
+    return Understood(missing=(season,)) if season is not None else None
+
+
+def _is_locale(kind: Kind, parsed: Parsed) -> bool:
+    """Tell whether a value of a trait was taken for a wish to be answered in another language."""
+    return kind.id == "language" and bool(parsed.limits) and not _ASKS_LANGUAGE.search(parsed.text)
 
 
 def _alone(parsed: Parsed, context: Context) -> Understood:
@@ -131,6 +149,10 @@ def _fallback(parsed: Parsed, context: Context) -> Understood:
         return build(_named("search_topic"), parsed, context)
     if parsed.limits:
         return build(_named("pains_top"), parsed, context)
+    vocabulary = context.vocabulary
+    missing = unknown_season(parsed) or unknown_stage(parsed, vocabulary) or unknown_name(parsed, vocabulary)
+    if missing is not None:
+        return Understood(missing=(missing,))
     return Understood(cannot=(Cannot("unclear", _UNCLEAR),))
 
 
@@ -159,7 +181,11 @@ def _kind(parsed: Parsed, vocabulary: Vocabulary, encoder: Encoder) -> Kind | No
 
 def adjusted_scores(scores: Scores, parsed: Parsed, kinds: tuple[Kind, ...]) -> list[float]:
     """Return the scores of the kinds with what the slots say for and against each."""
-    return [float(score) + _fit(kind, parsed) for score, kind in zip(scores.by_kind, kinds, strict=True)]
+    signs = signs_of(parsed)
+    return [
+        float(score) + _fit(kind, parsed) + signs.get(kind.id, 0.0)
+        for score, kind in zip(scores.by_kind, kinds, strict=True)
+    ]
 
 
 def _fit(kind: Kind, parsed: Parsed) -> float:

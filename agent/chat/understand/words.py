@@ -28,6 +28,7 @@ _CONTRACTIONS = (
     (re.compile(r"'m\b"), " am"),
     (re.compile(r"'s\b|s'(?=\s)"), "s"),
 )
+_SHORT_WORD = re.compile(r"(?<![\w/])(?:w/o?|e\.g\.|i\.e\.|[a-z]{1,5})(?![\w'])")
 _MIN_STEM: Final = 3
 _MOST_LETTERS: Final = 2
 """Letters by which a misspelt word may be longer or shorter."""
@@ -52,6 +53,7 @@ def plain(text: str) -> str:
     text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
     for pattern, written in _CONTRACTIONS:
         text = pattern.sub(written, text)
+    text = _SHORT_WORD.sub(lambda match: _short_words().get(match[0], match[0]), text)
     return re.sub(r"[ \t\r\f\v]+", " ", text).strip()
 
 
@@ -116,6 +118,11 @@ def lexicon() -> dict[str, Any]:
 def canonical(text: str) -> str:
     """Return a request with words of one meaning written as one word, so that fewer phrasings say more."""
     return " ".join(_same().get(word, word) for word in text.split())
+
+
+@cache
+def _short_words() -> dict[str, str]:
+    return {short: str(written) for short, written in lexicon()["abbreviations"].items()}
 
 
 @cache

@@ -124,6 +124,7 @@ def draft_again(visit: VisitDep, map_id: str) -> Response:
 @router.post("/verify")
 def verify_now(visit: VisitDep, map_id: str, version: Annotated[int | None, Form(ge=1)] = None) -> Response:
     """Compute every claim of a map again."""
+    visit.require(Role.EDITOR, "computing a map again")
     brand = visit.brand
     found = brand.workspace.store.results.map(map_id, version)
 

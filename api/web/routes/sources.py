@@ -1,5 +1,7 @@
 """Sources: what was read in, uploading more, looking at it before it is read, and what was rejected."""
 
+from functools import partial
+
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -46,7 +48,8 @@ async def upload_files(request: Request, visit: VisitDep) -> Response:
     async with request.form(max_files=MAX_FILES + 1) as form:
         files = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
         sent = [Sent(file.filename or "", file.file) for file in files]
-        upload = await to_thread.run_sync(Uploads(visit.brand.workspace).receive, sent)
+        receive = partial(Uploads(visit.brand.workspace).receive, sent, now=visit.services.clock())
+        upload = await to_thread.run_sync(receive)
     return RedirectResponse(_path(visit, upload.upload_id), status_code=303)
 
 

@@ -82,7 +82,7 @@ async def approve(visit: Visit, conversation_id: str, message_id: str) -> Messag
     Raises:
         ConflictError: The conversation went on from there, so it was decided, or nothing waits there.
     """
-    with visit.services.runs.claiming(conversation_id):
+    async with visit.services.runs.claiming(conversation_id):
         pending = await to_thread.run_sync(_waiting, visit, conversation_id, message_id)
         message = await to_thread.run_sync(_decide, visit, conversation_id, message_id, APPROVED, pending)
         making = partial(_change_of, visit, pending)
@@ -94,7 +94,7 @@ async def decline(visit: Visit, conversation_id: str, message_id: str) -> Messag
     """Leave a change unmade, which stands in the conversation as said; raises as `approve` does."""
     sentence = Sentence(kind=SentenceKind.GUIDANCE, text=_LEFT, template=_LEFT)
     answer = Answer(outcome=Outcome.ANSWERED, sentences=(sentence,), writer=_WRITER)
-    with visit.services.runs.claiming(conversation_id):
+    async with visit.services.runs.claiming(conversation_id):
         pending = await to_thread.run_sync(_waiting, visit, conversation_id, message_id)
         message = await to_thread.run_sync(_decide, visit, conversation_id, message_id, DECLINED, pending)
         await to_thread.run_sync(_keep, visit, conversation_id, message.message_id, answer)
@@ -146,7 +146,7 @@ def _decide(
 
 
 async def _take(visit: Visit, conversation_id: str, store: Storing) -> Message:
-    with visit.services.runs.claiming(conversation_id):
+    async with visit.services.runs.claiming(conversation_id):
         message = await to_thread.run_sync(store)
         await _answer(visit, conversation_id, message, partial(_events_of, visit, message.question))
         return message

@@ -14,6 +14,7 @@ from agent.schemas.base import Frozen
 from agent.schemas.insight import Reading, Theme
 from agent.schemas.records import Passage, Record
 from agent.store.filters import fold
+from api.web.views.groups import told_groups
 
 PAGE_SIZE = 20
 _MOST_FOUND = 100
@@ -136,8 +137,9 @@ def evidence_view(snapshot: Snapshot, query: EvidenceQuery) -> EvidenceView:
     """Return a page of passages.
 
     Raises:
-        ScopeError: A key of the filter is not in the data.
+        InputError: A filter is not in the data, or of too few customers to be told.
     """
+    told_groups(snapshot, query.where())
     book = _Book(snapshot)
     found = list(book.searched(query) if query.words.strip() else book.listed(query))
     n_pages = max(1, -(-len(found) // PAGE_SIZE))

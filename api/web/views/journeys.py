@@ -19,6 +19,7 @@ from agent.render.figures import interval_text, share_text
 from agent.schemas.base import Frozen
 from agent.schemas.chat import Picture
 from agent.schemas.evidence import Quantity
+from api.web.views.groups import told_groups
 
 Tab = Literal["paths", "flow", "funnel", "stages", "retention", "moments", "personas", "attribution"]
 TABS: tuple[tuple[Tab, str], ...] = (
@@ -91,7 +92,7 @@ def journey_view(snapshot: Snapshot, tab: Tab, query: JourneyQuery) -> JourneyVi
     )
     names = (*snapshot.stages, *snapshot.events)
     try:
-        told = _TELLERS[tab](snapshot.scope(query.where()), query)
+        told = _TELLERS[tab](snapshot.scope(told_groups(snapshot, query.where())), query)
     except JourneyError as error:
         return JourneyView(tab, query, "", None, (), traits, names, (), error.message, error.hint)
     return JourneyView(tab, query, told.lead, told.picture, told.tables, traits, names, told.facts)

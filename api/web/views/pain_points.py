@@ -21,6 +21,7 @@ from agent.render.page import (
 from agent.schemas.insight import Opportunity, PainPoint, Severity, Trend
 from agent.schemas.notes import PainPointNote
 from agent.schemas.records import Record
+from api.web.views.groups import told_groups
 
 Sort = Literal["rank", "reach", "severity", "trend", "stage"]
 Direction = Literal["", "rising", "falling", "flat", "unknown"]
@@ -185,7 +186,7 @@ def pain_points(snapshot: Snapshot, query: PainQuery) -> PainPoints:
         ScopeError: Nobody matches the filter.
         InputError: The filter cannot be read.
     """
-    scope = snapshot.scope(query.where)
+    scope = snapshot.scope(told_groups(snapshot, query.where))
     points = scope.pain_points if snapshot.records else ()
     rows = _rows(points, snapshot)
     kept = [row for row in rows if _is_kept(row.point, query)]

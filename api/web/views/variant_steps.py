@@ -5,7 +5,7 @@ from datetime import datetime
 
 import orjson
 
-from agent.errors import NotFoundError
+from agent.errors import ConflictError, NotFoundError
 from agent.pipeline.workspace import Workspace
 from agent.render.csv_cells import csv_text
 from agent.schemas.creative import Variant, VariantSet, VerdictKind
@@ -28,6 +28,9 @@ def approve(
     notes = workspace.store.notes
     with workspace.store.transaction():
         note = notes.variant(variant_set_id, variant_id)
+        if not _holds(workspace.store.results.variant_set(variant_set_id), variant_id):
+            msg = "this variant has no verdict that holds, so it cannot be approved"
+            raise ConflictError(msg, hint="Check the set again, and approve what holds then.")
         if note.state in {VariantState.DRAFT, VariantState.SENT_BACK}:
             seen = _checked(workspace, note, seen=seen, by=by, now=now).version
         notes.move_variant(variant_set_id, variant_id, VariantState.APPROVED, version=seen, by=by, now=now)
@@ -71,13 +74,18 @@ def _checked(workspace: Workspace, note: VariantNote, *, seen: int, by: str, now
     )
 
 
+def _holds(made: VariantSet, variant_id: str) -> bool:
+    """Tell whether a variant has a verdict that holds as it was checked last."""
+    verdicts = (one.verdict for one in made.variants if one.variant_id == variant_id)
+    return any(verdict is not None and verdict.kind is not VerdictKind.INVALID for verdict in verdicts)
+
+
 def mark_checked(workspace: Workspace, made: VariantSet, *, by: str) -> None:
     """Note that the variants of a set were checked, where their verdicts hold."""
     notes = workspace.store.notes
     for variant in made.variants:
         note = notes.variant(made.variant_set_id, variant.variant_id)
-        holds = variant.verdict is not None and variant.verdict.kind is not VerdictKind.INVALID
-        if holds and note.state is VariantState.DRAFT:
+        if _holds(made, variant.variant_id) and note.state is VariantState.DRAFT:
             _checked(workspace, note, seen=note.version, by=by, now=workspace.now)
 
 
@@ -97,9 +105,11 @@ def taken_out(workspace: Workspace, variant_set_id: str, form: str, *, by: str, 
     notes = workspace.store.notes
     found = workspace.store.results.variant_set(variant_set_id)
     states = {one.variant_id: notes.variant(variant_set_id, one.variant_id) for one in found.variants}
-    kept = [one for one in found.variants if states[one.variant_id].state in OUT]
+    kept = [
+        one for one in found.variants if states[one.variant_id].state in OUT and _holds(found, one.variant_id)
+    ]
     if not kept:
-        msg = "no variant of this set is approved"
+        msg = "no variant of this set is approved with a verdict that holds"
         raise NotFoundError(msg, hint="Somebody who may approve has to approve one first.")
     for one in kept:
         note = states[one.variant_id]

@@ -1,6 +1,7 @@
 """A preview shows rows as they would be stored, and nothing of customers who stay unseen."""
 
 import csv
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from agent.errors import InputError
 from agent.pipeline.ingest import ingest
 from agent.pipeline.previewing import preview
+from agent.pipeline.scoping import open_journeys
 from agent.pipeline.workspace import Workspace, open_workspace
 from agent.settings import Settings
 from agent.store import Store
@@ -40,6 +42,12 @@ def reviews(tmp_path: Path) -> Path:
             )
             writer.writerow([f"review-{number}", f"customer-{number}", words, 3, "2026-05-01"])
     return path
+
+
+def _stored_names(workspace: Workspace) -> set[str]:
+    journeys = open_journeys(workspace, plan=workspace.plan, where={}, as_of=None)
+    assert journeys is not None
+    return set(journeys.names())
 
 
 def test_preview_shows_only_customers_who_will_be_working(workspace: Workspace, reviews: Path) -> None:
@@ -89,3 +97,29 @@ def test_preview_of_nothing_readable_says_so(workspace: Workspace, tmp_path: Pat
 
     with pytest.raises(InputError, match="binary data"):
         preview(path, store=workspace.store, now=_NOW)
+
+
+def test_preview_of_events_without_a_person_hides_those_kept_unseen(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """Of events that name nobody, the preview shows none that is held out when the file is read in."""
+    path, mapping = tmp_path / "log.jsonl", tmp_path / "log.toml"
+    lines = [
+        {"did": f"step_{number}", "at": "2026-05-01T10:00:00Z", "who": "unknown"} for number in range(60)
+    ]
+    path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    steps = '[identifiers]\nuser_id = "who"\n[events]\nname = "did"\nat = "at"\n'
+    mapping.write_text(f'kind = "events"\n{steps}', encoding="utf-8")
+
+    shown = preview(path, store=workspace.store, mapping=mapping, now=_NOW)
+    ingest(
+        [path],
+        store=workspace.store,
+        vault=workspace.vault,
+        lake=workspace.lake_writer,
+        mapping=mapping,
+        now=_NOW,
+    )
+
+    assert shown.rows
+    assert {row.words for row in shown.rows} <= _stored_names(workspace)

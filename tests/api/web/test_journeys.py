@@ -69,3 +69,34 @@ def test_pictures_are_svg_that_may_do_nothing(read_site: Site) -> None:
         assert answer.headers["content-security-policy"] == PICTURE_POLICY
         assert "<script" not in answer.text
     assert viewer.get(f"/w/{WORKSPACE}/pictures/portrait.svg").status_code == 404
+
+
+@pytest.mark.parametrize("tab", ["paths", "retention"])
+def test_filter_that_may_name_somebody_is_refused(read_site: Site, tab: str) -> None:
+    """Only groups that the list offers may be filtered by: a name or a household is nobody's group."""
+    viewer = read_site.client_of(Role.VIEWER)
+    snapshot = read_site.brand.snapshots.current()
+    hidden = {key for traits in snapshot.stock.traits.values() for key in traits} - set(snapshot.traits)
+    assert hidden
+
+    for key in sorted(hidden):
+        value = next(traits[key] for traits in snapshot.stock.traits.values() if key in traits)
+        page = unescape(viewer.get(f"{_PATH}/{tab}?trait={key}={value}").text)
+        assert "No group of five customers or more has" in page
+        assert "<caption>" not in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "funnel.svg?within_days=x",
+        "funnel.svg?within_days=1e308",
+        "retention.svg?by=century",
+        "comparison.svg?at=zzz",
+    ],
+)
+def test_picture_with_wrong_parameters_is_not_there(read_site: Site, address: str) -> None:
+    """Whatever is written into the address of a picture, the server does not fail."""
+    viewer = read_site.client_of(Role.VIEWER)
+
+    assert viewer.get(f"/w/{WORKSPACE}/pictures/{address}").status_code in {200, 404, 422}

@@ -1,6 +1,7 @@
 """Sources: uploading, looking before reading in, mapping, reading in, what was rejected."""
 
 import io
+import os
 import time
 from pathlib import Path
 
@@ -144,3 +145,41 @@ def test_sources_of_another_workspace_are_not_found(site: Site) -> None:
     stranger = site.client_of(None)
 
     assert stranger.get(_PATH).status_code == 404
+
+
+def test_large_body_is_refused_before_it_is_read(site: Site) -> None:
+    """Nobody who may not send files has a large body taken in: not a stranger, not a viewer, not to another address."""
+    editor, viewer = site.client_of(Role.EDITOR), site.client_of(Role.VIEWER)
+
+    def send(visitor: Visitor, path: str, kind: str = "multipart/form-data; boundary=b") -> int:
+        headers = {"content-type": kind, "accept": "text/html"}
+        return visitor.client.post(path, content=b"x" * 400_000, headers=headers).status_code
+
+    assert send(editor, f"/w/{WORKSPACE}/chat/uploads") == 413
+    assert send(editor, f"{_PATH}/uploads", "application/x-www-form-urlencoded") == 413
+    assert send(viewer, f"{_PATH}/uploads") == 403
+    viewer.client.cookies.clear()
+    assert send(viewer, f"{_PATH}/uploads") == 401
+    assert send(viewer, "/welcome/uploads") == 413
+
+
+def test_uploads_that_were_left_lying_are_deleted(site: Site) -> None:
+    """An upload that nobody read in goes with a later one, two days on; one of yesterday stays."""
+    editor = site.client_of(Role.EDITOR)
+    old, young = _upload(editor, "old.csv", _REVIEWS), _upload(editor, "young.csv", _REVIEWS)
+    uploads = site.brand.workspace.store.home.uploads
+    for place, days in ((old, 3), (young, 1)):
+        at = site.clock.now.timestamp() - days * 86_400
+        os.utime(next(uploads.glob(f"*/{place.rsplit('/', 1)[-1]}")), (at, at))
+
+    _upload(editor, "new.csv", _REVIEWS)
+
+    assert editor.get(old).status_code == 404
+    assert editor.get(young).status_code == 200
+
+
+def test_file_names_keep_their_endings() -> None:
+    """Points in a name are part of it, and a long name keeps what tells its form."""
+    assert safe_name("acme.com_reviews_2026-01-05.csv") == "acme.com_reviews_2026-01-05.csv"
+    assert safe_name("x" * 300 + ".csv.gz").endswith(".csv.gz")
+    assert len(safe_name("x" * 300 + ".csv.gz")) == 100

@@ -206,7 +206,7 @@ def open_site(home: Path, settings: Settings | None = None) -> Generator[Site]:
     install(app, chosen, passwords=passwords)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(Guarding)
+    app.add_middleware(Guarding, services=services)
     try:
         yield Site(app, accounts, clock, passwords)
     finally:

@@ -1,0 +1,72 @@
+"""Things that are named in a request and that the data has not: said so, rather than not understood."""
+
+import re
+from typing import Final
+
+from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.subjects import is_frame
+from agent.chat.understand.vocabulary import Vocabulary
+from agent.chat.understand.words import words_in
+from agent.schemas.chat import Missing
+
+_STAGE: Final = frozenset({"stage", "phase"})
+_NOT_A_STAGE: Final = frozenset({"trial", "new", "returning", "renewal"})
+_LEAST_KNOWN: Final = 0.4
+"""Share of the words that have to be ones that requests are made of: less of them is another language or noise."""
+_SEASON: Final = re.compile(
+    r"\b(?:black friday|cyber monday|christmas|xmas|easter|halloween|thanksgiving|ramadan|eid|diwali|hanukkah|valentine'?s?(?: day)?|mothers? day|fathers? day"
+    r"|boxing day|new year'?s?(?: eve| day)?|bank holiday|prime day|singles day|summer sale|winter sale|january sales?|back to school|holiday season)\b"
+)
+
+
+def unknown_stage(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
+    """Return that a stage is asked for which the journey has not, or None."""
+    named = {at for one in parsed.mentions for at in range(one.start, one.end)}
+    for at, token in enumerate(parsed.tokens[1:], start=1):
+        word = parsed.tokens[at - 1]
+        if token.text not in _STAGE or at - 1 in named or not word.is_word:
+            continue
+        if not is_frame(word) or word.text in _NOT_A_STAGE:
+            return _no_stage(word.text, vocabulary)
+    return None
+
+
+def _no_stage(word: str, vocabulary: Vocabulary) -> Missing:
+    names = ", ".join(vocabulary.stages)
+    return Missing(
+        reason="unknown_thing",
+        statement=f"The journey has no stage called “{word}”.",
+        needed=f"Ask for one of its stages: {names}; others have to be set up first.",
+    )
+
+
+def unknown_season(parsed: Parsed) -> Missing | None:
+    """Return that a season or a holiday is asked for, whose days the data does not tell, or None."""
+    match = _SEASON.search(parsed.text)
+    if match is None or (
+        parsed.subject is not None and parsed.subject.led and match[0] in parsed.subject.text
+    ):
+        return None
+    return Missing(
+        reason="unknown_value",
+        statement=f"The data does not tell which days “{match[0]}” was, so nothing can be said of it.",
+        needed="Name the date, such as 1 May, within the time that the data covers.",
+    )
+
+
+def unknown_name(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
+    """Return what a request names that is in no list of names, where it is else made of words of requests; or None."""
+    words = [token for token in parsed.tokens if token.is_word]
+    strange = [token.text for token in words if not is_frame(token)]
+    small = words_in("stop") | words_in("people")
+    if not words or not any(token.text in small for token in words):
+        return None
+    if not strange or 1 - len(strange) / len(words) < _LEAST_KNOWN:
+        return None
+    name = parsed.subject.text if parsed.subject is not None else " ".join(strange)
+    events = ", ".join((vocabulary.events or vocabulary.stages)[:5])
+    return Missing(
+        reason="unknown_thing",
+        statement=f"The data has nothing by the name of “{name}” to answer this with.",
+        needed=f"Data that tells it; or ask what customers say about it, or by a name that is there, such as {events}.",
+    )
