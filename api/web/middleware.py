@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from typing import NamedTuple
 
 from anyio import to_thread
 from starlette.datastructures import MutableHeaders
@@ -19,11 +20,27 @@ from api.web.services import Services
 MAX_FORM_BYTES = 256 * 1024
 """Of a form or a question; a question is far shorter."""
 _MIB = 1024**2
-_UPLOADS: tuple[tuple[re.Pattern[str], int], ...] = (
-    (re.compile(r"/w/([^/]+)/sources/uploads"), 2_048 * _MIB),
-    (re.compile(r"/w/([^/]+)/maps/[^/]+/(?:edits|edits/apply|planned)/uploads"), 16 * _MIB),
+
+
+class _Takes(NamedTuple):
+    """An address that takes files."""
+
+    path: re.Pattern[str]
+    most_bytes: int
+    role: Role
+    """Least role of who may send any."""
+    kind: str
+    """Of the form that they come in."""
+
+
+_FILES, _FIELDS = "multipart/form-data", "application/x-www-form-urlencoded"
+_UPLOADS: tuple[_Takes, ...] = (
+    _Takes(re.compile(r"/w/[^/]+/sources/uploads"), 2_048 * _MIB, Role.EDITOR, _FILES),
+    _Takes(re.compile(r"/w/[^/]+/maps/[^/]+/edits/uploads"), 16 * _MIB, Role.EDITOR, _FILES),
+    _Takes(re.compile(r"/w/[^/]+/maps/[^/]+/edits/apply/uploads"), 16 * _MIB, Role.EDITOR, _FIELDS),
+    _Takes(re.compile(r"/w/[^/]+/maps/[^/]+/planned/uploads"), 16 * _MIB, Role.VIEWER, _FILES),
 )
-"""Addresses that take files, with the most that each takes; what they take goes to the disk piece by piece."""
+"""What they take goes to the disk piece by piece; everybody else is refused before any of it is read."""
 
 PAGE_POLICY = "; ".join((
     "default-src 'none'",
@@ -64,7 +81,8 @@ class Guarding:
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         request = Request(scope)
-        workspace, limit = _limit_of(request)
+        takes = _taking(request)
+        limit = MAX_FORM_BYTES if takes is None else takes.most_bytes
         declared = int(request.headers.get("content-length") or 0)
 
         async def guarded(message: Message) -> None:
@@ -76,15 +94,15 @@ class Guarding:
             await send(message)
 
         refused = _too_large(limit) if declared > limit else None
-        if refused is None and workspace is not None:
-            refused = await to_thread.run_sync(self._refused, request, workspace)
+        if refused is None and takes is not None:
+            refused = await to_thread.run_sync(self._refused, request, takes)
         if refused is not None:
             response = answer(request, status_of(refused), refused.code, refused.message, hint=refused.hint)
             await response(scope, receive, guarded)
             return
         await self._app(scope, _Limited(receive, limit), guarded)
 
-    def _refused(self, request: Request, workspace: str) -> JourneyError | None:
+    def _refused(self, request: Request, takes: _Takes) -> JourneyError | None:
         """Return why somebody's files are not taken, before any of them is read: forms are parsed before routes ask."""
         token = session_token(request)
         found = (
@@ -95,10 +113,9 @@ class Guarding:
         if found is None:
             return NotSignedInError("nobody is signed in, or no longer", hint="Sign in first.")
         try:
-            if role_in(found, workspace) < Role.EDITOR:
-                return AccessDeniedError(
-                    "sending files takes the role editor or more", hint="Ask an admin for another role."
-                )
+            if role_in(found, request.scope["path"].split("/")[2]) < takes.role:
+                msg = f"sending files here takes the role {takes.role.value} or more"
+                return AccessDeniedError(msg, hint="Ask an admin for another role.")
         except NotFoundError as error:
             return error
         return None
@@ -122,14 +139,15 @@ class _Limited:
         return message
 
 
-def _limit_of(request: Request) -> tuple[str | None, int]:
-    """Return the workspace that files are sent to, None where none are, and the most bytes that are taken."""
-    is_files = request.headers.get("content-type", "").startswith("multipart/form-data")
-    for pattern, limit in _UPLOADS if is_files and request.method == "POST" else ():
-        found = pattern.fullmatch(request.url.path)
-        if found is not None:
-            return found[1], limit
-    return None, MAX_FORM_BYTES
+def _taking(request: Request) -> _Takes | None:
+    """Return the address that a request sends files to, or None where it sends none."""
+    if request.method != "POST":
+        return None
+    kind = request.headers.get("content-type", "")
+    return next(
+        (one for one in _UPLOADS if kind.startswith(one.kind) and one.path.fullmatch(request.scope["path"])),
+        None,
+    )
 
 
 def _too_large(limit: int) -> TooLargeError:
