@@ -13,6 +13,7 @@ from agent.draft.builder import opportunity_claims, opportunity_of
 from agent.draft.cells import MAX_CLAIMS, StageFacts, pain_metric, pain_points
 from agent.pipeline.drafting import Insight, insight_of
 from agent.pipeline.workspace import open_workspace
+from agent.schemas.evidence import Metric
 from agent.schemas.journey import JourneyMap
 from agent.settings import Settings
 from agent.verify.claims import MapVerification, verify_map
@@ -31,8 +32,15 @@ def _claims(body: Body, lane: str) -> list[Body]:
     pytest.fail(f"the map has no stage with two claims of {lane}")
 
 
-def _say(claim: Body, words: str) -> None:
-    claim.update(statement=words, template=words)
+def _opportunity_that_counts(body: Body) -> Body:
+    """Return a suggestion with an invented number, whether or not the draft suggested anything."""
+    pain = JourneyMap.model_validate(body).pain_points[0]
+    suggested = opportunity_of(
+        "Mend it for 40 % more sales.",
+        pain,
+        Metric.model_validate(_claims(body, "emotions")[0]["metrics"][0]),
+    )
+    return suggested.model_dump(mode="json")
 
 
 ALTERATIONS: dict[str, Callable[[Body], object]] = {
@@ -75,7 +83,7 @@ ALTERATIONS: dict[str, Callable[[Body], object]] = {
     "thought_of_nobody": lambda body: body["stages"][0]["cells"].update(
         thoughts=[_claims(body, "emotions")[0] | {"lane": "thoughts", "claim_id": "c_0"}]
     ),
-    "opportunity_with_a_number": lambda body: _say(body["opportunities"][0], "Mend it for 40 % more sales."),
+    "opportunity_with_a_number": lambda body: body["opportunities"].append(_opportunity_that_counts(body)),
     "population": lambda body: body["scope"].update(population="all people on earth"),
     "number_of_customers": lambda body: body["provenance"].update(n_persons=1_000_000),
     "number_without_identity": lambda body: body["provenance"].update(n_persons_without_identity=99_999),
