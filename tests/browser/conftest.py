@@ -10,13 +10,19 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from agent.schemas.accounts import Role
 from api.web.app import create_app
 from api.web.services import Services
 from tests.api.brand import Brand, make_brand
 from tests.api.web.site import WORKSPACE, Clock, services_on
+
+
+_PATIENCE_MS = 30_000
+"""How long a page may take to show what it should; no test measures time, and machines are shared."""
+
+expect.set_options(timeout=_PATIENCE_MS)
 
 
 @dataclass(frozen=True)

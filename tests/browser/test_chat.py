@@ -98,7 +98,7 @@ def test_broken_connection_is_taken_up_with_nothing_doubled_or_lost(
                 proxy.cut()
             assert _sentences(page) == wanted[:n_shown]
         analyst.pace.let(1)
-        expect(page.locator(".sentence")).to_have_count(4, timeout=10_000)
+        expect(page.locator(".sentence")).to_have_count(4)
         assert _sentences(page) == wanted
         analyst.pace.let_all()
         expect(page.locator(".turn-actions")).to_be_visible()
@@ -125,7 +125,7 @@ def test_server_that_lost_the_work_says_that_it_was_cut_off_and_asks_again(
         expect(page.locator(".sentence")).to_have_count(1)
         served.services.runs._runs.clear()  # pyright: ignore[reportPrivateUsage]
         proxy.cut()
-        expect(page.locator(".answer")).to_contain_text("This answer was cut off", timeout=10_000)
+        expect(page.locator(".answer")).to_contain_text("This answer was cut off")
         expect(page.locator("#announcer")).to_contain_text("cut off")
         analyst.pace.let_all()
         page.get_by_role("button", name="Ask again").click()
@@ -149,14 +149,14 @@ def test_session_that_ends_in_mid_stream_leads_to_sign_in_and_the_answer_is_not_
         page = context.new_page()
         page.goto(f"{proxy.address}{HOME}")
         # A request for questions to begin with that is under way when the connection is cut would be sent again.
-        expect(page.locator("#openings[hx-get]")).to_have_count(0, timeout=20_000)
+        expect(page.locator("#openings[hx-get]")).to_have_count(0)
         _ask(page, "Where?")
         analyst.pace.let(2)
         expect(page.locator(".sentence")).to_have_count(1)
         asked_at = page.url
         sessions.end_all(signed_in.account.account_id)
         proxy.cut()
-        page.wait_for_url("**/sign-in?**", timeout=15_000)
+        page.wait_for_url("**/sign-in?**")
         analyst.pace.let_all()
         again = sessions.start(signed_in.account.account_id, user_agent="test", now=now).token
         context.add_cookies([{"name": "journey", "value": again, "url": proxy.address}])
@@ -292,7 +292,7 @@ def test_without_script_the_answer_comes_by_loading_the_page_again(
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".status")).to_be_visible()
     analyst.pace.let_all()
-    expect(page.locator(".sentence")).to_have_count(2, timeout=10_000)
+    expect(page.locator(".sentence")).to_have_count(2)
     page.locator(".sentence .cite").nth(1).click()
     expect(page.locator(".source:popover-open")).to_contain_text("The parcel came two weeks late.")
     context.close()
