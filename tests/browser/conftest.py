@@ -18,7 +18,6 @@ from api.web.services import Services
 from tests.api.brand import Brand, make_brand
 from tests.api.web.site import WORKSPACE, Clock, services_on
 
-
 _PATIENCE_MS = 30_000
 """How long a page may take to show what it should; no test measures time, and machines are shared."""
 
