@@ -12,6 +12,7 @@ from pydantic import Field
 from agent.analyse.high_value import HighValue, HighValueRule, TopCustomers
 from agent.analyse.plan_machines import Level, LevelName, stage_level, touchpoint_level
 from agent.analyse.plan_names import Match, Names, match_names, nearest_names
+from agent.analyse.plan_order import Order, order_of
 from agent.analyse.statistics import quantity
 from agent.events.conformance import (
     Departure,
@@ -90,6 +91,8 @@ class Coverage(Frozen):
     """Transitions the plan states from or to what the data holds nothing of: nobody can tell whether they are made."""
     deviations: tuple[Deviation, ...]
     paths: tuple[UnplannedPath, ...]
+    order: Order | None = None
+    """Planned order beside observed order; None where fewer than two parts of the plan were seen."""
 
 
 class StageMatch(Frozen):
@@ -205,6 +208,7 @@ class _Reading:
             unseen=self._level.unseen,
             deviations=self._deviations(),
             paths=self._paths(limit),
+            order=order_of(self._replay, self._level, share=_share),
         )
 
     def _usage(self) -> tuple[Usage, ...]:

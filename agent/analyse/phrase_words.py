@@ -53,3 +53,22 @@ BAD_END = _word_set(
     three four five six seven eight nine ten first second since like due anymore else either another
     """
 )
+SUBJECTS = _word_set("i we he she they i'd i'll i've i'm we'd we'll we've we're they're they've id ive im")
+"""Whoever does something, so that what follows is another clause."""
+BEFORE_PHRASE = BAD_START - _word_set("to at of")
+"""What may stand before a phrase that is whole: none of them needs it to be understood, as "at" does in "at least"."""
+AFTER_PHRASE = BAD_START | _word_set("again anymore yet now today yesterday either anyway me us them myself")
+"""What may stand behind a phrase that is whole."""
+VERDICTS = _word_set(
+    """
+    good bad great poor fine nice awful terrible horrible happy unhappy glad sad angry annoyed annoying disappointed
+    disappointing frustrated frustrating upset convinced satisfied dissatisfied unsatisfied impressed pleased enough fault
+    personally acceptable unacceptable ridiculous joke useless rubbish wrong right true honest honestly seriously whatever
+    answer reply explain excuse explanation understand believe hope wish mind care matter point problem issue trouble
+    complaint complain waste time effort help helpful unhelpful not no never nothing nobody none without nor well somebody
+    someone person people anybody anyone ask asked hear listen listened talk worst worse best better love hate sucks suck
+    stupid waiting wait doesn't don't didn't isn't wasn't won't can't cannot couldn't wouldn't hasn't haven't aren't
+    weren't
+    """
+)
+"""Words that say how pleased somebody is, or that they talk about it, and not with what."""

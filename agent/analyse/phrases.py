@@ -8,8 +8,6 @@ texts that give orders to a machine. A group that was named before keeps its nam
 """
 
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,19 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.analyse.commands import commands_machine
-from agent.analyse.phrase_words import AFTER_NOT, BAD_END, BAD_START, GLUE, MODALS, REFUSALS
+from agent.analyse.phrase_cuts import cuts_of, proper_names, words_of
+from agent.analyse.phrase_words import GLUE, REFUSALS
 from agent.analyse.voices import LEAST_VOICES, EarlierName, Said, needed_voices, still_holds, voices_of
 from agent.ports import Vectors
 
 Matrix = NDArray[np.float32]
 
 _MIN_WORDS = 2
-_MAX_WORDS = 7
 _MAX_MEMBERS = 400
 _LEAST_MEMBERS = 60
 _ALL_MEMBERS = 16_000
 _N_TERMS = 8
-_NAME_SHARE = 0.6
 _MAX_SHARED = 0.5
 _MIN_PIECE = 3
 _MAX_LOOKED_AT = 300
@@ -41,21 +38,13 @@ _LEAST_PHRASES = 10
 _ALL_PHRASES = 2_400
 """Phrases looked at over all groups, so that naming takes about as long for many groups as for few."""
 _LEAST_LIKENESS = 0.05
+_LEAST_WHOLE = 0.5
+"""Least share of a phrase's occurrences that part the sentence where it can be parted: below it is a torn-off piece."""
+_TORN_WEIGHT = 0.1
+"""Enough for a name where nothing whole is shared."""
 _CALM_WEIGHT = 0.2
 _TINY = 1e-9
 
-_SIGNS = "".join(
-    sign for sign in map(chr, range(0x300, 0x3100)) if unicodedata.category(sign) in {"Mn", "Mc"}
-)
-"""Vowel signs and accents that stand behind their letter, as in Thai and Hindi: parts of the word, though not `\\w`."""
-_LETTERS = rf"[^\W\d_]+(?:[{_SIGNS}]+[^\W\d_]*)*"
-_WORD = re.compile(rf"{_LETTERS}(?:'{_LETTERS})*")
-_BREAK = re.compile(
-    r"</?[A-Za-z][^<>]{0,200}>|&#?\w{2,8};|[Hh]ttps?://\S+|\S+@\S+|\[[A-Z_]+-\w+\]|\w*\d\w*(?:['’]\w+)?|[–—]|\n|_"
-    rf"|[^\w\s'’{_SIGNS}-]"
-)
-"""What ends a phrase; markup and addresses are no words, and a name in an address must not become a label."""
-_TOKEN = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
 _WORDLESS = "remarks without words"
 _ORDERS = "orders to a program"
 _DEFINITION = "Customers complain in words such as "
@@ -85,6 +74,14 @@ class _Phrase:
     def order(self) -> tuple[float, str]:
         """Sorts the best first."""
         return -self.score, self.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """In how many texts a phrase stands, and what it weighs by how it stands in them."""
+
+    n_texts: int
+    fit: float
 
 
 class PhraseReader(Protocol):
@@ -118,9 +115,9 @@ def name_groups(
         One naming a group, in order; labels differ from each other.
     """
     authors = [str(row) for row in range(len(texts))] if persons is None else persons
-    said = [Said(" ".join(_words(text)), author) for text, author in zip(texts, authors, strict=True)]
+    said = [Said(" ".join(words_of(text)), author) for text, author in zip(texts, authors, strict=True)]
     common = _document_shares(said)
-    names = _proper_names(texts)
+    names = proper_names(texts)
     n_groups = max(len(groups), 1)
     n_members = min(_MAX_MEMBERS, max(_LEAST_MEMBERS, _ALL_MEMBERS // n_groups))
     n_phrases = min(_MAX_PHRASES, max(_LEAST_PHRASES, _ALL_PHRASES // n_groups))
@@ -163,7 +160,7 @@ def _kept(
     was: EarlierName, said: Sequence[Said], phrases: Sequence["_Phrase"], used: set[str]
 ) -> Naming | None:
     """Return a group's earlier name where it holds and no other group kept it, with what marks the group now."""
-    phrase = " ".join(_words(was.label))
+    phrase = " ".join(words_of(was.label))
     if was.label.casefold() in used or commands_machine(was.label):
         return None
     stems = _telling(phrase.split())
@@ -232,25 +229,6 @@ def _document_shares(said: Sequence[Said]) -> dict[str, float]:
     return {word: count / max(len(said), 1) for word, count in counts.items()}
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(_BREAK.sub(" ", text).lower().replace("’", "'"))
-
-
-def _proper_names(texts: Iterable[str]) -> frozenset[str]:
-    """Return words that mostly stand with a capital inside a sentence: names of people, places and products."""
-    capital: Counter[str] = Counter()
-    inside: Counter[str] = Counter()
-    for text in texts:
-        if text.isupper():
-            continue
-        for clause in re.split(r"[.!?:\n]+\s*", text):
-            for token in _TOKEN.findall(clause)[1:]:
-                word = token.lower().replace("’", "'")
-                inside[word] += 1
-                capital[word] += token[0].isupper() and not token.isupper()
-    return frozenset(word for word, count in inside.items() if capital[word] > _NAME_SHARE * count)
-
-
 def _phrases(
     texts: Sequence[str], said: Sequence[Said], common: dict[str, float], names: frozenset[str]
 ) -> list[_Phrase]:
@@ -263,7 +241,7 @@ def _phrases(
         if share > common.get(word, 0.0) and word not in GLUE
     }
     bags = [frozenset(stem(word) for word in text.words.split()) for text in said]
-    seen = Counter(words for text in texts for words in set(_candidates(text, names)))
+    seen = _seen_cuts(texts, names)
     best = sorted(seen, key=lambda words: (-_promise(words, weight, seen[words]), words))[:_MAX_LOOKED_AT]
     needed = needed_voices(voices_of(said))
     scored = [_score(words, weight, list(zip(bags, said, strict=True)), seen[words]) for words in best]
@@ -271,37 +249,30 @@ def _phrases(
     return sorted(phrases, key=lambda phrase: phrase.order)[:_MAX_PHRASES]
 
 
-def _candidates(text: str, names: frozenset[str]) -> Iterable[tuple[str, ...]]:
-    for clause in _BREAK.split(text):
-        words = _WORD.findall(clause.lower().replace("’", "'"))
-        for start in range(len(words)):
-            if not _may_start(words[start], words[start + 1 : start + 2]):
-                continue
-            for end in range(start + _MIN_WORDS, min(start + _MAX_WORDS, len(words)) + 1):
-                if words[end - 1] in names:
-                    break
-                if words[end - 1] not in BAD_END and words[start] not in names:
-                    yield tuple(words[start:end])
+def _seen_cuts(texts: Sequence[str], names: frozenset[str]) -> dict[tuple[str, ...], _Seen]:
+    """Return in how many texts each phrase stands, and what a phrase loses that is torn off in most of them."""
+    count: Counter[tuple[str, ...]] = Counter()
+    whole: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        cuts = dict(cuts_of(text, names))
+        count.update(list(cuts))
+        whole.update(words for words, is_whole in cuts.items() if is_whole)
+    return {
+        words: _Seen(n, 1.0 if whole[words] >= _LEAST_WHOLE * n else _TORN_WEIGHT)
+        for words, n in count.items()
+    }
 
 
-def _may_start(word: str, following: list[str]) -> bool:
-    """Tell whether a phrase reads well from here; "not" needs its verb ("could not pay") or something that is not so."""
-    after = following[0] if following else ""
-    if word == "not":
-        return after.endswith("ed") or after in AFTER_NOT
-    return word not in BAD_START or (word in MODALS and after == "not")
-
-
-def _promise(words: tuple[str, ...], weight: dict[str, float], count: int) -> float:
+def _promise(words: tuple[str, ...], weight: dict[str, float], seen: _Seen) -> float:
     gain = sum(weight.get(word, 0.0) for word in {stem(word) for word in words})
-    return gain * (1 + 0.5 * math.log(count))
+    return gain * seen.fit * (1 + 0.5 * math.log(seen.n_texts))
 
 
 def _score(
     words: tuple[str, ...],
     weight: dict[str, float],
     bags: Sequence[tuple[frozenset[str], Said]],
-    count: int,
+    seen: _Seen,
 ) -> _Phrase:
     """Score a phrase by what its words tell, how many texts share them, how often it is said, and how it reads."""
     stems = _telling(words)
@@ -311,8 +282,14 @@ def _score(
     covered = len(sharing) / max(len(bags), 1)
     telling = 1.25 if any(word in REFUSALS for word in words) else 1.0
     lone = 0.5 if len(stems) < 2 else 1.0  # noqa: PLR2004 - one telling word is a word, not a statement
-    score = gain * (covered + 0.02) ** 0.6 * (1 + 0.25 * math.log(count)) * telling * lone / (1 + 0.15 * idle)
+    often = 1 + 0.25 * math.log(seen.n_texts)
+    score = gain * (covered + 0.02) ** 0.6 * often * seen.fit * telling * lone / (1 + 0.15 * idle)
     return _Phrase(" ".join(words), stems, score, voices_of(sharing))
+
+
+def telling_stems(text: str) -> frozenset[str]:
+    """Return the stems of a text's words that say something by themselves."""
+    return _telling(words_of(text))
 
 
 def _telling(words: Iterable[str]) -> frozenset[str]:

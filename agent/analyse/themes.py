@@ -18,6 +18,7 @@ from agent.analyse.membership import NONE, Chances, dissolve, settle, shares_of,
 from agent.analyse.phrases import Naming, PhraseReader, name_groups
 from agent.analyse.seeding import carried_on, new_matters
 from agent.analyse.shapes import Labels, Matrix
+from agent.analyse.subject_matter import is_about_something
 from agent.analyse.voices import EarlierName
 from agent.errors import InputError
 from agent.ports import Vectors
@@ -27,7 +28,7 @@ from agent.schemas.records import Passage
 # Threadpoolctl ships no types.
 _limit_threads: Any = threadpool_limits
 
-THEMES_VERSION = "themes-5"
+THEMES_VERSION = "themes-6"
 """Version of the grouping and naming; themes that another version found are found again."""
 MIN_PERSONS = 5
 """Below this many distinct persons nothing is called a theme: the interval of a share of four in a thousand spans a
@@ -106,7 +107,9 @@ def find_themes(
         members = {
             group: rows
             for group, rows in _members(found, passages, vectors).items()
-            if len({passages[i].person_id for i in rows}) >= min_persons and _sounds_bad(rows, readings)
+            if len({passages[i].person_id for i in rows}) >= min_persons
+            and _sounds_bad(rows, readings)
+            and is_about_something([passages[i].text for i in rows])
         }
         ids, lineage = identify(
             [[passages[i].passage_id for i in rows] for rows in members.values()], _members_of(previous)
