@@ -187,6 +187,12 @@ class TooManyAttemptsError(JourneyError):
         self.retry_after_s = retry_after_s
 
 
+class TooBusyError(JourneyError):
+    """Somebody, or everybody together, has as much under way as is taken at once."""
+
+    code = "too_busy"
+
+
 class IdentityProviderError(JourneyError):
     """The sign-in server failed, or answered what cannot be trusted."""
 

@@ -41,6 +41,7 @@ class HeldOutChecker:
         voices: Of a pain point's id, how to tell who voices it.
         certify: Makes the certificate for a set of variants.
         now: Time of the check.
+        revision: Of the stores that are checked on; noted with the verdicts.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class HeldOutChecker:
         voices: Callable[[PainPoint], Voices],
         certify: Callable[[VariantSet, datetime], Certificate],
         now: datetime,
+        revision: str | None = None,
     ) -> None:
+        self._revision = revision
         self._held_out = held_out
         self._encoder = encoder
         self._voices = voices
@@ -69,7 +72,9 @@ class HeldOutChecker:
             words = self._words_of(pain_point)
             control = self._scores(variants.control, words)
             judged = [self._judged(variant, words, control) for variant in variants.variants]
-        return variants.model_copy(update={"variants": tuple(judged), "certificate": certificate})
+        return variants.model_copy(
+            update={"variants": tuple(judged), "certificate": certificate, "checked_on": self._revision}
+        )
 
     def _words_of(self, pain_point: PainPoint) -> Mapping[str, Vectors]:
         """Return of each held-out person who voices the pain point the vectors of the passages that do."""

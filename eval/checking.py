@@ -6,6 +6,7 @@ from datetime import datetime
 
 from agent.analyse.tagger import ThemeTagger
 from agent.pipeline.analysis import SEED, ReadPassages, current_themes, read_everything
+from agent.pipeline.snapshot import revision_of
 from agent.pipeline.workspace import Workspace
 from agent.schemas.creative import Certificate, VariantSet
 from agent.schemas.insight import PainPoint
@@ -37,7 +38,12 @@ def open_checker(workspace: Workspace) -> HeldOutChecker:
         return make_certificate(_evidence(workspace, read, unseen, variants), now=now)
 
     return HeldOutChecker(
-        unseen.records, encoder=workspace.encoder, voices=voices, certify=certify, now=workspace.now
+        unseen.records,
+        encoder=workspace.encoder,
+        voices=voices,
+        certify=certify,
+        now=workspace.now,
+        revision=revision_of(workspace),
     )
 
 

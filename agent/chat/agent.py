@@ -22,6 +22,7 @@ from agent.chat.requests import CHANGES, ToolRequest
 from agent.chat.turn import Turn
 from agent.errors import (
     AccessDeniedError,
+    ConflictError,
     InputError,
     JourneyError,
     MalformedOutputError,
@@ -39,6 +40,7 @@ from agent.schemas.chat import (
     Outcome,
     PendingChange,
     StatusEvent,
+    ToolResult,
     ToolUse,
 )
 
@@ -133,10 +135,22 @@ class Analyst:
         yield StatusEvent(text="Making the change", tool=pending.tool)
         use = ToolUse(tool=pending.tool, arguments=pending.arguments, ok=True)
         try:
-            turn.found(use, await asyncio.to_thread(self._tools.change, request, context=context))
+            turn.found(use, await asyncio.to_thread(self._make, request, pending.summary, context))
         except JourneyError as error:
             turn.failed(use.model_copy(update={"ok": False, "error": error.message}), error)
         yield AnswerEvent(answer=answer_of(turn, writer=self.writer))
+
+    def _make(self, request: ToolRequest, approved: str, context: RequestContext) -> ToolResult:
+        """Make a change, as far as it still is what was approved.
+
+        Raises:
+            ConflictError: Something else would be made by now.
+        """
+        now = self._tools.preview(request).summary
+        if now != approved:
+            msg = f"nothing was made: what was approved is “{approved}”, and by now it would be “{now}”"
+            raise ConflictError(msg, hint="Ask for the change again, and look at what it says then.")
+        return self._tools.change(request, context=context)
 
     def _check_workspace(self, context: RequestContext) -> None:
         if context.workspace != self._workspace:

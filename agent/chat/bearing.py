@@ -1,19 +1,24 @@
-"""Whether what a model says is borne out by what it cites: it may leave out and join, never add, turn round or swap.
+"""Whether what a model says is borne out by what the tools said: it may leave clauses out and join them, nothing else.
 
-A sentence is cut into clauses. Each clause has to be a selection out of one clause of something cited (a tool's own
-sentence, a row of a table, a quote): the same content words in the same order, each under the same operators (denials,
-wishes, doubts, failures), with the clause's subject; with a number in it, nothing of substance left out either.
-Modest on purpose: a true sentence in other words is refused too, and the tool's own sentence stands in its place.
+A sentence is cut into clauses at marks and at words that join. Each clause has to be a clause of a tool's own sentence,
+word for word, but for articles and the number of a verb; a name out of the data is one word, so that nothing is cut out
+of it. What customers wrote bears out no statement at all: their words can be quoted, in whole sentences, and nothing
+else can be made of them. For what surrounds a word may turn it round ("far from broken", "used to be broken", "I feared
+that it was broken"), and no list of such words has an end. Strict on purpose: the tool's own sentence, or the quote,
+stands in the place of a true sentence in other words.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
-from agent.lexical import content_stems
+from agent.chat.cutting import is_abbreviated
 
-_UNIT = re.compile(r"\{\{m:[a-z0-9._]+(?::[a-z]+)?\}\}|[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w\s]")
+_UNIT = re.compile(
+    r"\{\{m:[a-z0-9._]+(?::[a-z]+)?\}\}|‘[^‘’]*’|[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w\s]",
+)
 _LEANING = re.compile(
     r"\b(?:it|its|so|this|these|those|they|them|their|theirs|such|then|next|another|same|former|latter|there)\b",
     re.IGNORECASE,
@@ -21,131 +26,80 @@ _LEANING = re.compile(
 _OPENING = re.compile(
     r"^(?:then|next|another|also|this|these|those|it|they|in (?:their|the customers') words)\b", re.IGNORECASE
 )
+_DISCOURSE = re.compile(r"^(?:overall|moreover|meanwhile|in addition|in all)\b,?\s*", re.IGNORECASE)
 _BREAKS = frozenset(".;:!?,()–—")
 _ENDS = frozenset(".;!?")
-_JOIN_WORDS = "and but while whereas although though however yet"
-_FREE_WORDS = """
-    a an the this that these those its it is are was were be been being am do does did done has have had having of in
-    on at to for with by about as into onto among which who whom whose or also they them their theirs i me my mine we
-    us our ours he him his she her hers you your yours itself themselves myself there here overall addition moreover
-    meanwhile example instance
-    say says said saying state states stated report reports reported reporting mention mentions mentioned mentioning
-    describe describes described describing write writes wrote written writing speak speaks spoke speaking
+_JOINS = frozenset(("and", "but", "while", "whereas", "although", "though", "however", "yet"))
+_FREE = frozenset(("a", "an", "the"))
+_ALIKE = {"are": "is"}
+_HEDGE_WORDS = """
+    no not never nobody none nothing nowhere neither nor without cannot hardly barely rarely seldom scarcely if unless
+    except only until would should could might may whether perhaps maybe likely unlikely almost nearly supposed apart
+    than or rather instead false wrong provided although though least
 """
-_PERSON_WORDS = "customer customers people person persons shopper shoppers buyer buyers user users"
-_DENIAL_WORDS = """
-    no not never nobody none nothing nowhere neither nor without cannot cant dont didnt doesnt isnt wasnt arent werent
-    wont couldnt wouldnt shouldnt hasnt havent hadnt hardly barely rarely seldom scarcely ain
-"""
-_OPERATOR_WORDS = """
-    fail fails failed failing refuse refuses refused refusing lack lacks lacked lacking stop stops stopped stopping avoid
-    avoids avoided avoiding prevent prevents prevented preventing unable impossible difficult hard struggle struggles
-    struggled struggling deny denies denied doubt doubts doubted want wants wanted wish wishes wished hope hopes hoped
-    expect expects expected expecting would should could might may must if unless instead rather promise promises
-    promised claim claims claimed few fewer little less least low lower false wrong untrue only until need needs needed
-    almost nearly supposed sometimes ask asks asked perhaps maybe likely unlikely
-"""
-_JOINS, _FREE, _PERSONS, _DENIALS, _OPERATORS = (
-    frozenset(words.split())
-    for words in (_JOIN_WORDS, _FREE_WORDS, _PERSON_WORDS, _DENIAL_WORDS, _OPERATOR_WORDS)
+_HEDGES = frozenset(_HEDGE_WORDS.split())
+"""What may take back or narrow what stands beside it in a sentence: a clause with such a word is never left out."""
+_LONGEST_QUOTE = 240
+_UNQUOTABLE = re.compile(r"[{}“”\n\r]")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?](?=\s+[\"“]?[^\W_a-z])")
+_TURNING = re.compile(
+    r"^\W*(?:but|however|yet|though|although|not|no|nope|never|none|except|unless|until|only|or|just|joke|joking|kidding|"
+    r"wrong|false|untrue|that|this|these|those|it|they|so|at least|at first|actually|in fact|turns|then|now|today|since|"
+    r"later|luckily|fortunately|thankfully|wait|sorry|edit|update|instead|rather|otherwise|still|he|she|there|yeah|as if|"
+    r"said|says)\b",
+    re.IGNORECASE,
 )
-_PERSON = "<person>"
-_DENY = "<not>"
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A content word with the operators it stands under, a person, or a number's name."""
-
-    stem: str
-    operators: frozenset[str] = frozenset()
-
-    @property
-    def is_number(self) -> bool:
-        """True for a number's name."""
-        return self.stem.startswith("{{")
+_TELLING_OF = re.compile(
+    r"\b(?:if|imagin\w*|suppos\w*|claim\w*|rumou?r\w*|hear|heard|dream\w*|jok\w*|lies?|lied|myths?|pretend\w*|say|says|said|"
+    r"tell|tells|told|thought|think|expect\w*|fear\w*|worr\w*|believ\w*|wish\w*|hop\w+|guess\w*|assum\w*|wrote|writes|"
+    r"read|reads|quote\w*|following|this|used to|once)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Content words in order."""
+    """Words in order."""
 
-    tokens: tuple[Token, ...]
+    words: tuple[str, ...]
     is_joined: bool
     """Whether it begins a text, or stands behind a word or mark that begins another statement."""
+    sentence: int
+    """Which sentence of the text it is of."""
+    is_hedged: bool
+    """Whether it may take back or narrow what stands beside it."""
 
     @property
     def has_number(self) -> bool:
         """Tell whether it names a number."""
-        return any(token.is_number for token in self.tokens)
-
-    @property
-    def substance(self) -> list[Token]:
-        """The words without the persons."""
-        return [token for token in self.tokens if token.stem != _PERSON]
+        return any(word.startswith("{{") for word in self.words)
 
 
 @lru_cache(maxsize=4_000)
 def clauses(text: str) -> tuple[Clause, ...]:
-    """Return a text's clauses as content words in order; those that hold none are left out."""
+    """Return a text's clauses; those that hold no word are left out."""
     found: list[Clause] = []
-    clause, is_joined = _Clause(), True
+    words: list[str] = []
+    is_joined, is_hedged, sentence = True, False, 0
     for unit in [*_UNIT.findall(text), "."]:
-        word = unit if unit.startswith("{{") else unit.lower().replace("’", "'")
+        word = unit if unit.startswith("{{") else unit.casefold().replace("’", "'")
         if word not in _BREAKS and word not in _JOINS:
-            clause.add(word)
+            is_hedged |= word in _HEDGES or word.endswith("n't")
+            if word not in _FREE and (word[-1:].isalnum() or word[0] in "{‘"):
+                words.append(_ALIKE.get(word, word))
             continue
-        if tokens := clause.tokens():
-            found.append(Clause(tokens, is_joined))
-            is_joined = False
+        if words:
+            found.append(Clause(tuple(words), is_joined, sentence, is_hedged))
+            words, is_joined, is_hedged = [], False, False
         is_joined |= word in _JOINS or word in _ENDS
-        clause = _Clause()
+        is_hedged |= word in _HEDGES
+        sentence += word in _ENDS
     return tuple(found)
-
-
-class _Clause:
-    """A clause that is being read."""
-
-    def __init__(self) -> None:
-        self._tokens: list[Token] = []
-        self._operators: set[str] = set()
-        self._denies_nothing = False
-
-    def add(self, word: str) -> None:
-        """Take in a word, and note the operator that it is for the words behind it."""
-        if word.startswith("{{"):
-            self._tokens.append(Token(word))
-        elif word in _DENIALS or word.endswith("n't"):
-            # Counted: a second denial takes the first one back.
-            self._operators.add(_DENY * (1 + sum(one.startswith(_DENY) for one in self._operators)))
-            self._denies_nothing = True
-        elif word in _PERSONS:
-            self._tokens.append(Token(_PERSON))
-        elif word not in _FREE and word[:1].isalnum():
-            self._add_content(word.partition("'")[0])
-
-    def _add_content(self, word: str) -> None:
-        stem = next(iter(content_stems(word)), word)
-        self._tokens.append(Token(stem, frozenset(self._operators)))
-        self._denies_nothing = False
-        if word in _OPERATORS:
-            self._operators.add(stem)
-
-    def tokens(self) -> tuple[Token, ...]:
-        """Return what it holds, nothing where it names persons alone; a denial of nothing that follows is content too."""
-        if self._denies_nothing:
-            self._tokens.append(Token(_DENY))
-        return tuple(self._tokens) if any(token.stem != _PERSON for token in self._tokens) else ()
 
 
 def leans(text: str) -> bool:
     """Tell whether a sentence cannot be understood without the one before it."""
-    return _OPENING.match(text) is not None or ("‘" not in text and is_leaning(text))
-
-
-def is_leaning(text: str) -> bool:
-    """Tell whether a text has a word that stands for something said elsewhere."""
-    return _LEANING.search(text) is not None
+    return _OPENING.match(text) is not None or ("‘" not in text and _LEANING.search(text) is not None)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -158,74 +112,104 @@ class _At:
     """Whether nothing of the source was left out up to here."""
 
 
-_Ways = dict[_At, frozenset[int]]
+_Taken = frozenset[tuple[int, int]]
+"""Source and clause of each clause of a text so far."""
+_Ways = dict[_At, _Taken]
 
 
 def bearers(text: str, sources: Sequence[str]) -> frozenset[int] | None:
-    """Return which sources bear a text out, by position; None where they do not, or where it has no content.
+    """Return which sources bear a text out, by position; None where they do not, or where it says nothing.
 
     Clauses lean on those before them ("and it stops them"), so a source is taken up at its first clause and followed in
     order; where a number is taken, all that stands before it is. A text may begin at a later clause that leans on
-    nothing. Another source is taken up only where a new statement begins, and there with its whole first clause, so that
-    nothing is hung on what stands before it.
+    nothing. Another source is taken up only where a new statement begins, and there with its first clause, so that
+    nothing is hung on what stands before it. A clause of a sentence that narrows the others is never left out.
     """
+    text = _DISCOURSE.sub("", text)
     said = clauses(text)
     if not said or _OPENING.match(text):
         return None
-    begins_anywhere = _LEANING.search(text) is None and len(said[0].substance) > 1
+    begins_anywhere = _LEANING.search(text) is None and len(said[0].words) > 1
     ways = _begun(said[0], sources, anywhere=begins_anywhere)
     for clause in said[1:]:
         ways = _continued(clause, sources, ways)
-    return ways[min(ways)] if ways else None
+    whole = [taken for _, taken in sorted(ways.items()) if _is_unnarrowed(taken, sources)]
+    return frozenset(source for source, _ in whole[0]) if whole else None
 
 
 def _begun(said: Clause, sources: Sequence[str], *, anywhere: bool) -> _Ways:
     ways: _Ways = {}
     for number, source in enumerate(sources):
         for at, whole in enumerate(clauses(source)):
-            if (at == 0 or (anywhere and not said.has_number)) and _selected(said, whole):
-                ways[_At(number, at, at == 0 and said.substance == whole.substance)] = frozenset([number])
+            if (at == 0 or (anywhere and not said.has_number)) and said.words == whole.words:
+                ways[_At(number, at, is_whole=at == 0)] = frozenset([(number, at)])
     return ways
 
 
 def _continued(said: Clause, sources: Sequence[str], ways: _Ways) -> _Ways:
     found: _Ways = {}
-    for before, used in sorted(ways.items()):
+    for before, taken in sorted(ways.items()):
         for at, whole in enumerate(clauses(sources[before.source])):
-            if at <= before.clause or not _selected(said, whole):
+            if at <= before.clause or said.words != whole.words:
                 continue
             follows_whole = before.is_whole and at == before.clause + 1
             if follows_whole or not said.has_number:
-                is_whole = follows_whole and said.substance == whole.substance
-                found.setdefault(_At(before.source, at, is_whole), used)
+                found.setdefault(_At(before.source, at, follows_whole), taken | {(before.source, at)})
     if said.is_joined and ways:
-        used = ways[min(ways)]
+        taken = ways[min(ways)]
         for number, source in enumerate(sources):
             first = clauses(source)[:1]
-            if first and said.substance == first[0].substance and _selected(said, first[0]):
-                found.setdefault(_At(number, 0, is_whole=True), used | {number})
+            if first and said.words == first[0].words:
+                found.setdefault(_At(number, 0, is_whole=True), taken | {(number, 0)})
     return found
 
 
-def is_excerpt(text: str, quote: str) -> bool:
-    """Tell whether each clause of an excerpt stands in a quote under the same denials."""
-    said = clauses(text)
-    return bool(said) and all(
-        any(_in_order(clause.tokens, whole.tokens) for whole in clauses(quote)) for clause in said
+def _is_unnarrowed(taken: _Taken, sources: Sequence[str]) -> bool:
+    """Tell whether nothing was left out that narrows what was taken of the same sentence."""
+    sentences = {(source, clauses(sources[source])[at].sentence) for source, at in taken}
+    return not any(
+        clause.is_hedged and clause.sentence == sentence and (source, at) not in taken
+        for source, sentence in sentences
+        for at, clause in enumerate(clauses(sources[source]))
     )
 
 
-def _selected(said: Clause, source: Clause) -> bool:
-    """Tell whether a clause is a selection out of another that has its subject; with a number, out of all its words."""
-    tokens = said.tokens
-    if all(token.stem != _PERSON for token in source.tokens):
-        tokens = tuple(said.substance)
-    if said.has_number:
-        return said.substance == source.substance and _in_order(tokens, source.tokens)
-    subject = next((token for token in source.substance if not token.is_number), None)
-    return subject in tokens and _in_order(tokens, source.tokens)
+def is_quotable(quote: str) -> bool:
+    """Tell whether a quote may stand in a sentence: short, on one line, and without what a template would trip over."""
+    return len(quote) <= _LONGEST_QUOTE and _UNQUOTABLE.search(quote.strip()) is None
 
 
-def _in_order(said: Sequence[Token], source: Sequence[Token]) -> bool:
-    rest = iter(source)
-    return all(token in rest for token in said)
+def is_excerpt(text: str, quote: str) -> bool:
+    """Tell whether an excerpt is a quote, or whole sentences of it which those beside them do not turn round.
+
+    Only a full stop or an exclamation mark before something that starts like a sentence ends one; a question is never
+    cut out, for its answer stands behind it.
+    """
+    text, said = text.strip(), _sentences(quote.strip())
+    if _is_all_of(text, quote.strip()):
+        return True
+    runs = ((first, last) for first in range(len(said)) for last in range(first, len(said)))
+    return any(
+        _is_all_of(text, " ".join(said[first : last + 1])) and _stands_alone(said, first, last)
+        for first, last in runs
+        if "?" not in text
+    )
+
+
+def _sentences(quote: str) -> list[str]:
+    ends = [at.end() for at in _SENTENCE_END.finditer(quote) if not is_abbreviated(quote[: at.end()])]
+    return [quote[start:end].strip() for start, end in pairwise([0, *ends, len(quote)])]
+
+
+def _is_all_of(text: str, sentence: str) -> bool:
+    """Tell whether a text is a sentence, with or without the mark at its end."""
+    return bool(text) and text in {sentence, sentence.rstrip(".!")}
+
+
+def _stands_alone(said: Sequence[str], first: int, last: int) -> bool:
+    """Tell whether the sentences around some leave them as they are."""
+    if first and (
+        _TURNING.match(said[first]) or said[first - 1].endswith("?") or _TELLING_OF.search(said[first - 1])
+    ):
+        return False
+    return last + 1 == len(said) or _TURNING.match(said[last + 1]) is None

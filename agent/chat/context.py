@@ -37,6 +37,16 @@ class RequestContext:
     """BCP 47 tag of the reader's language."""
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A change as it would be made now."""
+
+    request: ToolRequest
+    """With every name replaced by the id of what it means now."""
+    summary: str
+    """What would be made or changed, in a sentence."""
+
+
 class Tools(Protocol):
     """What the loop needs of the toolbox."""
 
@@ -44,8 +54,8 @@ class Tools(Protocol):
         """Return what a tool that changes nothing finds."""
         ...
 
-    def preview(self, request: ToolRequest) -> str:
-        """Return what a change would make, its names and its scope checked; nothing is stored."""
+    def preview(self, request: ToolRequest) -> Proposed:
+        """Return what a change would make, its names and its scope checked and fixed; nothing is stored."""
         ...
 
     def change(self, request: ToolRequest, *, context: RequestContext) -> ToolResult:

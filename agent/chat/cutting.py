@@ -80,7 +80,8 @@ def as_piece(text: str) -> Piece:
     """Return a sentence apart from its marks."""
     marks = tuple(dict.fromkeys(mark for group in MARKS.findall(text) for mark in _MARK.findall(group)))
     bare = " ".join(MARKS.sub(" ", text).split())
-    return Piece(re.sub(r"\s+([.,;:!?…])", r"\1", bare), marks)
+    # A full stop on each side of the marks is one.
+    return Piece(re.sub(r"\.{2,}$", ".", re.sub(r"\s+([.,;:!?…])", r"\1", bare)), marks)
 
 
 def _first_end(text: str) -> int | None:
@@ -103,4 +104,9 @@ def _ends(sentence: str, following: str) -> bool:
         return False
     if sentence.count('"') % 2:
         return False
-    return _ABBREVIATION.search(MARKS.sub("", sentence).rstrip()) is None
+    return not is_abbreviated(MARKS.sub("", sentence).rstrip())
+
+
+def is_abbreviated(text: str) -> bool:
+    """Tell whether a text ends in the full stop of an abbreviation or an initial, which ends no sentence."""
+    return _ABBREVIATION.search(text) is not None

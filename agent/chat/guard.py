@@ -1,17 +1,18 @@
 """Lets through of a model's text what verifies, sentence by sentence, as it arrives.
 
 A tool's own sentence passes as it is. A sentence in the model's words passes where every mark names a citation of this
-turn, every number is a metric among its marks, every quotation stands in a quote it cites, and a cited statement bears
-it out (`agent.chat.bearing`). Links, markup, addresses, code and words that send the reader somewhere never pass. A
+turn, every number is a metric among its marks, every quotation is whole sentences of a quote it cites, and a statement of
+a tool bears it out (`agent.chat.bearing`). Customers' words are quoted and never reported: where a sentence is removed,
+the tool's own sentence that rests on what it cited stands in its place, or the cited quote itself. Links, markup, addresses, code and words that send the reader somewhere never pass. A
 question back to the reader passes where it speaks of nothing that the reader or the tools did not speak of.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from agent.chat.bearing import bearers, clauses, is_excerpt, is_leaning
+from agent.chat.bearing import bearers, is_excerpt, is_quotable
 from agent.chat.cutting import Cutter, Piece
 from agent.chat.offers import Offers
 from agent.errors import EvidenceError
@@ -35,15 +36,24 @@ _LINK = re.compile(r"://|\bwww\.|\w\.\w|[@<>`{}\[\]\\]")
 """What no quotation shows: a reader could follow or paste it."""
 _HARMLESS_DOTS = re.compile(r"\b(?:e\.g|i\.e)\b", re.IGNORECASE)
 _ADDRESSES_READER = re.compile(r"\b(?:you|your|yours|yourself|please|let['’]?s)\b", re.IGNORECASE)
-_REPORTED = re.compile(
-    r"^(?:a|one|some|other|these|those)?\s*(?:customers?|people|shoppers?|users?|buyers?)\s+(?:also\s+)?"
-    r"(?:say|report|mention|describe|write|said|reported|mentioned|wrote)s?\s+that\s",
+_CUSTOMER = r"(?:(?:a|one|another) )?(?:customer|person|shopper|user|buyer)s?"
+_VERB = r"(?:also )?(?:say|write|report|mention|ask|put it)s?|said|wrote|reported|mentioned|asked"
+_LEAD = re.compile(
+    rf"^(?:in (?:a|one|another) (?:customer|person|shopper|user|buyer)[’']s (?:own )?words|{_CUSTOMER} (?:{_VERB}))[:,]?$"
+    rf"|^,? ?(?:(?:{_VERB}) {_CUSTOMER})$",
     re.IGNORECASE,
 )
+"""What may stand around nothing but quotations."""
 _QUESTION = re.compile(
     r"^(?:do you (?:mean|want)|did you mean|would you like|should i|shall i|which|what (?:period|group|stage|topic|channel))\b",
     re.IGNORECASE,
 )
+_STATING = re.compile(
+    r"\b(?:that|because|why|who|whose|since|although|is|are|was|were|isn['’]t|aren['’]t|says?|said|saying|think\w*|complain\w*|"
+    r"report\w*|writ\w*|lov\w*|hat(?:e|es|ed)|do(?! you)|does|did(?! you)|has|have|had)\b",
+    re.IGNORECASE,
+)
+"""What a question would state by the way, as "which customers say that ..." does; a question back names things only."""
 _QUESTION_WORDS = """
     mean want like see show compare look group groups period stage topic channel customers detail details focus narrow
     instead rather first also or of all both together separately time which what whether data answer question
@@ -117,12 +127,13 @@ class Guard:
         return len(self.passed) < MAX_SENTENCES and (not is_question(sentence) or asked < _MAX_QUESTIONS)
 
     def _in_place_of(self, piece: Piece) -> Sentence | None:
-        """Return the tool's own sentence that rests on what a removed one cited, if it was not said yet."""
-        own = [one for one in self._offers.sentences if set(one.citations) & set(piece.marks)]
-        own = [one for one in own if not self._is_said(one)]
-        if not own or len(self.passed) >= MAX_SENTENCES:
+        """Return the tool's own sentence that rests on what a removed one cited, or that quote; None where it was said."""
+        if len(self.passed) >= MAX_SENTENCES:
             return None
-        return max(own, key=lambda one: len(set(one.citations) & set(piece.marks)))
+        own = [one for one in self._offers.sentences if set(one.citations) & set(piece.marks)]
+        own = own or [told for mark in piece.marks if (told := quoted(mark, self._offers)) is not None]
+        own = [one for one in own if not self._is_said(one)]
+        return max(own, key=lambda one: len(set(one.citations) & set(piece.marks)), default=None)
 
     def _is_said(self, sentence: Sentence) -> bool:
         return any(one.template == sentence.template for one in self.passed)
@@ -131,6 +142,16 @@ class Guard:
 def is_question(sentence: Sentence) -> bool:
     """Tell whether a sentence asks the reader back."""
     return sentence.kind is SentenceKind.GUIDANCE and sentence.text.endswith("?")
+
+
+def quoted(mark: str, offers: Offers) -> Sentence | None:
+    """Return a sentence that holds a cited quote and nothing else; None where it is too long to stand in one."""
+    cited = offers.citations.get(mark)
+    evidence = None if cited is None else cited.evidence
+    if evidence is None or not is_quotable(evidence.quote) or _LINK.search(evidence.quote):
+        return None
+    text = f"A customer says: “{evidence.quote.strip()}”"
+    return Sentence(kind=SentenceKind.FINDING, text=text, template=text, citations=(mark,))
 
 
 def verified(piece: Piece, offers: Offers, *, question: str = "") -> Sentence | None:
@@ -162,11 +183,13 @@ def _worded(text: str, cited: Sequence[AnswerCitation], offers: Offers) -> Sente
     said = _read(text, basis)
     if said is None or not _is_plain(said.bare) or _ADDRESSES_READER.search(said.bare):
         return None
+    if said.bare.rstrip().endswith("?"):
+        return None
     try:
         check_template(said.checked, offered=metrics)
     except EvidenceError:
         return None
-    borne = _borne_out(said, basis, reported=_REPORTED.match(text) is not None)
+    borne = _borne_out(said, basis)
     if borne is None:
         return None
     kind, marks = borne
@@ -190,18 +213,12 @@ class _Source:
 
 
 def _basis(cited: Sequence[AnswerCitation], offers: Offers) -> tuple[_Source, ...]:
-    """Return what a set of citations stands for: the tools' own sentences and rows that rest on one, and the quotes."""
+    """Return what a set of citations stands for: the tools' own sentences that rest on one, and the quotes."""
     wanted = {one.citation_id for one in cited}
     sources = [
         _Source(one.template, frozenset(one.citations), one.kind)
         for one in offers.sentences
         if offers.antecedent(one) is None
-    ]
-    sources += [
-        _Source(" ".join(row.cells), frozenset(row.citations), SentenceKind.FINDING)
-        for result in offers.results
-        for table in result.tables
-        for row in table.rows
     ]
     sources += [
         _Source(one.evidence.quote, frozenset([one.citation_id]), None)
@@ -216,7 +233,7 @@ class _Said:
     """A sentence without what it quotes."""
 
     bare: str
-    """Without quotations; names without their marks."""
+    """Without quotations."""
     checked: str
     """Without quotations and names: what may state no quantity."""
     quoted: frozenset[str]
@@ -236,40 +253,44 @@ def _read(text: str, basis: Sequence[_Source]) -> _Said | None:
     for name in _NAME.findall(bare):
         if not any(f"‘{name}’" in source.text for source in basis):
             return None
-    checked = _NAME.sub("this", bare)
-    bare = _NAME.sub(r"\1", bare)
-    return None if _LOOSE_MARKS.search(bare) else _Said(bare, checked, frozenset(quoted))
+    if _LOOSE_MARKS.search(_NAME.sub(r"\1", bare)):
+        return None
+    return _Said(bare, _NAME.sub("this", bare), frozenset(quoted))
 
 
 def _is_excerpt(inner: str, quote: str) -> bool:
-    """Tell whether a quotation stands verbatim in a quote, cut so that no denial before it is lost."""
-    inner = inner.strip()
-    if _LINK.search(inner) or re.search(rf"(?<!\w){re.escape(inner)}(?!\w)", quote) is None:
-        return False
-    return inner == quote.strip() or is_excerpt(inner, quote)
+    """Tell whether a quotation is whole sentences of a quote, and nothing that a reader could follow or paste."""
+    return _LINK.search(inner) is None and is_excerpt(inner, quote)
 
 
-def _borne_out(
-    said: _Said, basis: Sequence[_Source], *, reported: bool
-) -> tuple[SentenceKind, frozenset[str]] | None:
+def _borne_out(said: _Said, basis: Sequence[_Source]) -> tuple[SentenceKind, frozenset[str]] | None:
     """Return what a sentence is and the marks of what bears it out; None where nothing does."""
-    if said.quoted and not clauses(said.bare):
-        return None if is_leaning(said.bare) else (SentenceKind.FINDING, frozenset())
+    if said.quoted and _LEAD.match(" ".join(said.bare.split()).strip(" .")):
+        return SentenceKind.FINDING, frozenset()
     for kind in (SentenceKind.FINDING, SentenceKind.SUGGESTION):
-        # A quote is one customer's words: it bears out that customers say so, never a statement as a fact.
-        offered = [one for one in basis if one.kind is kind or (one.kind is None and reported)]
-        found = bearers(said.bare, [one.unquoted for one in offered])
+        offered = [one for one in basis if one.kind is kind]
+        names = {name for one in offered for name in _NAME.findall(one.unquoted)}
+        found = bearers(_marked(said.bare, names), [_marked(one.unquoted, names) for one in offered])
         marks = frozenset(mark for position in found or () for mark in offered[position].marks)
         if found is not None and said.quoted <= marks:
             return kind, marks
     return None
 
 
+def _marked(text: str, names: Collection[str]) -> str:
+    """Return a text with its names between marks, so that each is taken as one word."""
+    listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name)
+    if not listed:
+        return text
+    found = re.compile(rf"‘[^‘’]*’|(?<!\w)({listed})(?!\w)", re.IGNORECASE)
+    return found.sub(lambda at: f"‘{at[1]}’" if at[1] else at[0], text)
+
+
 def _asked_back(text: str, offers: Offers, question: str) -> Sentence | None:
     """Return a question to the reader that speaks of what was spoken of and nothing else, or None."""
     if not text.endswith("?") or len(text) > _MAX_QUESTION_CHARS or _QUESTION.match(text) is None:
         return None
-    if _LOOSE_MARKS.search(text) or not _is_plain(text):
+    if _LOOSE_MARKS.search(text) or not _is_plain(text) or _STATING.search(text):
         return None
     try:
         check_template(text, offered=())
@@ -284,7 +305,8 @@ def _asked_back(text: str, offers: Offers, question: str) -> Sentence | None:
 def _spoken_of(offers: Offers) -> Iterator[str]:
     for result in offers.results:
         yield result.understood
-        yield from (sentence.template for sentence in result.sentences)
+        # What customers wrote is nobody's to ask about in other words: a quote is no list of things.
+        yield from (_QUOTATION.sub(" ", sentence.template) for sentence in result.sentences)
         yield from result.next_questions
         yield from (result.missing.statement, result.missing.needed) if result.missing else ()
 

@@ -134,13 +134,15 @@ async def _ask_for_approval(request: ToolRequest, turn: Turn, tools: Tools, thre
     if turn.pending is not None:
         msg = "one change at a time can be asked for"
         raise InputError(msg, hint="Approve or drop the first, then ask for the next.")
-    arguments = request.model_dump(mode="json", exclude={"tool"})
+    turn.status(doing(request), request.tool)
+    proposed = await asyncio.get_running_loop().run_in_executor(threads, tools.preview, request)
+    arguments = proposed.request.model_dump(mode="json", exclude={"tool"})
     use = ToolUse(tool=request.tool, arguments=arguments, ok=True)
     said = json.dumps([request.tool, arguments, turn.context.account_id, turn.context.now.isoformat()])
     change_id = hashlib.sha256(said.encode()).hexdigest()[:16]
-    turn.status(doing(request), request.tool)
-    summary = await asyncio.get_running_loop().run_in_executor(threads, tools.preview, request)
-    pending = PendingChange(change_id=change_id, tool=request.tool, arguments=arguments, summary=summary)
+    pending = PendingChange(
+        change_id=change_id, tool=request.tool, arguments=arguments, summary=proposed.summary
+    )
     turn.awaits(use, pending)
     return "<pending>A person has to approve this. The turn ends here.</pending>"
 

@@ -16,7 +16,8 @@ from agent.chat.toolbox.journeys import stage_times
 from agent.chat.toolbox.resolving import GapError, pain_point_of, scope_of, where_of
 from agent.errors import NotFoundError
 from agent.events.counted import Level
-from agent.pipeline.scoped import Period, Scoped
+from agent.pipeline.did import Period
+from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.render.charts import (
     funnel_picture,

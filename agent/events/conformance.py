@@ -9,7 +9,7 @@ before it, and the first is a planned start where the plan states any. Counts ar
 # pyright: reportArgumentType=false, reportOperatorIssue=false, reportUnknownParameterType=false
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -82,6 +82,18 @@ class Departure:
 
     before: str | None
     label: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTime:
+    """Persons who came to a label for the first time as the so-and-so-manieth of the labels they came to at all."""
+
+    label: str
+    rank: int
+    """Counted from 0."""
+    n_labels: int
+    """That those persons came to."""
     n: int
 
 
@@ -169,6 +181,51 @@ class Replay:
             Move(row["label"], row["following"], int(row["n"]), int(row["persons"]), n_leaving[row["label"]])
             for row in rows_of(ordered)
         ]
+
+    def first_times(self) -> list[FirstTime]:
+        """Return in which order persons came to the labels for the first time."""
+        ranked = self._firsts().mutate(
+            rank=ibis.row_number().over(ibis.window(group_by="person_id", order_by="first")),
+            n_labels=_.count().over(_OF_PERSON),
+        )
+        counted = ranked.group_by(["label", "rank", "n_labels"]).agg(n=_.count())
+        rows = rows_of(counted.order_by(["label", "rank", "n_labels"]))
+        return [
+            FirstTime(row["label"], int(row["rank"]), int(row["n_labels"]), int(row["n"])) for row in rows
+        ]
+
+    def in_order(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return for pairs of labels how many persons came to the first before the second, and how many came to both."""
+        firsts = self._firsts()
+        wanted = [f"{source}{_BETWEEN}{target}" for source, target in pairs]
+        others = firsts.rename(other="label", then="first")
+        both = firsts.inner_join(others, "person_id").mutate(pair=_.label + _BETWEEN + _.other)
+        counted = (
+            both.filter(_.pair.isin(wanted))
+            .group_by(["label", "other"])
+            .agg(before=ibis.ifelse(_.first < _.then, 1, 0).sum(), n=_.count())
+        )
+        found = {
+            (row["label"], row["other"]): (int(row["before"]), int(row["n"])) for row in rows_of(counted)
+        }
+        return {pair: found.get(pair, (0, 0)) for pair in pairs}
+
+    def keeping(self, order: Sequence[str]) -> tuple[int, int]:
+        """Return how many persons came to these labels for the first time in this order, of those who came to two or more."""
+        place = meaning_of(_.label, {label: at for at, label in enumerate(order)}, "int64")
+        own = self._firsts().mutate(planned=place).filter(_.planned.notnull())
+        by_first = ibis.window(group_by="person_id", order_by="first")
+        stepped = own.mutate(before=_.planned.lag().over(by_first))
+        persons = stepped.group_by("person_id").agg(
+            n=_.count(), turned=ibis.ifelse(_.before > _.planned, 1, 0).sum()
+        )
+        row = rows_of(
+            persons.filter(_.n > 1).aggregate(total=_.count(), kept=ibis.ifelse(_.turned == 0, 1, 0).sum())
+        )[0]
+        return int(row["kept"] or 0), int(row["total"] or 0)
+
+    def _firsts(self) -> ir.Table:
+        return self._runs.group_by(["person_id", "label"]).agg(first=_.place.min())
 
     def departures(self) -> list[Departure]:
         """Return where persons first leave the plan, most persons first."""

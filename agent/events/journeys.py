@@ -9,10 +9,10 @@ Persons still active in a stage are censored: they have not dropped off, the dat
 # pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import ibis
 import ibis.expr.types as ir
@@ -21,7 +21,7 @@ from ibis import _
 from agent.events import flow
 from agent.events.counted import Level, PathCount, TimedMove
 from agent.events.outcomes import OutcomeTimes
-from agent.events.source import EventSource, EventWindow
+from agent.events.source import EventSource, EventWindow, Steps
 from agent.events.steps import BY_PERSON, JourneyScope, milliseconds, rows_of, steps_of
 
 _MIN_QUIET = timedelta(days=14)
@@ -62,7 +62,8 @@ class Journeys:
         StoreError: The events cannot be read.
     """
 
-    def __init__(self, events: EventSource, scope: JourneyScope) -> None:
+    def __init__(self, events: EventSource, scope: JourneyScope, *, known: Steps | None = None) -> None:
+        """Read the steps, or take those that are known of the same scope."""
         self.scope = scope
         # What is no longer referred to is closed, and with it what the steps are read from.
         self._events = events
@@ -70,9 +71,13 @@ class Journeys:
         self._outcomes: dict[tuple[str, ...], OutcomeTimes] = {}
         self._durations: dict[str, StageDuration] = {}
         self._rank = {stage: rank for rank, stage in enumerate(scope.stages)}
-        found = steps_of(events, scope)
+        self._known = found = known or steps_of(events, scope)
         self.steps, self.bots = found.table, frozenset(events.person_ids(found.bots))
         self._tally = found.tally
+
+    def until(self, as_of: datetime) -> Self:
+        """Return the same steps, known until another time."""
+        return type(self)(self._events, replace(self.scope, as_of=as_of), known=self._known)
 
     @cached_property
     def persons(self) -> frozenset[str]:
@@ -226,6 +231,11 @@ class Journeys:
     def names(self) -> dict[str, int]:
         """Return distinct persons by event name, over the whole journey."""
         return self._counted(self.steps, "name")
+
+    def name_counts(self) -> dict[str, int]:
+        """Return events by event name, over the whole journey."""
+        counted = self.steps.filter(_.name.notnull()).group_by("name").agg(n=_.count())
+        return {row["name"]: row["n"] for row in _most_first(counted, "name")}
 
     @cached_property
     def _staged(self) -> ir.Table:

@@ -48,6 +48,17 @@ class LabelledExample:
     about: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What somebody says of some words."""
+
+    place: tuple[str, int, int, str]
+    """Record, start, end and digest of the record's text."""
+    about: bool
+    by: str
+    reason: str
+
+
 def correct(
     workspace: Workspace,
     *,
@@ -81,36 +92,9 @@ def correct(
         InputError: The place holds no words of a customer that may be used.
     """
     _check_text(workspace, record_id, start, end, text_sha256)
-    curator = Curator.of(workspace, by=by, reason=reason)
-    theme_id = curator.theme(theme).theme_id
-    touched = _touched(curator, record_id, start, end)
+    said = _Said((record_id, start, end, text_sha256), about, by, reason)
     with workspace.store.transaction():
-        for earlier in _counting(workspace, theme_id):
-            said = earlier.correction
-            if (said.record_id, said.start, said.end, said.text_sha256) != (
-                record_id,
-                start,
-                end,
-                text_sha256,
-            ):
-                continue
-            if said.about is about:
-                return Corrected(said, None)
-            _take_back(workspace, earlier, by=by, reason=reason)
-            curator = Curator.of(workspace, by=by, reason=reason)
-        decided = _decide(curator, theme_id, touched, about=about)
-        stored = workspace.store.corrections.add(
-            record_id=record_id,
-            start=start,
-            end=end,
-            text_sha256=text_sha256,
-            theme_id=theme_id,
-            about=about,
-            by=by,
-            now=workspace.now,
-            entry=None if decided is None else decided.entry.number,
-        )
-    return Corrected(stored.correction, decided)
+        return _applied(workspace, said, theme)
 
 
 def undo_correction(workspace: Workspace, correction_id: str, *, by: str, reason: str = "") -> Corrected:
@@ -182,6 +166,35 @@ def _decide(curator: Curator, theme_id: str, touched: Sequence[str], *, about: b
     if not meant:
         return None
     return curator.move(meant, theme_id) if about else curator.take_out(meant, theme_id)
+
+
+def _applied(workspace: Workspace, said: _Said, theme: str) -> Corrected:
+    """Store what somebody says of a theme and apply it; the contrary of the same words is taken back first."""
+    curator = Curator.of(workspace, by=said.by, reason=said.reason)
+    theme_id = curator.theme(theme).theme_id
+    record_id, start, end, text_sha256 = said.place
+    touched = _touched(curator, record_id, start, end)
+    for earlier in _counting(workspace, theme_id):
+        known = earlier.correction
+        if (known.record_id, known.start, known.end, known.text_sha256) != said.place:
+            continue
+        if known.about is said.about:
+            return Corrected(known, None)
+        _take_back(workspace, earlier, by=said.by, reason=said.reason)
+        curator = Curator.of(workspace, by=said.by, reason=said.reason)
+    decided = _decide(curator, theme_id, touched, about=said.about)
+    stored = workspace.store.corrections.add(
+        record_id=record_id,
+        start=start,
+        end=end,
+        text_sha256=text_sha256,
+        theme_id=theme_id,
+        about=said.about,
+        by=said.by,
+        now=workspace.now,
+        entry=None if decided is None else decided.entry.number,
+    )
+    return Corrected(stored.correction, decided)
 
 
 def _touched(curator: Curator, record_id: str, start: int, end: int) -> list[str]:

@@ -19,6 +19,7 @@ from agent.draft.scope import attributes_of, event_population_of, make_scope, ma
 from agent.errors import InputError, NotFoundError, ScopeError
 from agent.pipeline.analysis import SEED, current_themes, read_everything, theme_set_of
 from agent.pipeline.following import followed, moments_of_events
+from agent.pipeline.map_carrying import carried_over
 from agent.pipeline.scoping import all_sources, corpus_of, open_journeys
 from agent.pipeline.workspace import Workspace
 from agent.ports import Progress
@@ -58,6 +59,8 @@ class Insight:
 def draft(workspace: Workspace, request: DraftRequest, *, on_progress: Progress | None = None) -> JourneyMap:
     """Draft a map, store it as the next version of its id and return it.
 
+    What people worded on the version before is taken over as far as the new draft has a place for it.
+
     Raises:
         ScopeError: The scope is plural or empty, or nobody matches it.
         InputError: The type of map needs what is not there.
@@ -82,7 +85,7 @@ def draft(workspace: Workspace, request: DraftRequest, *, on_progress: Progress 
     )
     made = draft_map(_inputs(workspace, request, scope, insight, theme_set=theme_set, source_ids=source_ids))
     workspace.store.results.save_pain_points(made.pain_points, now=workspace.now)
-    return workspace.store.results.save_map(made)
+    return workspace.store.results.save_map(carried_over(workspace, made))
 
 
 def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> MapVerification:
@@ -99,8 +102,7 @@ def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> 
     journey_map = results.map(map_id, version)
     stored_as = (map_id, results.map_versions(map_id)[-1] if version is None else version)
     made = journey_map.provenance
-    cited = {record_id for record_id, _, _ in distinct_quotes(journey_map)}
-    checker = QuoteChecker.over(workspace.store.records.get_many(cited).values())
+    checker = _checker_of(workspace, journey_map)
     if made.reader != READER_VERSION:
         return verify_quotes(journey_map, stored_as=stored_as, checker=checker, current_reader=READER_VERSION)
     themes = results.themes(made.theme_set)
@@ -124,8 +126,14 @@ def verify(workspace: Workspace, map_id: str, *, version: int | None = None) -> 
         checker=checker,
         stored_as=stored_as,
     )
-    decided = range(themes.curation + 1, workspace.store.curation.length() + 1)
-    return verified.model_copy(update={"decisions_since": tuple(decided)})
+    since = tuple(range(themes.curation + 1, workspace.store.curation.length() + 1))
+    return verified.model_copy(update={"decisions_since": since})
+
+
+def _checker_of(workspace: Workspace, journey_map: JourneyMap) -> QuoteChecker:
+    """Return what checks the quotes of a map against the texts as they are now."""
+    cited = {record_id for record_id, _, _ in distinct_quotes(journey_map)}
+    return QuoteChecker.over(workspace.store.records.get_many(cited).values())
 
 
 def _is_cut_otherwise(workspace: Workspace, themes: StoredThemes, corpus: Corpus) -> bool:

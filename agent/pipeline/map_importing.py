@@ -5,26 +5,26 @@ those that were computed, quotes those that stand in the data; a file in which e
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pydantic import Field
 
 from agent.draft.claims import unknown
-from agent.errors import EvidenceError, InputError
-from agent.firewall import check_template, fill, format_metric
+from agent.errors import InputError
+from agent.firewall import fill
 from agent.pipeline.edited_files import EditedFile, EditedRow, is_silent, lane_named, read_file
+from agent.pipeline.edited_words import RefusedWording, Wordings, names_on, plain
+from agent.pipeline.map_carrying import reworded
 from agent.pipeline.workspace import Workspace
 from agent.render.exports.rows import claim_rows
 from agent.render.letters import shown
 from agent.schemas.base import Frozen
-from agent.schemas.evidence import Claim, ClaimStatus, Lane
+from agent.schemas.evidence import Claim, ClaimStatus, Evidence, Lane
 from agent.schemas.journey import JourneyMap, Stage
 
 ASSUMED_FOR = timedelta(days=90)
 """How long an assumption stands before somebody has to look at it again."""
-_LONGEST = 2_000
-"""Characters of a statement."""
 _LONGEST_NAME = 80
 
 
@@ -39,6 +39,10 @@ class ChangedStatement(Frozen):
     """As it will be shown."""
     template: str
     """The same with its computed numbers by name."""
+    evidence: tuple[Evidence, ...] = ()
+    """Where customers said what it quotes."""
+    stated_by: str | None = None
+    """Whose words it had before, where they were a person's."""
 
 
 class AddedStatement(Frozen):
@@ -48,6 +52,8 @@ class AddedStatement(Frozen):
     stage: str
     lane: Lane
     statement: str
+    evidence: tuple[Evidence, ...] = ()
+    """Where customers said what it quotes."""
 
 
 class RemovedStatement(Frozen):
@@ -57,6 +63,8 @@ class RemovedStatement(Frozen):
     stage: str
     lane: Lane
     statement: str
+    stated_by: str | None = None
+    """Whose words they were."""
 
 
 class ChangedOwner(Frozen):
@@ -124,7 +132,14 @@ def read_edited(workspace: Workspace, data: bytes, *, name: str) -> MapEdit:
     """
     results = workspace.store.results
     file = read_file(data, name=name, find=results.map)
-    return _Comparison(file, results.map(file.base.map_id)).edit()
+    current = results.map(file.base.map_id)
+    return _Comparison(file, current, wordings_for(workspace, current)).edit()
+
+
+def wordings_for(workspace: Workspace, journey_map: JourneyMap) -> Wordings:
+    """Return what checks wordings of a map: they may quote the customers that it is about."""
+    where = journey_map.scope.where or None
+    return Wordings(lambda: workspace.store.records.iter(where), names_on(journey_map))
 
 
 def apply_edit(workspace: Workspace, edit: MapEdit, *, by: str) -> JourneyMap:
@@ -158,8 +173,8 @@ def apply_edit(workspace: Workspace, edit: MapEdit, *, by: str) -> JourneyMap:
 class _Comparison:
     """Compares a file with the map it was made from and with the map as it is now."""
 
-    def __init__(self, file: EditedFile, current: JourneyMap) -> None:
-        self._file, self._map = file, current
+    def __init__(self, file: EditedFile, current: JourneyMap, wordings: Wordings) -> None:
+        self._file, self._map, self._wordings = file, current, wordings
         self._base = {row.claim.claim_id: row.claim for row in claim_rows(file.base)}
         self._now = {row.claim.claim_id: row for row in claim_rows(current)}
         self._changed: list[ChangedStatement] = []
@@ -195,7 +210,7 @@ class _Comparison:
     def _compare(self, row: EditedRow, base: Claim) -> None:
         if row.fault is not None:
             self._refuse(row, row.fault)
-        elif _plain(row.statement) == _plain(base.statement):
+        elif plain(row.statement) == plain(base.statement):
             self._n_unchanged += 1
         elif is_silent(base):
             self._add(row)
@@ -203,28 +218,29 @@ class _Comparison:
             self._reword(row, base)
 
     def _reword(self, row: EditedRow, base: Claim) -> None:
-        worded = _plain(row.statement)
+        worded = plain(row.statement)
         now = self._now.get(base.claim_id)
         if now is None or now.claim.statement != base.statement:
-            if now is not None and _plain(now.claim.statement) == worded:
+            if now is not None and plain(now.claim.statement) == worded:
                 self._n_unchanged += 1
                 return
             in_map = None if now is None else now.claim.statement
             self._conflicts.append(EditConflict(claim_id=base.claim_id, in_file=worded, in_map=in_map))
             return
-        template = _template(worded, now.claim)
-        if fault := _wording_fault(worded, template, now.claim):
-            self._refuse(row, fault)
+        found = self._wordings.check(worded, now.claim)
+        if isinstance(found, RefusedWording):
+            self._refuse(row, found.reason)
             return
         self._changed.append(
             ChangedStatement(
                 claim_id=base.claim_id, stage=now.stage, lane=now.lane, before=base.statement,
-                after=fill(template, {metric.metric_id: metric for metric in now.claim.metrics}), template=template,
+                after=fill(found.template, {metric.metric_id: metric for metric in now.claim.metrics}),
+                template=found.template, evidence=found.evidence, stated_by=now.claim.stated_by,
             )
         )  # fmt: skip
 
     def _add(self, row: EditedRow) -> None:
-        worded, lane = _plain(row.statement), lane_named(row.lane)
+        worded, lane = plain(row.statement), lane_named(row.lane)
         stages = {stage.name for stage in self._map.stages}
         if row.fault is not None:
             self._refuse(row, row.fault)
@@ -232,14 +248,17 @@ class _Comparison:
             self._refuse(row, f"the map has no stage {row.stage!r}")
         elif lane is None:
             self._refuse(row, f"a map has no lane {row.lane!r}")
-        elif fault := _wording_fault(worded, worded, None):
-            self._refuse(row, fault)
+        elif isinstance(found := self._wordings.check(worded, None), RefusedWording):
+            self._refuse(row, found.reason)
         elif _new_id(row.stage, lane, worded) in self._now:
             self._n_unchanged += 1
         elif any((one.stage, one.lane, one.statement) == (row.stage, lane, worded) for one in self._added):
             self._refuse(row, "the file has this statement more than once in the same cell")
         else:
-            self._added.append(AddedStatement(row=row.row, stage=row.stage, lane=lane, statement=worded))
+            added = AddedStatement(
+                row=row.row, stage=row.stage, lane=lane, statement=worded, evidence=found.evidence
+            )
+            self._added.append(added)
 
     def _removed(self) -> Iterator[RemovedStatement]:
         """Yield the assumptions that the file leaves out; what the data gives stays on the map."""
@@ -247,7 +266,7 @@ class _Comparison:
             now = self._now.get(claim_id)
             if claim_id in self._seen or now is None:
                 continue
-            if base.status is not ClaimStatus.ASSUMPTION or base.metrics or base.evidence:
+            if base.status is not ClaimStatus.ASSUMPTION or base.metrics:
                 reason = "the data gives this claim; a map does not leave it out"
                 self._refused.append(RefusedRow(row=None, claim_id=claim_id, reason=reason))
             elif now.claim != base:
@@ -256,8 +275,9 @@ class _Comparison:
                 )
             else:
                 yield RemovedStatement(
-                    claim_id=claim_id, stage=now.stage, lane=now.lane, statement=base.statement
-                )
+                    claim_id=claim_id, stage=now.stage, lane=now.lane, statement=base.statement,
+                    stated_by=base.stated_by,
+                )  # fmt: skip
 
     def _owner(self) -> ChangedOwner | None:
         before = self._file.base.owner
@@ -284,40 +304,8 @@ class _Comparison:
         self._refused.append(RefusedRow(row=row.row, claim_id=row.claim_id, reason=reason))
 
 
-def _plain(text: str) -> str:
-    return " ".join(shown(text).split())
-
-
 def _name(owner: str | None) -> str | None:
-    return None if owner is None else _plain(owner) or None
-
-
-def _template(worded: str, claim: Claim) -> str:
-    """Return a wording with the claim's numbers by name, where they stand in it as they stood before."""
-    template = worded
-    for metric in claim.metrics:
-        written = _plain(format_metric(metric))
-        if metric.value is not None and written in template:
-            template = template.replace(written, f"{{{{m:{metric.metric_id}}}}}", 1)
-    return template
-
-
-def _wording_fault(worded: str, template: str, claim: Claim | None) -> str | None:
-    """Return why a wording is refused, or None."""
-    if not worded:
-        return "the statement is empty"
-    if len(worded) > _LONGEST:
-        return f"the statement has {len(worded):,} characters; {_LONGEST:,} at most are taken"
-    offered: Mapping[str, object] = (
-        {} if claim is None else {metric.metric_id: metric for metric in claim.metrics}
-    )
-    quotes = () if claim is None else [item.quote for item in (*claim.evidence, *claim.opposing)]
-    carried = () if claim is None else (claim.template,)
-    try:
-        check_template(template, tuple(offered), quotes=quotes, carried=carried)
-    except EvidenceError as error:
-        return f"{error.message}; numbers cannot be changed or added by hand"
-    return None
+    return None if owner is None else plain(owner) or None
 
 
 def _new_id(stage: str, lane: Lane, statement: str) -> str:
@@ -327,44 +315,23 @@ def _new_id(stage: str, lane: Lane, statement: str) -> str:
 def _edited(stage: Stage, edit: MapEdit, *, by: str, expires_at: datetime) -> Stage:
     changed = {item.claim_id: item for item in edit.changed}
     removed = {item.claim_id for item in edit.removed}
-    cells = {
-        lane: tuple(
-            _reworded(claim, changed.get(claim.claim_id), by=by, expires_at=expires_at)
-            for claim in cell
-            if claim.claim_id not in removed
-        )
-        + tuple(
-            _assumed(item, by=by, expires_at=expires_at)
-            for item in edit.added
-            if (item.stage, item.lane) == (stage.name, lane)
-        )
-        for lane, cell in stage.cells.items()
-    }
+    cells: dict[Lane, tuple[Claim, ...]] = {}
+    for lane, cell in stage.cells.items():
+        kept = [claim for claim in cell if claim.claim_id not in removed]
+        worded = [
+            _changed(claim, changed.get(claim.claim_id), by=by, expires_at=expires_at) for claim in kept
+        ]
+        added = [item for item in edit.added if (item.stage, item.lane) == (stage.name, lane)]
+        cells[lane] = (*worded, *(_assumed(item, by=by, expires_at=expires_at) for item in added))
     return stage.model_copy(
         update={"cells": {lane: cell or (_silent(stage.name, lane),) for lane, cell in cells.items()}}
     )
 
 
-def _reworded(claim: Claim, change: ChangedStatement | None, *, by: str, expires_at: datetime) -> Claim:
+def _changed(claim: Claim, change: ChangedStatement | None, *, by: str, expires_at: datetime) -> Claim:
     if change is None:
         return claim
-    # Quotes show what the numbers count: they stay beside words that keep all numbers, and beside no others.
-    kept = tuple(metric for metric in claim.metrics if f"{{{{m:{metric.metric_id}}}}}" in change.template)
-    is_counted = bool(kept) and kept == claim.metrics
-    return claim.model_copy(
-        update={
-            "status": ClaimStatus.ASSUMPTION,
-            "statement": change.after,
-            "template": change.template,
-            "metrics": kept,
-            "quantity": claim.quantity if is_counted else None,
-            "evidence": claim.evidence if is_counted else (),
-            "opposing": claim.opposing if is_counted else (),
-            "rests_on": (),
-            "stated_by": by,
-            "expires_at": expires_at,
-        }
-    )
+    return reworded(claim, change.template, change.evidence, by=by, expires_at=expires_at)
 
 
 def _assumed(item: AddedStatement, *, by: str, expires_at: datetime) -> Claim:
@@ -374,6 +341,7 @@ def _assumed(item: AddedStatement, *, by: str, expires_at: datetime) -> Claim:
         status=ClaimStatus.ASSUMPTION,
         statement=item.statement,
         template=item.statement,
+        evidence=item.evidence,
         stated_by=by,
         expires_at=expires_at,
     )

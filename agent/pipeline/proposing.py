@@ -1,4 +1,4 @@
-"""Proposes how a table or flat JSON of unknown form is to be read: which field holds the words, the time, the customer.
+"""Proposes how a table or JSON of unknown form is to be read: which field holds the words, the time, the customer.
 
 A proposal is a start for a person, never read by itself: it says for each role which field it takes and why, and what the
 other fields are. Fields are judged by their names and by the values in the head of the file.
@@ -6,17 +6,19 @@ other fields are. Fields are judged by their names and by the values in the head
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final, Literal
 
 from agent.errors import MappingError
-from agent.normalise import RowFault, parse_time
+from agent.pipeline.proposing_turns import TurnsProposal, propose_turns
+from agent.pipeline.seen_fields import LEAST, Field, fields_of
 from agent.read import fields
 from agent.read.formats import SourceKind
-from agent.read.jsons import Row
-from agent.read.source import Sample
+from agent.read.source import Sample, take_sample, top_keys
+from agent.schemas.records import Speaker
 
 Role = Literal[
     "text",
@@ -58,42 +60,7 @@ _MIN_WORDS = 4
 _MANY_VALUES = 30
 _FEW_SHARE = 0.5
 _NAMED = 1.0
-_LEAST = 0.9
 _SCALES = (5.0, 10.0, 100.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What the head of a file shows of one field."""
-
-    name: str
-    """Path into a row; a point leads into an object."""
-    values: tuple[str, ...]
-    """As text, empty ones left out."""
-    n_rows: int
-
-    @property
-    def n_distinct(self) -> int:
-        """How many different values."""
-        return len(set(self.values))
-
-    @property
-    def mean_words(self) -> float:
-        """Words a value."""
-        return sum(len(value.split()) for value in self.values) / max(1, len(self.values))
-
-    def share(self, pattern: re.Pattern[str]) -> float:
-        """Return the share of values that have a form."""
-        return sum(1 for value in self.values if pattern.fullmatch(value)) / max(1, len(self.values))
-
-    def share_of_times(self, now: datetime) -> float:
-        """Return the share of values that can be read as a time up to `now`."""
-        return sum(1 for value in self.values if _is_time(value, now)) / max(1, len(self.values))
-
-    def numbers(self) -> tuple[float, ...]:
-        """Return the values that are numbers."""
-        found = (fields.number_of(value) for value in self.values)
-        return tuple(value for value in found if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +75,25 @@ class Proposal:
     """Fields of few values, which a filter may use."""
     rating_max: float | None
     fields: tuple[Field, ...]
+    turns: TurnsProposal | None = None
+    """Where each row holds a conversation: its messages."""
+    rows: str | None = None
+    """Key of a JSON document under which its rows stand, where that is none that importers know."""
+
+
+def propose_file(path: Path, *, now: datetime) -> Proposal:
+    """Return a proposal for a file, looking for its rows under each list of a JSON document; raises as `propose` does."""
+    sample = take_sample(path)
+    if sample.is_json and sample.wrapper is None and len(sample.records) <= 1:
+        for key, opens_list in top_keys(sample.text):
+            inner = take_sample(path, wrapper=key) if opens_list else None
+            if (
+                inner is not None
+                and len(inner.records) > 1
+                and propose_turns(sample.records, now=now) is None
+            ):
+                return propose(inner, now=now)
+    return propose(sample, now=now)
 
 
 def propose(sample: Sample, *, now: datetime) -> Proposal:
@@ -116,7 +102,9 @@ def propose(sample: Sample, *, now: datetime) -> Proposal:
     Raises:
         MappingError: The file has no fields, or none that could hold words or events.
     """
-    found = fields_of(sample.records)
+    found, turns = fields_of(sample.records), propose_turns(sample.records, now=now)
+    if turns is not None:
+        return _talks(sample, found, turns, now)
     if not found:
         msg = f"{sample.path.name!r} is {sample.shape.value} without named fields, so nothing can be mapped"
         raise MappingError(msg, hint="Save it as CSV with a header, as JSON lines or as Parquet.")
@@ -135,7 +123,40 @@ def propose(sample: Sample, *, now: datetime) -> Proposal:
         attributes=tuple(one.name for one in found if one.name not in taken and _may_filter(one)),
         rating_max=_scale(ratings),
         fields=found,
+        rows=_rows_key(sample),
     )
+
+
+def _talks(sample: Sample, found: tuple[Field, ...], turns: TurnsProposal, now: datetime) -> Proposal:
+    """Return a proposal for rows that are conversations: the words are their messages', all else is the row's."""
+    roles, why = _roles(found, now, but=("text", "title", "event"))
+    ratings = next((one.numbers() for one in found if one.name == roles.get("rating")), ())
+    taken = set(roles.values())
+    return Proposal(
+        kind=SourceKind.INTERVIEWS if turns.is_interview else SourceKind.TRANSCRIPTS,
+        roles=roles,
+        why=why,
+        attributes=tuple(one.name for one in found if one.name not in taken and _may_filter(one)),
+        rating_max=_scale(ratings),
+        fields=found,
+        turns=turns,
+        rows=_rows_key(sample),
+    )
+
+
+def _rows_key(sample: Sample) -> str | None:
+    return sample.wrapper if sample.is_json else None
+
+
+@dataclass(frozen=True, slots=True)
+class MappedTurns:
+    """Which list holds the messages, and who is who, as a mapping file says it."""
+
+    path: str
+    speaker: str
+    text: str
+    at: str | None = None
+    speakers: Mapping[str, Speaker] = field(default_factory=dict[str, Speaker])
 
 
 def mapping_toml(
@@ -144,14 +165,16 @@ def mapping_toml(
     *,
     attributes: Sequence[str] = (),
     rating_max: float | None = None,
+    turns: MappedTurns | None = None,
+    rows: str | None = None,
 ) -> str:
-    """Return a mapping file that takes the fields of the roles."""
+    """Return a mapping file that takes the fields of the roles, and the words from a list of messages where one is named."""
     events = kind is SourceKind.EVENTS
     own: dict[str, str] = {
         role: roles[role] for role in ("id", "at", "channel", "locale", "rating") if role in roles
     }
-    words = [roles[role] for role in ("title", "text") if role in roles]
-    lines = [f"kind = {_quoted(kind.value)}"]
+    words = [roles[role] for role in ("title", "text") if role in roles and turns is None]
+    lines = [f"kind = {_quoted(kind.value)}", *([f"rows = {_quoted(rows)}"] if rows else [])]
     if events:
         own = {key: value for key, value in own.items() if key not in {"at", "id", "channel", "rating"}}
     elif words:
@@ -172,31 +195,27 @@ def mapping_toml(
         lines += _table("attributes", {_key(name): name for name in attributes})
         if "rating" in own:
             lines += ["", "[rating]", f"max = {rating_max or _SCALES[0]:g}"]
+    if turns is not None and not events:
+        talk = {"path": turns.path, "speaker": turns.speaker, "text": turns.text}
+        lines += _table("turns", talk | ({"at": turns.at} if turns.at else {}))
+        lines += _table("speakers", {name: who.value for name, who in turns.speakers.items()})
     return "\n".join(lines) + "\n"
 
 
-def fields_of(rows: Sequence[Row]) -> tuple[Field, ...]:
-    """Return the fields of rows in the order in which they come, objects followed one level down."""
-    values: dict[str, list[str]] = {}
-    for row in rows:
-        for name, value in fields.flatten(row).items():
-            kept = values.setdefault(name, [])
-            text = fields.text_of(value)
-            if text:
-                kept.append(text)
-    return tuple(Field(name, tuple(found), len(rows)) for name, found in values.items())
-
-
-def _roles(found: Sequence[Field], now: datetime) -> tuple[dict[Role, str], dict[Role, str]]:
+def _roles(
+    found: Sequence[Field], now: datetime, *, but: Collection[Role] = ()
+) -> tuple[dict[Role, str], dict[Role, str]]:
     roles: dict[Role, str] = {}
     why: dict[Role, str] = {}
     for role in ROLES:
+        if role in but:
+            continue
         free = [one for one in found if one.values and one.name not in roles.values()]
         judged = [(_fit(role, one, now), one) for one in free]
         best = max(judged, key=lambda pair: pair[0], default=None)
         if (
             best is not None
-            and best[0] >= _LEAST
+            and best[0] >= LEAST
             and not (role == "event" and "text" in roles and best[0] < 2 * _NAMED)
         ):
             roles[role] = best[1].name
@@ -206,14 +225,14 @@ def _roles(found: Sequence[Field], now: datetime) -> tuple[dict[Role, str], dict
 
 def _fit(role: Role, one: Field, now: datetime) -> float:
     """Return how well a field fits a role: by its name, and by whether its values can be what the role needs."""
-    named = _NAMED if re.search(_NAMES[role], fields.column_key(one.name.rsplit(".", 1)[-1])) else 0.0
+    named = _NAMED if one.is_named(_NAMES[role]) else 0.0
     if role == "text":
         words = one.mean_words / _MIN_WORDS
         # Names of events may have as many words, but come again and again.
         return named + words * one.n_distinct / len(one.values) if words >= 1 else 0.0
     if role == "at":
         times = one.share_of_times(now)
-        return named + times if times >= _LEAST else 0.0
+        return named + times if times >= LEAST else 0.0
     if role == "email":
         return one.share(_EMAIL) * 2
     return named * _form(role, one)
@@ -226,7 +245,7 @@ def _form(role: Role, one: Field) -> float:
         case "rating":
             return float(len(one.numbers()) == n and _scale(one.numbers()) is not None)
         case "locale":
-            return float(one.share(_LOCALE) >= _LEAST)
+            return float(one.share(_LOCALE) >= LEAST)
         case "channel":
             return float(one.n_distinct <= max(_MANY_VALUES, _FEW_SHARE * n))
         case "event":
@@ -234,7 +253,7 @@ def _form(role: Role, one: Field) -> float:
         case "title":
             return float(one.mean_words < _MIN_WORDS * _MIN_WORDS)
         case _:
-            return 1 + one.n_distinct / n if one.share(_CODE) >= _LEAST else 0.0
+            return 1 + one.n_distinct / n if one.share(_CODE) >= LEAST else 0.0
 
 
 def _reason(role: Role, one: Field) -> str:
@@ -285,10 +304,3 @@ def _bare(key: str) -> str:
 def _quoted(text: str) -> str:
     # A JSON string is a TOML string too.
     return json.dumps(text)
-
-
-def _is_time(value: str, now: datetime) -> bool:
-    try:
-        return parse_time(fields.time_of(value), now=now) is not None
-    except RowFault:
-        return False

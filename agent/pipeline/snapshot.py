@@ -11,10 +11,12 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Final
 
+import structlog
+
 from agent.analyse.persona_facts import MIN_GROUP
 from agent.analyse.readings import READER_VERSION
 from agent.analyse.themes import THEMES_VERSION
-from agent.errors import JourneyError
+from agent.errors import ConfigError, JourneyError, ModelError
 from agent.events.source import EventWindow
 from agent.normalise.vocabulary import vocabulary_of
 from agent.pipeline.drafting import Insight
@@ -29,6 +31,8 @@ from agent.schemas.insight import PainPoint, Theme
 from agent.schemas.journey import JourneyMap
 from agent.schemas.records import Record
 from agent.store.filters import fold
+
+_log = structlog.get_logger(__name__)
 
 _MOST_SCOPES: Final = 12
 """Filters whose results are kept beside everybody's; each holds its texts' vectors and a connection to the events."""
@@ -254,26 +258,38 @@ class Snapshots:
             return latest
         if latest is not None and self._building.locked():
             return latest
-        return self._build(None)
+        return self._build(None, warm=True)
 
-    def refresh(self, *, on_progress: Progress | None = None) -> Snapshot:
-        """Build the snapshot of the present revision where it is not there, with all that most questions need.
+    def refresh(self, *, on_progress: Progress | None = None, warm: bool = True) -> Snapshot:
+        """Build the snapshot of the present revision where it is not there.
 
         Args:
             on_progress: Called with how many more passages are read.
+            warm: Compute all that most questions need; without, each is computed when it is asked for.
         """
-        return self._build(on_progress)
+        return self._build(on_progress, warm=warm)
 
     def _is_reading(self) -> bool:
         return any(not source.complete for source in self._workspace.store.sources.all())
 
-    def _build(self, on_progress: Progress | None) -> Snapshot:
+    def _build(self, on_progress: Progress | None, *, warm: bool) -> Snapshot:
         with self._building:
             revision = revision_of(self._workspace)
             if self._latest is None or self._latest.revision != revision:
                 # A workspace of its own: stages and connections are as they are now.
-                stock = load_stock(self._workspace, on_progress=on_progress)
+                stock = self._load(on_progress)
                 made = Snapshot(self._workspace.apart(), stock, revision=revision)
-                made.warm()
+                if warm:
+                    made.warm()
                 self._latest = made
             return self._latest
+
+    def _load(self, on_progress: Progress | None) -> Stock:
+        """Read everything; themes that a language model does not name keep their own phrases, as reading needs no model."""
+        try:
+            return load_stock(self._workspace, on_progress=on_progress)
+        except (ConfigError, ModelError) as error:
+            if not self._workspace.settings.has_model:
+                raise
+            _log.warning("themes_named_offline", reason=error.code)
+            return load_stock(self._workspace.offline(), on_progress=on_progress)

@@ -4,14 +4,16 @@ What is taken out is what the stores would give for the same filter: same record
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
 from agent.analyse.copies import Copies, WrittenText, find_copies
 from agent.pipeline.analysis import current_themes, read_everything
+from agent.pipeline.parts import Parts
 from agent.pipeline.scoping import Said, counted_once, no_text
 from agent.pipeline.workspace import Workspace
 from agent.ports import Progress, Vectors
@@ -23,6 +25,7 @@ from agent.store.results import StoredThemes
 
 Traits = Mapping[str, Mapping[str, Scalar]]
 """Person to their traits."""
+_NOBODY: Final = frozenset[str]()
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,13 @@ class Stock:
             ScopeError: A key is not in the data.
         """
         attributes = self.attribute_keys
-        in_traits = frozenset(key for traits in self.traits.values() for key in traits)
-        return parse_where(where, attributes=attributes, traits=in_traits | (self.known_keys - attributes))
+        return parse_where(
+            where, attributes=attributes, traits=self._trait_keys | (self.known_keys - attributes)
+        )
+
+    @cached_property
+    def _trait_keys(self) -> frozenset[str]:
+        return frozenset(key for traits in self.traits.values() for key in traits)
 
     def persons_matching(self, where: Mapping[str, str]) -> frozenset[str] | None:
         """Return the persons whose traits or texts match a filter, or None where it leaves nobody out.
@@ -81,10 +89,47 @@ class Stock:
         if not where:
             return None
         plan = self.filter_of(where)
-        found = {record.person_id for record in self.records.values() if self.matches(record, plan)}
+        found = frozenset(self.records[record_id].person_id for record_id in self._texts_of(plan))
         if not plan.fields and set(plan.attributes) <= set(plan.traits):
-            found |= {person for person, traits in self.traits.items() if matches(traits, plan.traits)}
-        return frozenset(found)
+            named = (self._persons_with(key).get(value, _NOBODY) for key, value in plan.traits.items())
+            found |= frozenset[str].intersection(*named)
+        return found
+
+    def texts_matching(self, where: Mapping[str, str]) -> frozenset[str]:
+        """Return the ids of the records that a filter keeps.
+
+        Raises:
+            ScopeError: A key is not in the data.
+        """
+        return self._texts_of(self.filter_of(where)) if where else frozenset(self.records)
+
+    def _texts_of(self, plan: Where) -> frozenset[str]:
+        wanted = {**plan.fields, **plan.attributes, **plan.traits}
+        return frozenset[str].intersection(
+            *(self._texts_with(key).get(value, _NOBODY) for key, value in wanted.items())
+        )
+
+    @cached_property
+    def _by_value(self) -> Parts:
+        """Keys by which somebody filtered to their folded values with what has each."""
+        return Parts()
+
+    def _texts_with(self, key: str) -> Mapping[str, frozenset[str]]:
+        return self._by_value.get(("texts", key), lambda: _grouped(self._texts_and_values(key)))
+
+    def _persons_with(self, key: str) -> Mapping[str, frozenset[str]]:
+        traits = self.traits.items()
+        return self._by_value.get(
+            ("persons", key), lambda: _grouped((person_id, found.get(key)) for person_id, found in traits)
+        )
+
+    def _texts_and_values(self, key: str) -> Iterator[tuple[str, Scalar | None]]:
+        for record_id, record in self.records.items():
+            if key in RECORD_FIELDS:
+                yield record_id, getattr(record, key)
+            else:
+                yield record_id, record.attributes.get(key)
+                yield record_id, self.traits.get(record.person_id, {}).get(key)
 
     def persons_by(self, key: str, *, among: frozenset[str] | None = None) -> dict[str, frozenset[str]]:
         """Return the values of a trait, an attribute or a field of texts with who has each, most first.
@@ -105,6 +150,18 @@ class Stock:
             for value in sorted(persons, key=lambda value: (-len(persons[value]), value))
         }
 
+    def texts_by(self, key: str, records: Mapping[str, Record]) -> dict[str, int]:
+        """Return the values of a trait, an attribute or a field of texts with how many of some texts have each, most first."""
+        spelling: dict[str, Counter[str]] = defaultdict(Counter)
+        for record in records.values():
+            own = getattr(record, key) if key in RECORD_FIELDS else record.attributes.get(key)
+            if own is None and key not in RECORD_FIELDS:
+                own = self.traits.get(record.person_id, {}).get(key)
+            if own is not None:
+                spelling[fold(own)][str(own)] += 1
+        counts = {min(said, key=lambda one: (-said[one], one)): said.total() for said in spelling.values()}
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
     def _values_of(self, key: str) -> Iterator[tuple[str, tuple[Scalar | None, ...]]]:
         """Yield persons and values of a key, as a filter would find them: a field of texts is no trait."""
         for record in self.records.values():
@@ -117,8 +174,7 @@ class Stock:
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """Keys of traits, attributes and fields that somebody has a value of, in order."""
-        in_traits = {key for traits in self.traits.values() for key in traits}
-        return tuple(sorted({*RECORD_FIELDS, *self.attribute_keys, *in_traits}))
+        return tuple(sorted({*RECORD_FIELDS, *self.attribute_keys, *self._trait_keys}))
 
     def said(self, where: Mapping[str, str]) -> Said:
         """Return the texts of a filter.
@@ -143,8 +199,8 @@ class Stock:
     def _named(self, where: Mapping[str, str]) -> dict[str, Record]:
         if not where:
             return dict(self.records)
-        plan = self.filter_of(where)
-        return {key: record for key, record in self.records.items() if self.matches(record, plan)}
+        kept = self.texts_matching(where)
+        return {key: record for key, record in self.records.items() if key in kept}
 
     def matches(self, record: Record, plan: Where) -> bool:
         """Tell whether a filter keeps a record."""
@@ -162,6 +218,15 @@ class Stock:
         if passage.person_id != person_id:
             passage = replace(passage, person_id=person_id)
         return passage, reading
+
+
+def _grouped(pairs: Iterable[tuple[str, Scalar | None]]) -> Mapping[str, frozenset[str]]:
+    """Return values, folded as a filter compares them, with the ids that have each."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for one, value in pairs:
+        if value is not None:
+            found[fold(value)].add(one)
+    return {value: frozenset(ids) for value, ids in found.items()}
 
 
 def load_stock(workspace: Workspace, *, on_progress: Progress | None = None) -> Stock:

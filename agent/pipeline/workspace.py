@@ -160,6 +160,13 @@ class Workspace:
         other.__dict__.update({name: getattr(self, name) for name in shared})
         return other
 
+    def offline(self) -> "Workspace":
+        """Return the same stores with the offline analyst as their writer, whatever model is set up."""
+        without = {"openai_api_key": None, "openai_base_url": None}
+        other = Workspace(settings=self.settings.model_copy(update=without), store=self.store, now=self.now)
+        other.__dict__.update({name: getattr(self, name) for name in ("encoder", "reader")})
+        return other
+
     def close(self) -> None:
         """Close everything that was opened."""
         self._close_index()

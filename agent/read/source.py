@@ -224,14 +224,15 @@ def _wrapper_of(text: str, own_lists: Collection[str]) -> str | None:
         return None
     keys: list[str] = []
     lists: list[str] = []
-    for key, opens_list in _top_keys(text):
+    for key, opens_list in top_keys(text):
         keys.append(key)
         if opens_list and key in _WRAPPERS and key not in own_lists:
             lists.append(key)
     return lists[0] if lists and not _RECORD_KEYS.intersection(keys) else None
 
 
-def _top_keys(text: str) -> Iterator[tuple[str, bool]]:
+def top_keys(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the keys of a JSON document's outermost object, and for each whether a list of objects or lists begins under it."""
     depth = 0
     position = 0
     for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', text):

@@ -9,6 +9,8 @@ from agent.schemas.evidence import Quantity
 _TIE = "\u00a0"
 _ONE_DECIMAL_UNDER = 10
 """Per cent under which bounds are written with a decimal, because there it matters."""
+_ONE_DECIMAL_OVER = 99
+"""Per cent over which they are too, so that 99.6 is not called all."""
 
 
 def share_text(share: float | None) -> str:
@@ -24,7 +26,12 @@ def interval_text(low: float | None, high: float | None) -> str:
 
 
 def _bare(share: float) -> str:
-    return f"{100 * share:.1f}" if 100 * share < _ONE_DECIMAL_UNDER else f"{100 * share:.0f}"
+    if share >= 1:
+        return "100"
+    percent = 100 * share
+    if percent < _ONE_DECIMAL_UNDER or percent > _ONE_DECIMAL_OVER:
+        return f"{min(percent, 99.9):.1f}"
+    return f"{percent:.0f}"
 
 
 def tied(text: str) -> str:

@@ -68,7 +68,8 @@ def join_picture(pain_points: Sequence[PainPoint], *, population: str) -> Pictur
 
 
 def _how_many(drawn: int, known: int) -> str:
-    return f"{drawn} pain points" if drawn == known else f"the first {drawn} of {known} pain points"
+    named = "1 pain point" if known == 1 else f"{known} pain points"
+    return named if drawn == known else f"the first {drawn} of {named}"
 
 
 def _figures(shown: Behaviour) -> tuple[str, float, float, float] | None:

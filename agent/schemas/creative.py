@@ -99,6 +99,8 @@ class VariantSet(Frozen):
     variants: tuple[Variant, ...]
     drafted_at: AwareDatetime
     certificate: "Certificate | None" = None
+    checked_on: str | None = None
+    """Revision of the stores that the verdicts were computed on; None where they were not, or nobody noted it."""
 
 
 class CertificateCheck(Frozen):

@@ -13,6 +13,9 @@ from pydantic import AwareDatetime, Field
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Lane
 
+GIVEN_NAME = "name:"
+"""Begins who did something where only a name was kept: before accounts' ids were."""
+
 REVIEW_AFTER = timedelta(days=90)
 """How long after it was drafted a map is to be reviewed, unless somebody sets another date."""
 
@@ -55,6 +58,7 @@ class Comment(Frozen):
     thread_id: str
     """The comment that began the thread; its own id where it did."""
     author: str
+    """Account id, as in all that says who: names are looked up when it is shown."""
     at: AwareDatetime
     text: str
     version: int = Field(ge=1)
@@ -75,6 +79,7 @@ class StateChange(Frozen):
     before: str
     after: str
     by: str
+    """Account id; a word of ours where no person did it."""
     at: AwareDatetime
     reason: str
     """Empty where none was given."""

@@ -52,7 +52,7 @@ class Corrections:
             text_sha256: Of the record's whole text.
             theme_id: What the words are about, or not.
             about: Whether they are.
-            by: Who says so.
+            by: Account of who says so.
             now: Time.
             entry: Number of the decision about themes that applied it.
         """
@@ -99,7 +99,8 @@ class Corrections:
             if found.undone_at is not None:
                 when = f"{found.undone_at:%Y-%m-%d %H:%M} UTC"
                 msg = f"{found.undone_by!r} took correction {correction_id!r} back at {when} already"
-                raise ConflictError(msg, hint="Correct it again where that was wrong.")
+                context = {"changed_by": found.undone_by}
+                raise ConflictError(msg, hint="Correct it again where that was wrong.", context=context)
             update = self._db.update(corrections).where(corrections.c.correction_id == correction_id)
             self._db.execute(update.values(undone_by=by, undone_at=now))
             return self.get(correction_id)

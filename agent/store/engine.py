@@ -26,6 +26,8 @@ _CACHE_KIB = 16 * 1024
 """Of pages; the driver's 2 MiB make inserts of hashed keys read pages again and again."""
 _CHUNK = 900
 """Values in one `IN`; SQLite's oldest limit is 999 parameters."""
+_PRIMARY = 0xFF
+"""Of an error code of SQLite: what it is, without its details."""
 _FULL_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
 
 Row = Mapping[str, Any]
@@ -87,7 +89,12 @@ def store_errors(path: Path) -> Generator[None]:
     except DBAPIError as error:
         cause = error.orig
         reason = str(cause)
-        if isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", None) in _FULL_CODES:
+        code = getattr(cause, "sqlite_errorcode", None)
+        if isinstance(code, int) and code & _PRIMARY == sqlite3.SQLITE_READONLY:
+            msg = f"{str(path)!r} cannot be written, as it or its folder is read-only; nothing was stored"
+            hint = "Let whoever runs this give it the right to write there, then do it again."
+            raise StoreError(msg, hint=hint, context={"path": str(path)}) from error
+        if isinstance(cause, sqlite3.Error) and code in _FULL_CODES:
             msg = f"{str(path)!r} cannot be written: {reason}; nothing of the unfinished step was kept"
             hint = (
                 "Free some space or raise the limit, then run the command again; it goes on where it stopped."

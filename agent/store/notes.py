@@ -77,7 +77,7 @@ class Notes:
             map_id: Which.
             owner: Account or name; None for nobody.
             version: Of the note as it was seen.
-            by: Who says so.
+            by: Account of who says so.
             now: Time.
 
         Raises:
@@ -129,7 +129,7 @@ class Notes:
             to: The state it is to have.
             map_version: The version of the map that was looked at.
             version: Of the note as it was seen.
-            by: Who decides.
+            by: Account of who decides.
             now: Time.
             reason: Why, such as what is to be mended.
 

@@ -22,6 +22,7 @@ from agent.schemas.evidence import Claim, ClaimStatus, Evidence, Lane, Metric, Q
 from agent.schemas.insight import Opportunity, PainPoint
 from agent.schemas.journey import Stage
 from agent.verify.differences import differences, same_number
+from agent.verify.quotations import quotations, unborne
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ def _expected(stage: Stage, lane: Lane, truth: StageTruth) -> tuple[Claim, ...]:
     if lane in {Lane.ACTIONS, Lane.THOUGHTS}:
         steps = cells.steps(facts) if lane is Lane.ACTIONS else ()
         said_nothing = {ClaimStatus.UNKNOWN, ClaimStatus.ASSUMPTION}
-        worded = [claim for claim in stage.cells[lane] if claim.status not in said_nothing or claim.evidence]
+        # A person's words may quote customers; they fill no cell of which the data says nothing.
+        worded = [claim for claim in stage.cells[lane] if claim.status not in said_nothing or claim.metrics]
         return steps if steps or worded else (builder.silent(facts, lane),)
     if lane is Lane.OPPORTUNITIES:
         return builder.opportunity_claims(facts, cells.pain_points(facts), truth.opportunities)
@@ -155,8 +157,7 @@ def _opinion_faults(claim: Claim, known: Claim | None, lane: Lane, truth: StageT
             yield from metric_faults(metric, now[metric.metric_id])
         else:
             yield f"number {metric.metric_id}: the data does not give it for this claim"
-    if given is None and (claim.evidence or claim.opposing):
-        yield "the data does not give the quotes of this claim"
+    yield from _quoting_faults(claim, is_counted=given is not None)
     if claim.quantity is not None and (given is None or _shown(claim.quantity) != _shown(given.quantity)):
         yield "quantity: the data gives another for this claim"
     quotes = [item.quote for item in (*claim.evidence, *claim.opposing)]
@@ -169,6 +170,16 @@ def _opinion_faults(claim: Claim, known: Claim | None, lane: Lane, truth: StageT
         return
     if claim.statement != fill(claim.template, numbers):
         yield "the statement is not its template filled with its numbers"
+
+
+def _quoting_faults(claim: Claim, *, is_counted: bool) -> Iterator[str]:
+    """Yield what a person's words quote and nobody is cited for, and what is cited and neither quoted nor counted."""
+    quoted = [one.words for one in quotations(claim.statement)]
+    strays = [item for item in claim.evidence if not any(words in item.quote for words in quoted)]
+    if not is_counted and (strays or claim.opposing):
+        yield "the data does not give the quotes of this claim"
+    for words in unborne(claim.statement, [item.quote for item in (*claim.evidence, *claim.opposing)]):
+        yield f"“{words}” stands between quotation marks and in none of the quotes of this claim"
 
 
 def _told_again(claim: Claim, lane: Lane, truth: StageTruth) -> Claim | None:

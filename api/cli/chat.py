@@ -39,7 +39,8 @@ def chat(ctx: click.Context, question: str | None, as_json: bool) -> None:
     brand = Brand(workspace_of(ctx), clock=clock)
     try:
         with item_progress("Getting the data ready") as advance:
-            brand.snapshots.refresh(on_progress=advance)
+            # One question needs little of what a conversation does.
+            brand.snapshots.refresh(on_progress=advance, warm=question is None)
         with asyncio.Runner() as runner:
             talk, screen = Talk(brand, clock=clock), Screen(brand, silent=as_json)
             if question is None:

@@ -37,6 +37,12 @@ def list_suites(as_json: bool) -> None:
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--quick", is_flag=True, help="Smaller samples; the results page is not touched.")
 @click.option(
+    "--minutes",
+    type=click.FloatRange(0.1, 1440),
+    default=None,
+    help="How long a suite that lasts goes on; its own time where it is not given.",
+)
+@click.option(
     "--results",
     type=click.Path(path_type=Path),
     default=Path("docs/results.md"),
@@ -44,7 +50,16 @@ def list_suites(as_json: bool) -> None:
     help="Page the tables are written into.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def run(suite: str, data: Path, seed: int, quick: bool, results: Path, as_json: bool) -> None:
+def run(
+    suite: str,
+    *,
+    data: Path,
+    seed: int,
+    quick: bool,
+    minutes: float | None,
+    results: Path,
+    as_json: bool,
+) -> None:
     """Run one suite and write its tables into the results page."""
     from eval.manifest import manifest_of
     from eval.results import write_results
@@ -53,9 +68,10 @@ def run(suite: str, data: Path, seed: int, quick: bool, results: Path, as_json: 
 
     measure = find_suite(suite)
     with tempfile.TemporaryDirectory(prefix="journey-eval-") as work:
-        options = SuiteOptions(data=data, work=Path(work), seed=seed, quick=quick)
+        options = SuiteOptions(data=data, work=Path(work), seed=seed, quick=quick, minutes=minutes)
         result = measure(options)
-    manifest = manifest_of(result, options, command=f"journey eval run {suite} --seed {seed}")
+    lasting = "" if minutes is None else f" --minutes {minutes:g}"
+    manifest = manifest_of(result, options, command=f"journey eval run {suite} --seed {seed}{lasting}")
     if as_json:
         print_json(
             {"suite": result.suite, "tables": result.tables, "notes": result.notes, "manifest": manifest}

@@ -1,9 +1,11 @@
 """How commands print: data on stdout as JSON or tables, talk and progress on stderr."""
 
+import hashlib
 import logging
 import sys
 import time
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -36,6 +38,8 @@ _WIDTH_UNWATCHED = 120
 """Columns of a table that goes into a file or a pipe, where nobody's window bounds it."""
 _WIDTH_WIDE = 260
 """Columns of a table whose reader asked for all of it."""
+_MOST_REMEMBERED = 1_000
+"""Warnings that are not given twice."""
 _MOST_NAMED = 5
 """Persons named in a sentence, however many there are."""
 _SAYS_EVERY_S = 10.0
@@ -58,16 +62,22 @@ def log_to_stderr() -> None:
 
 
 class _Once:
-    """Drops a warning that was given before: a file is opened several times, and says the same each time."""
+    """Drops a warning that was given before: a file is opened several times, and says the same each time.
+
+    Of a process that serves for months only the latest are remembered, so that one from long ago is given again.
+    """
 
     def __init__(self) -> None:
-        self._given: set[str] = set()
+        self._given: OrderedDict[bytes, None] = OrderedDict()
 
     def __call__(self, logger: object, method: str, event: EventDict) -> EventDict:  # noqa: ARG002 - structlog's
-        said = repr(sorted(event.items(), key=str))
+        said = hashlib.sha256(repr(sorted(event.items(), key=str)).encode()).digest()
         if said in self._given:
+            self._given.move_to_end(said)
             raise structlog.DropEvent
-        self._given.add(said)
+        self._given[said] = None
+        if len(self._given) > _MOST_REMEMBERED:
+            self._given.popitem(last=False)
         return event
 
 

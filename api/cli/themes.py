@@ -14,6 +14,7 @@ from agent.schemas.evidence import Evidence
 from agent.store.results import StoredThemes
 from api.cli.output import counted, item_progress, print_json, print_table, print_text, say
 from api.cli.session import json_option, workspace_of
+from api.who import who_in
 
 _NONE = "none"
 _REPORTED_FROM = 5
@@ -165,6 +166,7 @@ def history(ctx: click.Context, as_json: bool) -> None:
     """List all decisions about themes: who, when, what and why."""
     with workspace_of(ctx) as workspace:
         entries = list(workspace.store.curation.entries())
+        name_of = who_in(workspace.store.home)
     undone = undone_by(entries)
     if as_json:
         listed = [
@@ -176,7 +178,7 @@ def history(ctx: click.Context, as_json: bool) -> None:
         [
             entry.number,
             f"{entry.at:%Y-%m-%d %H:%M}",
-            entry.by,
+            name_of(entry.by),
             entry.edit.action,
             _what(entry),
             entry.reason,

@@ -24,12 +24,15 @@ from agent.errors import (
     SpentLinkError,
     StoreError,
     StoreFullError,
+    TooBusyError,
     TooLargeError,
     TooManyAttemptsError,
     VectorIndexError,
 )
 from api.web.brands import NotReadyError
 from api.web.pages import error_page, page, wants_html
+from api.web.services import services_of
+from api.who import who_is
 
 _STATUS: tuple[tuple[type[JourneyError], int], ...] = (
     (SpentLinkError, 410),
@@ -37,6 +40,7 @@ _STATUS: tuple[tuple[type[JourneyError], int], ...] = (
     (NotSignedInError, 401),
     (AccessDeniedError, 403),
     (TooManyAttemptsError, 429),
+    (TooBusyError, 429),
     (IdentityProviderError, 502),
     (ConflictError, 409),
     (TooLargeError, 413),
@@ -93,7 +97,16 @@ def _journey(request: Request, error: Exception) -> Response:
         raise error
     wait = error.context.get("retry_after_s")
     headers = {"Retry-After": str(int(wait))} if isinstance(wait, int | float) else None
-    return answer(request, status_of(error), error.code, error.message, hint=error.hint, headers=headers)
+    message = _named(request, error)
+    return answer(request, status_of(error), error.code, message, hint=error.hint, headers=headers)
+
+
+def _named(request: Request, error: JourneyError) -> str:
+    """Return an error's message with the name of who was faster in place of the account that the stores know."""
+    by = error.context.get("changed_by")
+    if not isinstance(by, str):
+        return error.message
+    return error.message.replace(repr(by), who_is(services_of(request).accounts)(by))
 
 
 def _validation(request: Request, error: Exception) -> Response:

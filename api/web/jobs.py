@@ -14,11 +14,15 @@ from typing import Literal
 
 import structlog
 
-from agent.errors import JourneyError, NotFoundError
+from agent.errors import JourneyError, NotFoundError, TooBusyError
 
 JobState = Literal["waiting", "running", "done", "failed", "stopped"]
 _KEPT = 200
 _AT_ONCE = 2
+MOST_OF_ONE = 5
+"""Jobs that a person may have running or waiting."""
+MOST_TOGETHER = 50
+"""Jobs running or waiting, of everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +102,15 @@ class Jobs:
         self._contexts: dict[str, JobContext] = {}
 
     def start(self, work: Work, *, workspace: str, account_id: str, title: str) -> Job:
-        """Begin a piece of work and return how it stands."""
+        """Begin a piece of work and return how it stands.
+
+        Raises:
+            TooBusyError: The person, or everybody together, has as much under way as there may be.
+        """
         job = Job(secrets.token_urlsafe(12), workspace, account_id, title)
         context = JobContext(self, job.job_id)
         with self._lock:
+            self._check_room(account_id)
             self._jobs[job.job_id] = job
             self._contexts[job.job_id] = context
             self._forget_oldest()
@@ -168,6 +177,17 @@ class Jobs:
         finally:
             with self._lock:
                 self._contexts.pop(job_id, None)
+
+    def _check_room(self, account_id: str) -> None:
+        under_way = [job.account_id for job in self._jobs.values() if not job.is_over]
+        if under_way.count(account_id) >= MOST_OF_ONE:
+            msg = f"{MOST_OF_ONE} pieces of work of yours are running or waiting already"
+            raise TooBusyError(msg, hint="Wait for one of them, or stop it; then start this again.")
+        if len(under_way) >= MOST_TOGETHER:
+            msg = (
+                f"{MOST_TOGETHER} pieces of work are running or waiting, which is all that this server takes"
+            )
+            raise TooBusyError(msg, hint="Start this again when some of them are done.")
 
     def _forget_oldest(self) -> None:
         over = [job_id for job_id, job in self._jobs.items() if job.is_over]

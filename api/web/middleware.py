@@ -29,16 +29,13 @@ class _Takes(NamedTuple):
     most_bytes: int
     role: Role
     """Least role of who may send any."""
-    kind: str
-    """Of the form that they come in."""
 
 
-_FILES, _FIELDS = "multipart/form-data", "application/x-www-form-urlencoded"
+_FILES = "multipart/form-data"
 _UPLOADS: tuple[_Takes, ...] = (
-    _Takes(re.compile(r"/w/[^/]+/sources/uploads"), 2_048 * _MIB, Role.EDITOR, _FILES),
-    _Takes(re.compile(r"/w/[^/]+/maps/[^/]+/edits/uploads"), 16 * _MIB, Role.EDITOR, _FILES),
-    _Takes(re.compile(r"/w/[^/]+/maps/[^/]+/edits/apply/uploads"), 16 * _MIB, Role.EDITOR, _FIELDS),
-    _Takes(re.compile(r"/w/[^/]+/maps/[^/]+/planned/uploads"), 16 * _MIB, Role.VIEWER, _FILES),
+    _Takes(re.compile(r"/w/[^/]+/sources/uploads"), 2_048 * _MIB, Role.EDITOR),
+    _Takes(re.compile(r"/w/[^/]+/maps/[^/]+/edits/uploads"), 16 * _MIB, Role.EDITOR),
+    _Takes(re.compile(r"/w/[^/]+/maps/[^/]+/planned/uploads"), 16 * _MIB, Role.VIEWER),
 )
 """What they take goes to the disk piece by piece; everybody else is refused before any of it is read."""
 
@@ -143,11 +140,9 @@ def _taking(request: Request) -> _Takes | None:
     """Return the address that a request sends files to, or None where it sends none."""
     if request.method != "POST":
         return None
-    kind = request.headers.get("content-type", "")
-    return next(
-        (one for one in _UPLOADS if kind.startswith(one.kind) and one.path.fullmatch(request.scope["path"])),
-        None,
-    )
+    if not request.headers.get("content-type", "").startswith(_FILES):
+        return None
+    return next((one for one in _UPLOADS if one.path.fullmatch(request.scope["path"])), None)
 
 
 def _too_large(limit: int) -> TooLargeError:

@@ -14,7 +14,11 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoesca
 from agent.schemas.accounts import Role, SignedIn
 from api.web import assets
 from api.web.filters import FILTERS
+from api.web.services import services_of
+from api.who import who_is
 
+MOST_COUNTED = 1_000_000_000
+"""Of a version, place or number that an address or a form names; more would not fit the stores."""
 THEMES = ("auto", "light", "dark")
 _THEME_COOKIE = "journey-theme"
 
@@ -40,6 +44,8 @@ PLACES: tuple[Place, ...] = (
     Place("variants", "Variants", "variants", "variant"),
     Place("evidence", "Evidence", "evidence", "quote"),
     Place("sources", "Sources", "sources", "source"),
+    Place("summaries", "Summaries", "summaries", "summary"),
+    Place("api", "API", "api", "plug"),
     Place("settings", "Settings", "settings", "settings"),
 )
 """The navigation of a workspace, in order."""
@@ -81,6 +87,7 @@ def page(
         "places": PLACES,
         "brand_path": brand_path,
         "asset": assets.address,
+        "who": who_is(services_of(request).accounts),
         "is_part": "HX-Request" in request.headers,
     }
     shared.update(getattr(request.state, "page_values", {}))

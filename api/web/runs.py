@@ -5,7 +5,7 @@ and the finished answer is stored whether somebody watches or not.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,10 +14,18 @@ from typing import NamedTuple
 import structlog
 
 from agent.chat.answering import stopped_answer
-from agent.errors import ConflictError, JourneyError, NotFoundError
-from agent.schemas.chat import Answer, AnswerEvent, ChatEvent, Outcome
+from agent.errors import ConflictError, JourneyError, NotFoundError, TooBusyError
+from agent.schemas.chat import Answer, AnswerEvent, ChatEvent, Outcome, StatusEvent
+from api.web.turns import FairTurns
 
 _KEPT = 500
+MOST_OF_ONE = 3
+"""Answers that a person may have in writing, over all their tabs."""
+MOST_AT_ONCE = 16
+"""Answers that are written at the same time; further ones wait, one of each person in turn."""
+MOST_TOGETHER = 240
+"""Answers in writing or waiting, of everybody."""
+_WAITS = "Waiting for its turn: answers to others are being written"
 _UNEXPECTED = "Something went wrong on the server. What you asked is kept; ask again."
 
 Store = Callable[[Answer], None]
@@ -68,7 +76,10 @@ class Runs:
     def __init__(self) -> None:
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._claimed: set[str] = set()
-        """Conversations in which a question is being taken."""
+        """Conversations in which a question is being taken, or that are being deleted."""
+        self._taken: Counter[str] = Counter()
+        """Questions that are being taken, by person."""
+        self._turns = FairTurns(MOST_AT_ONCE)
 
     async def start(self) -> None:
         """Take up work; nothing is left over from an earlier process."""
@@ -82,13 +93,35 @@ class Runs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     @asynccontextmanager
-    async def claiming(self, conversation_id: str) -> AsyncGenerator[None]:
+    async def taking(self, account_id: str) -> AsyncGenerator[None]:
+        """Let a question of a person in, while it is stored and its answer begun.
+
+        Raises:
+            TooBusyError: The person, or everybody together, has as many answers in writing as there may be.
+        """
+        writing = [run.account_id for run in self._runs.values() if not run.is_over]
+        if writing.count(account_id) + self._taken[account_id] >= MOST_OF_ONE:
+            msg = f"{MOST_OF_ONE} answers are being written for you already, in this and other tabs"
+            raise TooBusyError(msg, hint="Wait for one of them, or stop it; then send this again.")
+        if len(writing) + self._taken.total() >= MOST_TOGETHER:
+            msg = f"{MOST_TOGETHER} answers are being written or waited for, which is all that this server takes"
+            raise TooBusyError(msg, hint="Send this again in a minute.")
+        self._taken[account_id] += 1
+        try:
+            yield
+        finally:
+            self._taken[account_id] -= 1
+            self._taken += Counter()  # forgets those who have none
+
+    @asynccontextmanager
+    async def claiming(self, conversation_id: str, *, account_id: str) -> AsyncGenerator[None]:
         """Let one question at a time into a conversation, while it is stored and its answer begun.
 
         A second one is refused, not queued: it would have been asked without having read what it follows.
 
         Raises:
             ConflictError: An answer is being written in the conversation, or a question being taken.
+            TooBusyError: There are as many answers in writing as there may be; see `taking`.
         """
         for run in self.of_conversation(conversation_id):
             if run.is_ending:
@@ -99,6 +132,25 @@ class Runs:
             raise ConflictError(msg, hint="Wait for it, or stop it first; then ask again.")
         self._claimed.add(conversation_id)
         try:
+            async with self.taking(account_id):
+                yield
+        finally:
+            self._claimed.discard(conversation_id)
+
+    @asynccontextmanager
+    async def ending(self, conversation_id: str) -> AsyncGenerator[None]:
+        """Stop what is being written in a conversation and let nothing into it, while it is deleted.
+
+        Raises:
+            ConflictError: A question is being taken in it, or a change that was approved is being made.
+        """
+        if conversation_id in self._claimed:
+            msg = "a question is being taken in this conversation, in another tab"
+            raise ConflictError(msg, hint="Look at that tab; delete the conversation when you have read it.")
+        self._claimed.add(conversation_id)
+        try:
+            for run in self.of_conversation(conversation_id):
+                await self.stop(run)
             yield
         finally:
             self._claimed.discard(conversation_id)
@@ -135,11 +187,6 @@ class Runs:
             run for run in self._runs.values() if run.conversation_id == conversation_id and not run.is_over
         ]
 
-    def is_running(self, run_id: str) -> bool:
-        """Tell whether an answer is being written."""
-        run = self._runs.get(run_id)
-        return run is not None and not run.is_over
-
     async def follow(self, run: Run, *, after: int = 0) -> AsyncGenerator[Numbered]:
         """Yield the events of a run from the one after a number on, until it is over."""
         number = max(after, 0)
@@ -169,7 +216,7 @@ class Runs:
     async def _write(self, run: Run, events: Events, writer: str, store: Store) -> None:
         answer: Answer | None = None
         try:
-            async with aclosing(events):
+            async with aclosing(events), self._turn_of(run):
                 async for event in events:
                     if isinstance(event, AnswerEvent):
                         answer = event.answer
@@ -183,6 +230,17 @@ class Runs:
             answer = _failed(_UNEXPECTED, writer)
         finally:
             await self._finish(run, answer or _failed(_UNEXPECTED, writer), store)
+
+    @asynccontextmanager
+    async def _turn_of(self, run: Run) -> AsyncGenerator[None]:
+        """Wait until there is room to write; a change takes none, since it waits for the one writer of its workspace."""
+        if not run.may_stop:
+            yield
+            return
+        if not self._turns.is_free:
+            await _add(run, StatusEvent(text=_WAITS))
+        async with self._turns.turn(run.account_id):
+            yield
 
     async def _finish(self, run: Run, answer: Answer, store: Store) -> None:
         """Keep the answer and tell everybody who follows."""

@@ -14,13 +14,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from agent.errors import InputError, JourneyError, NotFoundError, UnknownFormatError
+from agent.errors import ConflictError, InputError, JourneyError, NotFoundError, UnknownFormatError
 from agent.pipeline.ingest import N_PASSES, IngestReport, SourceReport, ingest
 from agent.pipeline.previewing import Preview, preview
-from agent.pipeline.proposing import Proposal, propose
+from agent.pipeline.proposing import Proposal, propose_file
 from agent.pipeline.workspace import Workspace
 from agent.read import identify_format
-from agent.read.source import take_sample
 from agent.store.home import Home, store_error_of
 from api.web.brands import Brand
 from api.web.jobs import JobContext
@@ -33,7 +32,10 @@ _MAX_ENDING_CHARS = 20
 MAX_FILES = 20
 """In one upload."""
 _MAPPING = ".mapping.toml"
-_KEPT = timedelta(days=2)
+KEPT = timedelta(days=2)
+"""How long an upload waits to be read in."""
+MOST_WAITING = 20
+"""Uploads of a workspace that may wait."""
 
 
 class Sent(NamedTuple):
@@ -101,6 +103,11 @@ class Look:
     error: str = ""
     hint: str = ""
 
+    @property
+    def can_be_read(self) -> bool:
+        """Whether not all rows that may be shown would be rejected."""
+        return self.preview is not None and (bool(self.preview.rows) or not self.preview.n_refused)
+
 
 class Uploads:
     """The uploads of a workspace."""
@@ -114,6 +121,7 @@ class Uploads:
 
         Raises:
             InputError: There is none, or there are too many.
+            ConflictError: As many uploads wait as may.
             StoreError: They cannot be written; nothing of them is kept.
         """
         named = [one for one in sent if one.name]
@@ -121,6 +129,11 @@ class Uploads:
             msg = f"{len(named)} files were sent; 1 to {MAX_FILES} were expected"
             raise InputError(msg, hint="Choose the files, then upload them.")
         sweep_uploads(self._workspace.store.home.path, now)
+        if len(self.waiting()) >= MOST_WAITING:
+            msg = f"{MOST_WAITING} uploads wait to be read in already"
+            raise ConflictError(
+                msg, hint="Read some of them in, or delete them, on the page of sources; then upload again."
+            )
         upload = Upload(made := secrets.token_urlsafe(12), self._folder / made)
         try:
             upload.folder.mkdir(mode=0o700, parents=True)
@@ -161,7 +174,7 @@ class Uploads:
             if mapping is None:
                 identify_format(path, kind="auto")
         except UnknownFormatError as error:
-            return _mappable(look, path, error, now)
+            return _replaced(look, error=error, proposal=_proposal(path, now))
         except JourneyError as error:
             return _replaced(look, error=error)
         try:
@@ -175,7 +188,7 @@ def sweep_uploads(home: Path, now: datetime) -> None:
     """Delete what was left lying in any workspace: exports hold personal data that the stores do not."""
     for folder in Home(home).uploads.glob("*/*"):
         with suppress(OSError):
-            if now.timestamp() - folder.stat().st_mtime > _KEPT.total_seconds():
+            if now.timestamp() - folder.stat().st_mtime > KEPT.total_seconds():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -246,13 +259,9 @@ def _free(folder: Path, name: str) -> Path:
 
 def _proposal(path: Path, now: datetime) -> Proposal | None:
     try:
-        return propose(take_sample(path), now=now)
+        return propose_file(path, now=now)
     except InputError:
         return None
-
-
-def _mappable(look: Look, path: Path, error: JourneyError, now: datetime) -> Look:
-    return _replaced(look, error=error, proposal=_proposal(path, now))
 
 
 def _replaced(look: Look, *, error: JourneyError, proposal: Proposal | None = None) -> Look:

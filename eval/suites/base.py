@@ -29,12 +29,14 @@ class SuiteOptions:
         work: Scratch folder the suite may fill; removed by the caller.
         seed: Seed of everything random.
         quick: Smaller samples, for a smoke run; the figures then say so.
+        minutes: How long a suite that lasts goes on; its own time where None.
     """
 
     data: Path
     work: Path
     seed: int = 0
     quick: bool = False
+    minutes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from agent.chat.opening import warm_tools
 from agent.testing import ScriptedAnswer, ScriptedCall, ScriptedModelServer
 from eval.suites.base import Cell, SuiteOptions, SuiteResult, Table
 from eval.suites.chat import spread
@@ -37,6 +38,7 @@ def _questions(home: Path) -> tuple[Table, Table, int]:
     questions = [one.question for one in load_questions("first").answerable]
     with open_brand(home) as brand:
         context = brand.context()
+        warm_tools(brand.workspace, brand.tools)
         # Takes in what is loaded with the first answer of a process, whatever was asked.
         ask_all(brand.analyst, ["What can I ask?"], context)
         first = ask_all(brand.analyst, questions, context)

@@ -31,6 +31,14 @@ _FAMILIES, _LOOPS, _REUSED, _GUESTS = 0.05, 0.03, 0.03, 0.03
 
 _USER, _ANONYMOUS = IdentifierKind.USER_ID, IdentifierKind.ANONYMOUS_ID
 _ORDER, _EMAIL = IdentifierKind.ORDER_ID, IdentifierKind.EMAIL
+_COLUMNS = (
+    "", "trouble", "brands", "precision", "95 %", "recall of reachable", "95 %", "of all true pairs", "customers whole",
+    "95 % (Wilson)",
+)  # fmt: skip
+_REACHABLE = (
+    "Reachable: rows lead from one identifier to the other at all; most true pairs that are not are of a device on "
+    "which the customer never logged in. Intervals of precision and recall are Student's over brands."
+)
 Row = tuple[Identifier, ...]
 _Groups = Mapping[str, str]
 """Identifier key to what stands for its customer."""
@@ -59,58 +67,52 @@ class _Score:
 
 def identity_tables(options: SuiteOptions) -> tuple[list[Table], list[str]]:
     """Measure identities over several brands, without and with planted trouble."""
-    n_seeds = _N_QUICK_SEEDS if options.quick else _N_SEEDS
     n_persons = _N_QUICK_PERSONS if options.quick else _N_PERSONS
     rows: list[list[Cell]] = []
     listed: list[list[Cell]] = []
     for is_planted in (False, True):
-        ours: list[_Score] = []
-        peers: list[_Score] = []
-        for seed in range(options.seed, options.seed + n_seeds):
-            brand = _brand(options.work / f"identity-{seed}", n_persons=n_persons, seed=seed)
-            truth = list(iter_person_truth(brand.out_dir))
-            plan = _Planting(truth, Random(seed)) if is_planted else None
-            links = _links(brand, plan)
-            customer_of = _customers(truth, plan)
-            found = _stitched(
-                links, options.work / f"store-{seed}-{is_planted}", listed if is_planted else None, plan
-            )
-            everything = _peer(links)
-            ours.append(_score(found, everything, customer_of))
-            peers.append(_score(everything, everything, customer_of))
+        ours, peers = _compared(options, n_persons, listed if is_planted else None)
         trouble = "planted" if is_planted else "none"
         rows += [_scored(name, trouble, scores) for name, scores in (("ours", ours), ("peer", peers))]
-    columns = [
-        "",
-        "trouble",
-        "brands",
-        "precision",
-        "95 %",
-        "recall of reachable",
-        "95 %",
-        "of all true pairs",
-    ]
     tables = [
-        Table(
-            "Stitched identities: pairs of identifiers", [*columns, "customers whole", "95 % (Wilson)"], rows
-        ),
+        Table("Stitched identities: pairs of identifiers", list(_COLUMNS), rows),
         Table(
             "Planted trouble, as `journey identity check` lists it",
             ["trouble", "planted", "listed"],
             _summed(listed),
         ),
     ]
-    planted = (
+    return tables, [_planted_note(n_persons), _REACHABLE]
+
+
+def _compared(
+    options: SuiteOptions, n_persons: int, listed: list[list[Cell]] | None
+) -> tuple[list[_Score], list[_Score]]:
+    """Return our scores and the peer's over the brands; `listed` takes planted trouble, None plants none."""
+    n_seeds = _N_QUICK_SEEDS if options.quick else _N_SEEDS
+    is_planted = listed is not None
+    ours: list[_Score] = []
+    peers: list[_Score] = []
+    for seed in range(options.seed, options.seed + n_seeds):
+        brand = _brand(options.work / f"identity-{seed}", n_persons=n_persons, seed=seed)
+        truth = list(iter_person_truth(brand.out_dir))
+        plan = _Planting(truth, Random(seed)) if is_planted else None
+        links = _links(brand, plan)
+        customer_of = _customers(truth, plan)
+        found = _stitched(links, options.work / f"store-{seed}-{is_planted}", listed, plan)
+        everything = _peer(links)
+        ours.append(_score(found, everything, customer_of))
+        peers.append(_score(everything, everything, customer_of))
+    return ours, peers
+
+
+def _planted_note(n_persons: int) -> str:
+    return (
         f"Planted in each brand of {n_persons:,}: {_KIOSKS} kiosks of {_KIOSK_USERS} accounts; devices of two accounts "
         f"({_FAMILIES:.0%} of those who log in); alias loops over three user ids of one customer ({_LOOPS:.0%}); order "
         f"numbers used twice ({_REUSED:.0%}); a guest's address on a customer's device ({_GUESTS:.0%}). A shared device "
         "and a number used twice are nobody's: any pair with one is false."
     )
-    reachable = (
-        "Reachable: rows lead from one identifier to the other at all; most true pairs that are not are of a device on "
-        "which the customer never logged in. Intervals of precision and recall are Student's over brands."
-    )
-    return tables, [planted, reachable]
 
 
 def _brand(folder: Path, *, n_persons: int, seed: int) -> SimulatedBrand:

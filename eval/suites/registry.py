@@ -19,8 +19,20 @@ SUITES: dict[str, SuiteEntry] = {
         "eval.suites.chat",
         "Questions that the data answers, and that it does not: tools, numbers, refusals, citations.",
     ),
+    "chat_guard": SuiteEntry(
+        "eval.suites.chat_guard",
+        "Lies of a model that the guard lets through, and fair sentences that it keeps, by kind.",
+    ),
+    "chat_hostile": SuiteEntry(
+        "eval.suites.chat_hostile",
+        "Hostile texts in data and a malicious model: what they reach, change or run.",
+    ),
     "chat_latency": SuiteEntry(
         "eval.suites.chat_latency", "Seconds to first words, answers and pages with ten thousand records."
+    ),
+    "chat_load": SuiteEntry(
+        "eval.suites.chat_load",
+        "Forty people at once for an hour while a file is read in: seconds, errors, memory.",
     ),
     "counting": SuiteEntry(
         "eval.suites.counting",

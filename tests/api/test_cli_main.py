@@ -12,6 +12,7 @@ import structlog
 
 from agent.errors import ConfigError, InputError, StoreError
 from api.cli import main as cli
+from api.cli import output
 from api.cli.main import journey
 from api.cli.output import counted, log_to_stderr, print_json, print_table, print_text, say
 from api.cli.session import parse_where
@@ -229,6 +230,20 @@ def test_log_warning_given_again_is_said_once(capsys: pytest.CaptureFixture[str]
         for name in ("a.csv", "a.csv", "b.csv"):
             structlog.get_logger("test").warning("encoding_fallback", file=name)
         assert capsys.readouterr().err.count("encoding_fallback") == 2
+    finally:
+        structlog.reset_defaults()
+
+
+def test_log_of_a_long_life_remembers_the_latest_warnings_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that warns of ever new things for months does not grow by it; what was long ago is news again."""
+    monkeypatch.setattr(output, "_MOST_REMEMBERED", 3)
+    log_to_stderr()
+    try:
+        for name in ("a.csv", "b.csv", "c.csv", "c.csv", "d.csv", "a.csv"):
+            structlog.get_logger("test").warning("encoding_fallback", file=name)
+        assert capsys.readouterr().err.count("encoding_fallback") == 5
     finally:
         structlog.reset_defaults()
 

@@ -198,7 +198,7 @@ def test_added_rows_are_assumptions_and_can_be_removed_while_claims_of_the_data_
     copied: Brand, tmp_path: Path
 ) -> None:
     """A row of the file that is missing takes out an opinion, never what was counted."""
-    hostile = '=HYPERLINK("https://evil.example") <script>'
+    hostile = "=HYPERLINK(A:A) they hope"
 
     def add(rows: list[Row]) -> None:
         rows.append(
@@ -232,6 +232,39 @@ def test_added_rows_are_assumptions_and_can_be_removed_while_claims_of_the_data_
     edit = _read(copied, second, "--apply", "--by", "Ada")
     assert [item["claim_id"] for item in edit["removed"]] == [opinion.claim_id]
     assert opinion.claim_id not in _claims(_map(copied))
+
+
+def test_words_that_quote_link_or_hold_markup_are_checked_like_any_quote(
+    copied: Brand, tmp_path: Path
+) -> None:
+    """Customers' own words come in with the place where they stand; invented ones, links and markup do not."""
+    said = next(
+        item.quote
+        for claim in _claims(_map(copied)).values()
+        for item in claim.evidence
+        if item.quote.replace(" ", "").replace(".", "").isalpha() and len(item.quote.split()) > 3
+    )
+    invented = "They say “this is the worst shop in the world”."
+    words = [
+        f"One says “{said}”",
+        invented,
+        "See https://evil.example",
+        "<b>Bold</b> claims",
+    ]
+
+    def add(rows: list[Row]) -> None:
+        place = {**dict.fromkeys(rows[0], ""), "stage": "decision", "lane": "thoughts"}
+        rows.extend({**place, "statement": one} for one in words)
+
+    edit = _read(copied, _rewritten(_exported(copied, tmp_path, "csv"), add), "--apply", "--by", "Ada")
+    assert [item["statement"] for item in edit["added"]] == words[:1]
+    reasons = _refusals(edit)
+    for reason in ("no customer says just", "a link or an address", "markup"):
+        assert reason in reasons
+    (stored,) = [claim for claim in _claims(_map(copied)).values() if claim.stated_by == "Ada"]
+    assert [item.quote for item in stored.evidence] == [said]
+    checked = copied.journey("map", "verify", copied.map_id)
+    assert checked.code == 0, checked.out
 
 
 def test_file_of_an_older_version_conflicts_where_both_were_changed(copied: Brand, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from agent.chat.context import RequestContext
+from agent.chat.context import Proposed, RequestContext
 from agent.chat.requests import CHANGES, CheckVariants, DraftMap, ProposeVariants, ToolRequest
 from agent.chat.toolbox import (
     comparing,
@@ -15,10 +15,12 @@ from agent.chat.toolbox import (
     journeys,
     maps,
     moments,
+    opportunities,
     pain_points,
     paths,
     status,
     variants,
+    versions,
 )
 from agent.chat.toolbox.resolving import GapError
 from agent.chat.toolbox.variants import CheckerOf
@@ -35,10 +37,10 @@ _TOOLS: dict[str, Tool] = {
     "list_pain_points": pain_points.list_pain_points,
     "show_pain_point": pain_points.show_pain_point,
     "list_themes": pain_points.list_themes,
-    "list_opportunities": pain_points.list_opportunities,
+    "list_opportunities": opportunities.list_opportunities,
     "show_emotions": feelings.show_emotions,
     "show_map": maps.show_map,
-    "compare_maps": maps.compare_maps,
+    "compare_maps": versions.compare_maps,
     "show_stage": maps.show_stage,
     "list_personas": customers.list_personas,
     "show_paths": paths.show_paths,
@@ -87,8 +89,8 @@ class Toolbox:
             self._snapshot_of(), request, lambda snapshot: _TOOLS[request.tool](snapshot, request)
         )
 
-    def preview(self, request: ToolRequest) -> str:
-        """Return in a sentence what a change would make, its names and its scope checked; nothing is stored.
+    def preview(self, request: ToolRequest) -> Proposed:
+        """Return what a change would make, its names and its scope checked and fixed to ids; nothing is stored.
 
         Raises:
             InputError: A name is not in the data, the scope is not one thing, or it is a tool that changes nothing.

@@ -32,7 +32,8 @@ from agent.draft.claims import MIN_PERSONS
 from agent.errors import JourneyError
 from agent.events.slices import Slice
 from agent.pipeline.comparing import personas_of
-from agent.pipeline.scoped import PERIODS, Scoped
+from agent.pipeline.did import PERIODS
+from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.render.figures import points_text, share_text
 from agent.schemas.chat import ToolResult

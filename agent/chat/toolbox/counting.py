@@ -1,5 +1,9 @@
 """How many customers, texts and events there are, in all and by what is known of them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
 from agent.analyse.statistics import quantity
 from agent.chat.requests import CountCustomers
 from agent.chat.toolbox.paths import cells_of
@@ -16,6 +20,7 @@ from agent.chat.toolbox.resolving import (
 )
 from agent.chat.toolbox.writing import Row, Writing, slug, worded
 from agent.draft.claims import MIN_PERSONS
+from agent.pipeline.groups import are_doers_told, are_speakers_told
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.schemas.chat import ToolResult
@@ -26,22 +31,18 @@ def count_customers(snapshot: Snapshot, request: CountCustomers) -> ToolResult:
     where = where_of(snapshot, request.where)
     scope = scope_of(snapshot, where)
     event = None if request.event is None else event_of(scope, request.event)
-    whom = customers(where)
     by = f" by {worded(request.by)}" if request.by else ""
-    did = f" who did {worded(event)}" if event else ""
-    writing = Writing(
-        request,
-        f"How many {request.of} of {whom}{did}{by}"
-        if request.of != "customers"
-        else f"How many {whom}{did}{by}",
-        snapshot,
+    did = (
+        ""
+        if event is None
+        else f" named {worded(event)}"
+        if request.of == "events"
+        else f" who did {worded(event)}"
     )
-    if event is not None:
-        _count_event(writing, scope, event, whom)
-    if request.by is not None:
-        _count_by(writing, snapshot, scope, request)
-    elif event is None:
-        _count_all(writing, snapshot, scope, request.of)
+    whom = customers(where)
+    asked = whom if request.of == "customers" else f"{request.of} of {whom}"
+    writing = Writing(request, f"How many {asked}{did}{by}", snapshot)
+    _COUNTED[request.of](writing, snapshot, scope, event, request.by)
     traits = [worded(key) for key in snapshot.traits][:2]
     writing.ask_next(
         *(f"How many customers are there by {one}?" for one in traits), "What hurts customers most?"
@@ -49,9 +50,23 @@ def count_customers(snapshot: Snapshot, request: CountCustomers) -> ToolResult:
     return writing.done()
 
 
-def _count_event(writing: Writing, scope: Scoped, event: str, whom: str) -> None:
+def _count_persons(
+    writing: Writing, snapshot: Snapshot, scope: Scoped, event: str | None, by: str | None
+) -> None:
+    if event is not None:
+        _count_event(writing, scope, event)
+    if by is not None:
+        _tell_groups(writing, _persons_by(snapshot, scope, event, by))
+    elif event is None:
+        _count_all(writing, snapshot, scope)
+
+
+def _count_event(writing: Writing, scope: Scoped, event: str) -> None:
+    n = scope.events[event]
+    if n < MIN_PERSONS:
+        _refuse_few(f"customers who did {worded(event)}")
     metric = writing.share(
-        f"did.{slug(event)}", quantity(scope.events[event], scope.n_event_persons, f"{whom} with events"), label=f"Customers who did {event}",
+        f"did.{slug(event)}", quantity(n, scope.n_event_persons, f"{customers(scope.where)} with events"), label=f"Customers who did {event}",
         definition="Distinct customers who did it at least once, of all with events.",
     )  # fmt: skip
     writing.finding(
@@ -59,45 +74,97 @@ def _count_event(writing: Writing, scope: Scoped, event: str, whom: str) -> None
     )
 
 
-def _count_all(writing: Writing, snapshot: Snapshot, scope: Scoped, of: str) -> None:
-    if of == "events":
-        require_events(scope)
-        n, unit = scope.n_events, "count"
+def _refuse_few(whom: str) -> NoReturn:
+    refuse(
+        "too_few", f"There are fewer than {MIN_PERSONS} {whom}, so they are not counted.",
+        f"{MIN_PERSONS} customers or more, so that no figure tells of one of them.",
+    )  # fmt: skip
+
+
+def _count_texts(
+    writing: Writing, snapshot: Snapshot, scope: Scoped, event: str | None, by: str | None
+) -> None:
+    require_texts(scope)
+    if event is not None or (by is not None and _flat(by) in _OF_EVENTS):
+        refuse(
+            "not_measured", "Texts are counted in all and by what is known of them or of who wrote them, not by what customers did.",
+            "A question about customers: how many of them did it.", *_instead(event),
+        )  # fmt: skip
+    if by is None:
         metric = writing.number(
-            "n.events", n, unit=unit, label="Events", definition="Events of the customers counted."
-        )
-        writing.finding(f"There are {{{{m:{metric}}}}} events.")
-        return
-    spoke = scope.corpus if scope.has_texts else None
-    if of == "texts":
-        require_texts(scope)
-        n = 0 if spoke is None else len(spoke.records)
-        metric = writing.number(
-            "n.texts", n, unit="count", label="Texts", definition="Reviews, conversations and survey answers."
-        )
+            "n.texts", len(scope.corpus.records), unit="count", label="Texts",
+            definition="Reviews, conversations and survey answers.",
+        )  # fmt: skip
         writing.finding(f"There are {{{{m:{metric}}}}} texts.")
         return
+    key = _key_of(snapshot, by)
+    # A value that too few customers have may name one of them, however many texts they wrote.
+    persons = scope.counts_by(key)
+    counts = {value: n for value, n in scope.texts_by(key).items() if persons.get(value, 0) >= MIN_PERSONS}
+    _tell_amounts(writing, counts, by=by, what="Texts", definition="Texts of customers in this group.")
+
+
+def _count_events(
+    writing: Writing,
+    snapshot: Snapshot,  # noqa: ARG001 - one signature
+    scope: Scoped,
+    event: str | None,
+    by: str | None,
+) -> None:
+    require_events(scope)
+    if by is not None and (_flat(by) not in {"event", "events"} or event is not None):
+        refuse(
+            "not_measured", f"Events are counted in all and by their name, not by ‘{worded(by)}’.",
+            "A question about customers: how many of them did something.", *_instead(event),
+        )  # fmt: skip
+    if by is not None:
+        counts = {name: n for name, n in scope.times_done.items() if scope.events.get(name, 0) >= MIN_PERSONS}
+        _tell_amounts(writing, counts, by="event", what="Events", definition="Events of this name.")
+        return
+    if event is not None and scope.events[event] < MIN_PERSONS:
+        _refuse_few(f"customers who did {worded(event)}")
+    metric = writing.number(
+        "n.events" if event is None else f"n.events.{slug(event)}",
+        scope.n_events if event is None else scope.times_done[event],
+        unit="count", label="Events" if event is None else f"Events: {worded(event)}",
+        definition="Events of the customers counted.",
+    )  # fmt: skip
+    named = "" if event is None else f" named {writing.name(event)}"
+    writing.finding(f"There are {{{{m:{metric}}}}} events{named}.")
+
+
+_COUNTED = {"customers": _count_persons, "texts": _count_texts, "events": _count_events}
+_OF_EVENTS = {"event", "events", "stage", "stages"}
+
+
+def _flat(name: str) -> str:
+    return name.casefold().strip()
+
+
+def _instead(event: str | None) -> tuple[str, ...]:
+    return (
+        ("How many customers are there by event?",)
+        if event is None
+        else (f"How many customers did {worded(event)}?",)
+    )
+
+
+def _count_all(writing: Writing, snapshot: Snapshot, scope: Scoped) -> None:
     parts: list[str] = []
-    if spoke is not None:
+    if scope.has_texts and are_speakers_told(scope):
         said = writing.number(
-            "n.speakers",
-            len(spoke.speakers),
-            unit="persons",
-            label="Customers who said something",
+            "n.speakers", len(scope.corpus.speakers), unit="persons", label="Customers who said something",
             definition="Distinct customers with a text.",
-        )
+        )  # fmt: skip
         parts.append(f"{{{{m:{said}}}}} said something")
-    if scope.has_events:
+    if scope.has_events and are_doers_told(scope):
         did = writing.number(
-            "n.doers",
-            scope.n_event_persons,
-            unit="persons",
-            label="Customers with events",
+            "n.doers", scope.n_event_persons, unit="persons", label="Customers with events",
             definition="Distinct customers with an event.",
-        )
+        )  # fmt: skip
         parts.append(f"{{{{m:{did}}}}} have events")
     if not parts:
-        refuse("empty", f"There are no {customers(scope.where)}.", "Texts or events of them.")
+        _refuse_few(f"{customers(scope.where)} with texts or events")
     writing.finding(f"{' and '.join(parts)}; customers held out for checking are not counted.")
     if not scope.where:
         _count_working(writing, snapshot)
@@ -115,35 +182,58 @@ def _count_working(writing: Writing, snapshot: Snapshot) -> None:
     writing.finding(f"In all there are {{{{m:{metric}}}}} customers that answers are made from.")
 
 
-def _count_by(writing: Writing, snapshot: Snapshot, scope: Scoped, request: CountCustomers) -> None:
-    by = (request.by or "").casefold().strip()
-    if by in {"event", "events"}:
-        require_events(scope)
-        counts, total, who = dict(scope.events), scope.n_event_persons, "customers with events"
-    elif by in {"stage", "stages"}:
-        counts, total, who = _by_stage(snapshot, scope)
-    else:
-        key = key_of(snapshot, by)
-        if key is None:
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Customers by something."""
+
+    by: str
+    counts: Mapping[str, int]
+    total: int
+    who: str
+    """Of whom the shares are."""
+
+
+def _persons_by(snapshot: Snapshot, scope: Scoped, event: str | None, by: str) -> _Groups:
+    if _flat(by) in _OF_EVENTS:
+        if event is not None:
             refuse(
-                "unknown_thing", f"The data does not tell customers apart by ‘{worded(request.by or '')}’.",
-                f"A column with it in what is read in. Known are: {listed(snapshot.traits)}.",
-                *(f"How many customers are there by {worded(one)}?" for one in list(snapshot.traits)[:2]),
+                "not_measured", f"Customers who did {worded(event)} are counted by what is known of them, not by ‘{worded(by)}’.",
+                "A trait of customers to count them by.", *_instead(event),
             )  # fmt: skip
-        counts = scope.counts_by(key)
-        total, who = scope.n_known(key), f"customers whose {worded(key)} is known"
-    shown = {name: n for name, n in counts.items() if n >= MIN_PERSONS}
+        if _flat(by) in {"stage", "stages"}:
+            return _Groups(by, *_by_stage(snapshot, scope))
+        require_events(scope)
+        return _Groups(by, scope.events, scope.n_event_persons, "customers with events")
+    key = _key_of(snapshot, by)
+    among = None if event is None else scope.who_did(event)
+    did = "" if event is None else f" who did {worded(event)} and"
+    who = f"customers{did} whose {worded(key)} is known"
+    return _Groups(by, scope.counts_by(key, among=among), scope.n_known(key, among=among), who)
+
+
+def _key_of(snapshot: Snapshot, by: str) -> str:
+    key = key_of(snapshot, by)
+    if key is None:
+        refuse(
+            "unknown_thing", f"The data does not tell customers apart by ‘{worded(by)}’.",
+            f"A column with it in what is read in. Known are: {listed(snapshot.traits)}.",
+            *(f"How many customers are there by {worded(one)}?" for one in list(snapshot.traits)[:2]),
+        )  # fmt: skip
+    return key
+
+
+def _tell_groups(writing: Writing, found: _Groups) -> None:
+    by, total, who = found.by, found.total, found.who
+    shown = {name: n for name, n in found.counts.items() if n >= MIN_PERSONS}
     if not shown:
         refuse("too_few", f"No group by {worded(by)} has {MIN_PERSONS} customers or more.", "More customers.")
     ids = {
         name: writing.share(
-            f"by.{slug(by)}.{slug(name)}",
-            quantity(n, total, who),
-            label=f"{worded(by)}: {worded(name)}",
+            f"by.{slug(by)}.{slug(name)}", quantity(n, total, who), label=f"{worded(by)}: {worded(name)}",
             definition=f"Distinct customers, of {who}.",
         )
         for name, n in shown.items()
-    }
+    }  # fmt: skip
     first = next(iter(shown))
     writing.finding(
         f"The largest group by {writing.words(worded(by))} is {writing.name(first)}: {{{{m:{ids[first]}:counted}}}} customers ({{{{m:{ids[first]}:spread}}}})."
@@ -152,6 +242,30 @@ def _count_by(writing: Writing, snapshot: Snapshot, scope: Scoped, request: Coun
         f"Customers by {worded(by)}",
         (worded(by).capitalize(), "Customers", "Share (95 %)"),
         [Row((worded(name), *cells_of(quantity(n, total, who))), (ids[name],)) for name, n in shown.items()],
+    )
+
+
+def _tell_amounts(
+    writing: Writing, counts: Mapping[str, int], *, by: str, what: str, definition: str
+) -> None:
+    """Tell of amounts that are no customers, by group."""
+    if not counts:
+        refuse("too_few", f"No group by {worded(by)} has {MIN_PERSONS} customers or more.", "More customers.")
+    ids = {
+        name: writing.number(
+            f"{slug(what)}.{slug(by)}.{slug(name)}", n, unit="count", label=f"{what}, {worded(by)}: {worded(name)}",
+            definition=definition,
+        )
+        for name, n in counts.items()
+    }  # fmt: skip
+    first = next(iter(counts))
+    writing.finding(
+        f"{what} by {writing.words(worded(by))}: above all {writing.name(first)}, with {{{{m:{ids[first]}}}}}."
+    )
+    writing.table(
+        f"{what} by {worded(by)}",
+        (worded(by).capitalize(), what),
+        [Row((worded(name), f"{n:,}"), (ids[name],)) for name, n in counts.items()],
     )
 
 

@@ -1,14 +1,17 @@
 """Who customers are, what they are worth, and what they will do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agent.analyse.action_rules import action_rules
+from agent.analyse.calibration import Improvement
 from agent.analyse.examples import Target as Predicted
 from agent.analyse.next_action import NextActions
 from agent.analyse.persona_facts import Contrast
 from agent.analyse.personas import Persona
+from agent.analyse.prediction import Prediction
 from agent.analyse.state_rules import state_rules
 from agent.analyse.statistics import quantity
+from agent.analyse.value import ValueContrast
 from agent.chat.requests import ListPersonas, Predict, ShowValue, SuggestActions
 from agent.chat.toolbox.paths import cells_of
 from agent.chat.toolbox.resolving import (
@@ -62,6 +65,15 @@ def list_personas(snapshot: Snapshot, request: ListPersonas) -> ToolResult:
         writing.finding(
             "No group is sure enough to be given a name: all are shown as found.", rests_on=ids[:1]
         )
+    _personas_table(writing, shown, ids)
+    writing.picture("personas", "Groups of customers, their sizes and what sets them apart")
+    writing.ask_next(
+        "Which experiences go along with buying?", "How do customers of high value differ from the rest?"
+    )
+    return writing.done()
+
+
+def _personas_table(writing: Writing, shown: Sequence[Persona], ids: Sequence[str]) -> None:
     writing.table(
         "Groups of customers",
         ("Group", "Customers", "Share (95 %)", "What sets it apart"),
@@ -73,11 +85,6 @@ def list_personas(snapshot: Snapshot, request: ListPersonas) -> ToolResult:
             for number, (one, metric) in enumerate(zip(shown, ids, strict=True), start=1)
         ],
     )
-    writing.picture("personas", "Groups of customers, their sizes and what sets them apart")
-    writing.ask_next(
-        "Which experiences go along with buying?", "How do customers of high value differ from the rest?"
-    )
-    return writing.done()
 
 
 def _title(one: Persona, number: int) -> str:
@@ -145,37 +152,7 @@ def show_value(snapshot: Snapshot, request: ShowValue) -> ToolResult:
             f"What customers are worth cannot be told: {found.reason}.",
             "Purchases with an amount, of at least eighty customers.",
         )
-    top = writing.number(
-        "value.top",
-        found.n_top,
-        unit="persons",
-        label="Customers of high value",
-        definition="The quarter with the highest value.",
-    )
-    valued = writing.number(
-        "value.known",
-        found.n_valued,
-        unit="persons",
-        label="Customers whose value is known",
-        definition="Customers with a purchase amount.",
-    )
-    share = writing.number(
-        "value.share",
-        found.top_share_of_value,
-        unit="share",
-        label="Share of all value",
-        definition="Share of all value that the top quarter brought.",
-    )
-    brought = f" and bring {{{{m:{share}}}}} of all value" if found.top_share_of_value is not None else ""
-    writing.finding(f"{{{{m:{top}}}}} of {{{{m:{valued}}}}} are of high value{brought}.")
-    differing = [one for one in found.differences if one.verdict != "not shown"]
-    for number, one in enumerate(differing[:2]):
-        ids = _pair(writing, f"value.{number}", one.name, one.top, one.rest)
-        writing.finding(
-            f"{writing.name(one.name)} ({writing.words(one.what)}): {{{{m:{ids[0]}}}}} of them ({{{{m:{ids[0]}:basis}}}}), {{{{m:{ids[1]}}}}} of the rest ({{{{m:{ids[1]}:basis}}}})."
-        )
-    if not differing:
-        writing.finding("Nothing they did is shown to differ from what the rest did.", rests_on=[top])
+    _tell_value(writing, found)
     writing.table(
         "High value beside the rest (goes together, not caused by)",
         ("What", "Kind", "High value", "The rest", "Verdict"),
@@ -189,6 +166,33 @@ def show_value(snapshot: Snapshot, request: ShowValue) -> ToolResult:
     )
     writing.ask_next("Which experiences go along with buying?", "Which groups of customers are there?")
     return writing.done()
+
+
+def _tell_value(writing: Writing, found: ValueContrast) -> None:
+    top, valued = (
+        writing.number(f"value.{name}", n, unit="persons", label=label, definition=definition)
+        for name, n, label, definition in (
+            ("top", found.n_top, "Customers of high value", "The quarter with the highest value."),
+            ("known", found.n_valued, "Customers whose value is known", "Customers with a purchase amount."),
+        )
+    )
+    share = writing.number(
+        "value.share",
+        found.top_share_of_value,
+        unit="share",
+        label="Share of all value",
+        definition="Share of all value that the top quarter brought.",
+    )
+    brought = f" and bring {{{{m:{share}}}}} of all value" if found.top_share_of_value is not None else ""
+    writing.finding(f"{{{{m:{top}}}}} of {{{{m:{valued}}}}} are of high value{brought}.")
+    differing = [(k, one) for k, one in enumerate(found.differences) if one.verdict != "not shown"]
+    for number, one in differing[:2]:
+        ids = _pair(writing, f"value.{number}", one.name, one.top, one.rest)
+        writing.finding(
+            f"{writing.name(one.name)} ({writing.words(one.what)}): {{{{m:{ids[0]}}}}} of them ({{{{m:{ids[0]}:basis}}}}), {{{{m:{ids[1]}}}}} of the rest ({{{{m:{ids[1]}:basis}}}})."
+        )
+    if not differing:
+        writing.finding("Nothing they did is shown to differ from what the rest did.", rests_on=[top])
 
 
 def predict(snapshot: Snapshot, request: Predict) -> ToolResult:
@@ -211,21 +215,23 @@ def predict(snapshot: Snapshot, request: Predict) -> ToolResult:
             "More customers with events, over a longer time.",
             "What do customers do next?",
         )
-    gain = found.skill.log_loss
-    skill = writing.number(
-        "skill.gain", gain.difference, unit="score", label="Gain in log-loss over the base rate",
-        definition="How much smaller the log-loss is on customers the model was not fitted on; above zero is better.",
-        bounds=(gain.low, gain.high),
-    )  # fmt: skip
+    _tell_expected(writing, found, is_choice=request.target == "next_step")
+    _tell_skill(writing, found, found.skill.log_loss)
+    writing.ask_next("What could we do next for customers?", "Which experiences go along with buying?")
+    return writing.done()
+
+
+def _tell_expected(writing: Writing, found: Prediction, *, is_choice: bool) -> None:
+    """Say what is expected: the most probable of several answers, or the one that was asked for."""
     everyone = found.expected[0]
     answer = (
         max(everyone.shares, key=lambda name: (everyone.shares[name], name))
-        if request.target == "next_step"
+        if is_choice
         else next(iter(everyone.shares))
     )
     expected = writing.number(
         "expected", everyone.shares[answer], unit="share", label=f"Mean probability: {worded(answer)}", definition=one_line(found.question),
-        bounds=(everyone.low, everyone.high) if request.target != "next_step" else (None, None),
+        bounds=(None, None) if is_choice else (everyone.low, everyone.high),
     )  # fmt: skip
     n = writing.number(
         "expected.n",
@@ -237,6 +243,14 @@ def predict(snapshot: Snapshot, request: Predict) -> ToolResult:
     writing.finding(
         f"Of {{{{m:{n}}}}}, a share of {{{{m:{expected}:spread}}}} is expected to fit: {writing.name(answer)}."
     )
+
+
+def _tell_skill(writing: Writing, found: Prediction, gain: Improvement) -> None:
+    skill = writing.number(
+        "skill.gain", gain.difference, unit="score", label="Gain in log-loss over the base rate",
+        definition="How much smaller the log-loss is on customers the model was not fitted on; above zero is better.",
+        bounds=(gain.low, gain.high),
+    )  # fmt: skip
     writing.finding(
         f"On customers it was not fitted on, the prediction beats the base rate by {{{{m:{skill}:spread}}}} in log-loss."
     )
@@ -248,8 +262,6 @@ def predict(snapshot: Snapshot, request: Predict) -> ToolResult:
             for one in found.drivers
         ],
     )
-    writing.ask_next("What could we do next for customers?", "Which experiences go along with buying?")
-    return writing.done()
 
 
 def _everybodys_actions(snapshot: Snapshot) -> NextActions:

@@ -8,9 +8,11 @@ from agent.analyse.statistics import quantity
 from agent.chat.requests import SearchEvidence
 from agent.chat.toolbox.pain_points import SEVERITY_WORDS, reach_of
 from agent.chat.toolbox.resolving import customers, refuse, require_texts, scope_of, where_of
+from agent.chat.toolbox.topic_words import Topic
 from agent.chat.toolbox.writing import Row, Writing, plain
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
+from agent.retrieve.topics import Spoken
 from agent.schemas.chat import ToolResult
 from agent.schemas.evidence import Evidence
 from agent.schemas.insight import PainPoint
@@ -26,22 +28,49 @@ def search_evidence(snapshot: Snapshot, request: SearchEvidence) -> ToolResult:
     scope = require_texts(scope_of(snapshot, where))
     writing = Writing(request, f"What {customers(where)} say about ‘{plain(request.query)}’", snapshot)
     spoken = snapshot.searching.topics.find(request.query, scope.where or None)
-    passages = [snapshot.stock.passages[position] for position in spoken.positions]
-    if not passages:
+    topic, texts = Topic(request.query), snapshot.stock.passages
+    held = [position for position in spoken.positions if topic.is_held(texts[position].text)]
+    wanted = held or [at for at in spoken.positions if not topic.is_opposed(texts[at].text)]
+    if not wanted:
         _refuse_topic(scope, request.query)
+    passages = [texts[position] for position in held]
     point = _pain_point_in(scope, passages)
-    _tell_topic(writing, scope, passages, point)
-    shown = [_evidence(snapshot.stock.passages[position]) for position in spoken.shown[: request.limit]]
-    writing.quoted("In their words:", shown, most=min(3, request.limit))
-    writing.table("Quotes", ("Quote", "Kind", "Channel", "Day"), [_row(writing, one) for one in shown])
-    writing.target("evidence", f"All texts on {plain(request.query)}", request.query)
+    if passages:
+        _tell_topic(writing, scope, passages, point)
+    shown = [_evidence(texts[at]) for at in _varied(spoken, wanted, texts)[: request.limit]]
+    if not passages:
+        writing.finding(
+            f"No customer says {writing.name(_topic(writing))} in so many words; what is nearest to it is quoted, and not counted.",
+            rests_on=[writing.quote(one) for one in shown],
+        )
+    writing.quoted("In their words:" if passages else "Nearest:", shown, most=min(3, request.limit))
+    title = "Quotes" if passages else "Nearest quotes, not counted"
+    writing.table(title, ("Quote", "Kind", "Channel", "Day"), [_row(writing, one) for one in shown])
+    if passages:
+        writing.target("evidence", f"All texts on {plain(request.query)}", request.query)
+    _ask_next(writing, scope, point)
+    return writing.done()
+
+
+def _varied(spoken: Spoken, wanted: Sequence[int], texts: Sequence[Passage]) -> list[int]:
+    """Return passages to show: those that differ, then others of further texts."""
+    kept = frozenset(wanted)
+    chosen = [position for position in spoken.shown if position in kept]
+    records = {texts[position].record_id for position in chosen}
+    for position in wanted:
+        if texts[position].record_id not in records:
+            chosen.append(position)
+            records.add(texts[position].record_id)
+    return chosen
+
+
+def _ask_next(writing: Writing, scope: Scoped, point: PainPoint | None) -> None:
     if point is not None:
         writing.ask_next(
             f"Show the pain point {plain(point.label)}", f"What could we do about {plain(point.label)}?"
         )
     others = [one for one in scope.pain_points if one is not point]
     writing.ask_next(*(f"What do customers say about {plain(one.label)}?" for one in others[:2]))
-    return writing.done()
 
 
 def _refuse_topic(scope: Scoped, query: str) -> None:
@@ -65,7 +94,7 @@ def _tell_topic(
         "said.topic",
         quantity(n, len(corpus.speakers), corpus.population),
         label=f"Customers who speak of: {_topic(writing)}",
-        definition="Distinct customers with a passage that says these words or nearly the same, of all who said something.",
+        definition="Distinct customers with a passage that has these words or ones that mean the same, of all who said something.",
     )
     writing.finding(
         f"{{{{m:{metric}:counted}}}} customers speak of {writing.name(_topic(writing))} ({{{{m:{metric}:spread}}}})."

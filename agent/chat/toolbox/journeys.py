@@ -1,8 +1,11 @@
 """How far customers get, how long they stay, who comes back, and what conversions are credited to."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from agent.analyse.attribution import Attribution
 from agent.analyse.funnels import Funnel
+from agent.analyse.retention import RetentionPoint
 from agent.analyse.waiting import StageTime
 from agent.chat.requests import ShowAttribution, ShowFunnel, ShowRetention, ShowStageTimes
 from agent.chat.toolbox.paths import SHARE_COLUMNS, cells_of, tell_shares
@@ -19,7 +22,8 @@ from agent.chat.toolbox.resolving import (
 from agent.chat.toolbox.writing import Row, Writing, one_line, slug, worded
 from agent.draft.claims import MIN_PERSONS
 from agent.errors import InputError, JourneyError, NotFoundError
-from agent.pipeline.scoped import PERIODS, Scoped
+from agent.pipeline.did import PERIODS
+from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.render.durations import duration_text
 from agent.render.figures import interval_text, share_text
@@ -108,6 +112,10 @@ def _tell_funnel(writing: Writing, funnel: Funnel) -> None:
         f"The largest loss is between {writing.name(funnel.steps[worst - 1].step)} and {writing.name(funnel.steps[worst].step)}:"
         f" {{{{m:{ids[worst]}:counted}}}} went on ({{{{m:{ids[worst]}:spread}}}})."
     )
+    _funnel_table(writing, funnel, ids)
+
+
+def _funnel_table(writing: Writing, funnel: Funnel, ids: Sequence[str]) -> None:
     writing.table(
         "Funnel",
         ("Step", "Customers", "Of the step before (95 %)", "Of the first", "Median time"),
@@ -248,40 +256,44 @@ def show_retention(snapshot: Snapshot, request: ShowRetention) -> ToolResult:
         snapshot,
     )
     found = scope.retention(request.by, since)
-    later = [one for one in found.points if one.period > 0]
-    if not later:
+    if all(one.period <= 0 for one in found.points):
         refuse(
             "too_few",
             f"No {request.by} is over for enough customers.",
             f"Events over more than one {request.by}.",
         )
-    ids = {
-        one.period: writing.share(
-            f"retention.{one.period}", one.active, label=f"Active in {request.by} {one.period}",
-            definition=f"Customers active in that {request.by}, of those for whom it is over.",
-        )
-        for one in found.points
-    }  # fmt: skip
-    first, last = later[0], later[-1]
-    writing.finding(
-        f"In the first {request.by} after {writing.words(start)} that follows, {{{{m:{ids[first.period]}:counted}}}} customers are active again"
-        f" ({{{{m:{ids[first.period]}:spread}}}})."
-    )
-    if last is not first:
-        writing.finding(
-            f"In the last {request.by} that can be told it is {{{{m:{ids[last.period]}:counted}}}} ({{{{m:{ids[last.period]}:spread}}}})."
-        )
-    writing.table(
-        "Active again",
-        (request.by.capitalize(), *SHARE_COLUMNS),
-        [Row((f"{one.period}", *cells_of(one.active)), (ids[one.period],)) for one in found.points],
-    )
+    _tell_retention(writing, found.points, request.by, start)
     writing.picture(
         "retention", f"Share of {customers(where)} active by {request.by}", by=request.by, since=since or ""
     )
     others = [by for by in PERIODS if by != request.by]
     writing.ask_next(f"Show retention by {others[-1]}", "Where do customers leave for good?")
     return writing.done()
+
+
+def _tell_retention(writing: Writing, points: Sequence[RetentionPoint], by: str, start: str) -> None:
+    ids = {
+        one.period: writing.share(
+            f"retention.{one.period}", one.active, label=f"Active in {by} {one.period}",
+            definition=f"Customers active in that {by}, of those for whom it is over.",
+        )
+        for one in points
+    }  # fmt: skip
+    later = [one for one in points if one.period > 0]
+    first, last = later[0], later[-1]
+    writing.finding(
+        f"In the first {by} after {writing.words(start)} that follows, {{{{m:{ids[first.period]}:counted}}}} customers are active again"
+        f" ({{{{m:{ids[first.period]}:spread}}}})."
+    )
+    if last is not first:
+        writing.finding(
+            f"In the last {by} that can be told it is {{{{m:{ids[last.period]}:counted}}}} ({{{{m:{ids[last.period]}:spread}}}})."
+        )
+    writing.table(
+        "Active again",
+        (by.capitalize(), *SHARE_COLUMNS),
+        [Row((f"{one.period}", *cells_of(one.active)), (ids[one.period],)) for one in points],
+    )
 
 
 def show_attribution(snapshot: Snapshot, request: ShowAttribution) -> ToolResult:
@@ -301,6 +313,15 @@ def show_attribution(snapshot: Snapshot, request: ShowAttribution) -> ToolResult
             f"Nothing can be credited: {found.reason or 'nothing was touched before'}.",
             "More conversions with touchpoints before them.",
         )
+    _tell_credit(writing, found, what)
+    writing.picture(
+        "attribution", f"Conversions credited to touchpoints: {one_line(what)}", conversion=conversion or ""
+    )
+    writing.ask_next("What goes along with buying?", "What do customers do before buying?")
+    return writing.done()
+
+
+def _tell_credit(writing: Writing, found: Attribution, what: str) -> None:
     shown = found.credits[:8]
     ids = [
         writing.number(
@@ -309,6 +330,15 @@ def show_attribution(snapshot: Snapshot, request: ShowAttribution) -> ToolResult
         )
         for one in shown
     ]  # fmt: skip
+    conversions = writing.number(
+        "conversions", found.n_conversions, unit="count", label=f"Conversions: {what}",
+        definition="Conversions that are credited, each to what the customer touched before it; those with no touch before them are among them.",
+    )  # fmt: skip
+    converting = writing.number(
+        "converting", found.n_converting, unit="persons", label=f"Customers with a conversion: {what}",
+        definition="Distinct customers with at least one conversion.",
+    )  # fmt: skip
+    writing.finding(f"There are {{{{m:{conversions}}}}} {writing.words(what)}, of {{{{m:{converting}}}}}.")
     writing.finding(
         f"By the removal rule, {writing.name(shown[0].key)} matters most for {writing.words(what)}: without it the chain of touches would lose"
         f" {{{{m:{ids[0]}}}}} of them. This is credit by a rule, not proof of a cause."
@@ -330,8 +360,3 @@ def show_attribution(snapshot: Snapshot, request: ShowAttribution) -> ToolResult
             for one, metric in zip(shown, ids, strict=True)
         ],
     )
-    writing.picture(
-        "attribution", f"Conversions credited to touchpoints: {one_line(what)}", conversion=conversion or ""
-    )
-    writing.ask_next("What goes along with buying?", "What do customers do before buying?")
-    return writing.done()

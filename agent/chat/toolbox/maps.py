@@ -3,9 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from agent.analyse.statistics import two_proportion_test
-from agent.analyse.trends import SIGNIFICANT
-from agent.chat.requests import CompareMaps, ShowMap, ShowStage
+from agent.chat.requests import ShowMap, ShowStage
 from agent.chat.toolbox.feelings import tell_cell
 from agent.chat.toolbox.journeys import stage_times, tell_drop_off, tell_times
 from agent.chat.toolbox.pain_points import SEVERITY_WORDS, reach_of, row_of
@@ -24,8 +22,7 @@ from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.render.figures import signed
 from agent.schemas.chat import ToolResult
-from agent.schemas.evidence import Claim, ClaimStatus, Lane, Metric, Quantity
-from agent.schemas.insight import PainPoint
+from agent.schemas.evidence import Claim, ClaimStatus, Lane, Metric
 from agent.schemas.journey import JourneyMap
 
 _PLACED = re.compile(r"\{\{m:([a-z0-9._]+)\}\}")
@@ -153,83 +150,6 @@ def _curve_table(writing: Writing, journey_map: JourneyMap) -> None:
         )
         rows.append(Row(cells, (metric,)))
     writing.table("Mood by stage, from −1 to +1", ("Stage", "Mood", "95 %", "Customers"), rows)
-
-
-def compare_maps(snapshot: Snapshot, request: CompareMaps) -> ToolResult:
-    """Compare two versions of a map by the reach of their pain points."""
-    latest = map_of(snapshot, request.map_name)
-    results = snapshot.workspace.store.results
-    versions = results.map_versions(latest.map_id)
-    title = f"{latest.scope.persona}: {latest.scope.journey}"
-    version = request.version or versions[-1]
-    earlier = request.earlier or max((one for one in versions if one < version), default=None)
-    if earlier is None or version not in versions or earlier not in versions:
-        refuse(
-            "unknown_thing", f"The map ‘{plain(title)}’ has no other version to compare with.",
-            f"A second version: draft it again. There are versions {', '.join(map(str, versions))}.", "Show the latest map",
-        )  # fmt: skip
-    before, after = results.map(latest.map_id, earlier), results.map(latest.map_id, version)
-    writing = Writing(request, f"Map ‘{plain(title)}’: version {version} against {earlier}", snapshot)
-    _tell_versions(writing, before, after)
-    writing.target("map", title, latest.map_id)
-    writing.ask_next("Show the latest map", "What hurts customers most?")
-    return writing.done()
-
-
-def _tell_versions(writing: Writing, before: JourneyMap, after: JourneyMap) -> None:
-    old = {one.pain_point_id: one for one in before.pain_points}
-    new = {one.pain_point_id: one for one in after.pain_points}
-    rows: list[Row] = []
-    changed = 0
-    for key in [*new, *(key for key in old if key not in new)]:
-        sides = [
-            None if side is None else writing.share(
-                f"version.{name}.{key}", side.reach, label=f"{side.label}, {name} version",
-                definition="Customers who voice it, of all who said something.",
-            )
-            for name, side in (("earlier", old.get(key)), ("later", new.get(key)))
-        ]  # fmt: skip
-        shown = new.get(key) or old[key]
-        what = (
-            "new" if key not in old else "gone" if key not in new else _moved(old[key].reach, new[key].reach)
-        )
-        changed += what not in {"not proven"}
-        cites = tuple(one for one in sides if one is not None)
-        cells = (plain(shown.label), _reach_cell(old.get(key)), _reach_cell(new.get(key)), what)
-        rows.append(Row(cells, cites))
-        if what in {"higher", "lower"} and len(cites) > 1:
-            writing.finding(
-                f"{writing.name(shown.label)} is {what}: {{{{m:{cites[1]}:counted}}}} customers ({{{{m:{cites[1]}}}}}) now,"
-                f" {{{{m:{cites[0]}:counted}}}} ({{{{m:{cites[0]}}}}}) before."
-            )
-    if not rows:
-        refuse("too_few", "Neither version has a pain point to compare.", "More texts.")
-    if not changed:
-        writing.finding(
-            "No pain point is proven to have changed between the versions.", rests_on=rows[0].rests_on
-        )
-    else:
-        listed_ = [row for row in rows if row.cells[3] in {"new", "gone"}][:1]
-        for row in listed_:
-            writing.finding(
-                f"{writing.name(row.cells[0])} is {row.cells[3]} in the later version.", rests_on=row.rests_on
-            )
-    writing.table("Pain points of two versions", ("Pain point", "Earlier", "Later", "Change"), rows)
-
-
-def _reach_cell(point: PainPoint | None) -> str:
-    return "-" if point is None else f"{point.reach.n:,} of {point.reach.total:,}"
-
-
-def _moved(before: Quantity, after: Quantity) -> str:
-    p_value = (
-        two_proportion_test(after.n, after.total, before.n, before.total)
-        if before.total and after.total
-        else 1.0
-    )
-    if p_value >= SIGNIFICANT:
-        return "not proven"
-    return "higher" if (after.share or 0.0) > (before.share or 0.0) else "lower"
 
 
 def show_stage(snapshot: Snapshot, request: ShowStage) -> ToolResult:

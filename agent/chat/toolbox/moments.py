@@ -47,6 +47,17 @@ def list_moments(snapshot: Snapshot, request: ListMoments) -> ToolResult:
     ids = [_moment(writing, one, number) for number, one in enumerate(found)]
     for one, metrics in list(zip(found, ids, strict=True))[:2]:
         writing.finding(_moment_text(writing, one, metrics))
+    _moments_table(writing, found, ids)
+    writing.picture("moments", "Adjusted effects of experiences on later outcomes, with intervals")
+    writing.ask_next(
+        *[f"Show the pain point {plain(one.experience)}" for one in found if one.kind == "pain_point"][:1],
+        "What hurts customers most?",
+        "What could we do next for customers?",
+    )
+    return writing.done()
+
+
+def _moments_table(writing: Writing, found: Sequence[Moment], ids: Sequence[tuple[str, ...]]) -> None:
     writing.table(
         "Experiences and later outcomes (associated with, not caused by)",
         ("Experience", "Outcome", "With it", "Without it", "Adjusted (95 %)"),
@@ -61,13 +72,6 @@ def list_moments(snapshot: Snapshot, request: ListMoments) -> ToolResult:
             for one, metrics in zip(found, ids, strict=True)
         ],
     )  # fmt: skip
-    writing.picture("moments", "Adjusted effects of experiences on later outcomes, with intervals")
-    writing.ask_next(
-        *[f"Show the pain point {plain(one.experience)}" for one in found if one.kind == "pain_point"][:1],
-        "What hurts customers most?",
-        "What could we do next for customers?",
-    )
-    return writing.done()
 
 
 def _outcome_of(scope: Scoped, name: str) -> str:

@@ -1,10 +1,10 @@
-"""What hurts customers, what they speak about, how they feel, and what could be done."""
+"""What hurts customers, and what they speak about."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from agent.analyse.plaints import is_complained_of
 from agent.analyse.statistics import reach_quantity
-from agent.chat.requests import ListOpportunities, ListPainPoints, ListThemes, ShowPainPoint
+from agent.chat.requests import ListPainPoints, ListThemes, ShowPainPoint
 from agent.chat.toolbox.resolving import (
     customers,
     event_of,
@@ -15,7 +15,7 @@ from agent.chat.toolbox.resolving import (
     stage_of,
     where_of,
 )
-from agent.chat.toolbox.writing import Row, Writing, one_line, plain, worded
+from agent.chat.toolbox.writing import Row, Writing, plain, slug, worded
 from agent.draft.claims import MIN_PERSONS
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
@@ -40,8 +40,21 @@ _ORDER: Mapping[str, Callable[[PainPoint], float]] = {
 _COLUMNS = ("Pain point", "Customers", "Share (95 %)", "How bad", "Trend")
 
 
-def reach_of(writing: Writing, point: PainPoint) -> str:
-    """Take in how many customers voice a pain point, and return the metric's id."""
+def reach_of(writing: Writing, point: PainPoint, *, after: str | None = None) -> str:
+    """Take in how many customers voice a pain point, and return the metric's id.
+
+    Args:
+        writing: The result in the making.
+        point: The pain point.
+        after: Event that those counted did before they said it; the point was counted among them.
+    """
+    if after is not None:
+        return writing.share(
+            f"reach.{point.pain_point_id}.after.{slug(after)}",
+            point.reach,
+            label=f"Customers who voice it after {worded(after)}: {point.label}",
+            definition="Distinct customers with at least one passage on this pain point after they first did this, of all who said something after it.",
+        )
     return writing.share(
         f"reach.{point.pain_point_id}",
         point.reach,
@@ -51,9 +64,9 @@ def reach_of(writing: Writing, point: PainPoint) -> str:
     )
 
 
-def row_of(writing: Writing, point: PainPoint) -> Row:
+def row_of(writing: Writing, point: PainPoint, *, after: str | None = None) -> Row:
     """Return a pain point as a row."""
-    metric_id = reach_of(writing, point)
+    metric_id = reach_of(writing, point, after=after)
     return Row(
         (
             plain(point.label),
@@ -89,7 +102,9 @@ def list_pain_points(snapshot: Snapshot, request: ListPainPoints) -> ToolResult:
     _tell_points(writing, points[: request.limit], event)
     if request.limit > 1:
         writing.table(
-            "Pain points, worst first", _COLUMNS, [row_of(writing, one) for one in points[: request.limit]]
+            "Pain points, worst first",
+            _COLUMNS,
+            [row_of(writing, one, after=event) for one in points[: request.limit]],
         )
     writing.target("pain_points", "All pain points")
     worst = plain(points[0].label)
@@ -122,14 +137,14 @@ def _refuse_points(scope: Scoped, said: str) -> None:
 
 def _tell_points(writing: Writing, points: Sequence[PainPoint], event: str | None) -> None:
     first = points[0]
-    metric_id, label = reach_of(writing, first), writing.name(first.label)
+    metric_id, label = reach_of(writing, first, after=event), writing.name(first.label)
     after = f" after {writing.name(event)}" if event else ""
     writing.finding(
         f"The worst pain point{after} is {label}: {{{{m:{metric_id}:counted}}}} customers say so ({{{{m:{metric_id}:spread}}}}), and it"
         f" {SEVERITY_WORDS[first.severity]}."
     )
     if len(points) > 1:
-        others = [(writing.name(one.label), reach_of(writing, one)) for one in points[1:3]]
+        others = [(writing.name(one.label), reach_of(writing, one, after=event)) for one in points[1:3]]
         told = " and ".join(f"{name} ({{{{m:{metric}:counted}}}} customers)" for name, metric in others)
         writing.finding(f"Next come {told}." if len(others) > 1 else f"Next comes {told}.")
     writing.quoted(f"On {label}, in a customer's words:", first.evidence, most=1)
@@ -336,56 +351,3 @@ def _theme_reach(writing: Writing, scope: Scoped, theme: Theme, n: int) -> str:
         definition="Distinct customers with at least one passage on this topic, of all who said something.",
         query=MetricQuery(op="theme_reach", params={"theme_id": theme.theme_id}),
     )
-
-
-def list_opportunities(snapshot: Snapshot, request: ListOpportunities) -> ToolResult:
-    """List what could be done about pain points, as the maps worded it."""
-    where = where_of(snapshot, request.where)
-    scope = require_texts(scope_of(snapshot, where))
-    stage = None if request.stage is None else stage_of(snapshot, request.stage)
-    writing = Writing(
-        request, f"What could be done for {customers(where)}{f' in {stage}' if stage else ''}", snapshot
-    )
-    worded_for = {
-        opportunity.pain_point_id: opportunity
-        for journey_map in reversed(snapshot.maps())
-        for opportunity in journey_map.opportunities
-    }
-    points = [
-        one for one in scope.pain_points if one.pain_point_id in worded_for and stage in {None, one.stage}
-    ][: request.limit]
-    if not points:
-        refuse(
-            "not_measured",
-            f"No opportunity{f' in {stage}' if stage else ''} has been worded for {customers(where)} yet.",
-            "A drafted map: it words what could be done about its pain points.",
-            "What hurts customers most?",
-            "Show the latest map",
-        )
-    for point in points[:3]:
-        metric_id = reach_of(writing, point)
-        statement = writing.words(one_line(worded_for[point.pain_point_id].statement))
-        writing.suggestion(
-            f"For {writing.name(point.label)} ({{{{m:{metric_id}:counted}}}} customers): {statement}"
-        )
-    writing.table(
-        "Opportunities, largest impact first",
-        ("Pain point", "Suggestion", "Customers", "Impact"),
-        [
-            Row(
-                (
-                    plain(point.label),
-                    one_line(worded_for[point.pain_point_id].statement),
-                    f"{point.reach.n:,} of {point.reach.total:,}",
-                    f"{100 * point.rank.score:.1f}",
-                ),
-                rests_on=(reach_of(writing, point),),
-                target=writing.target("pain_point", point.label, point.pain_point_id),
-            )
-            for point in points
-        ],
-    )
-    writing.guidance("Impact is reach times severity; feasibility is for people to judge.")
-    writing.picture("opportunities", "Impact of what could be done, largest first")
-    writing.ask_next(*(f"What should we say to customers about {plain(one.label)}?" for one in points[:2]))
-    return writing.done()

@@ -177,21 +177,16 @@ def tell_shares(
     writing.finding(
         f"{first.format(name=name)}: {{{{m:{metric}:counted}}}} customers ({{{{m:{metric}:spread}}}})."
     )
-    if len(shown) > 1:
-        others = " and ".join(
-            f"{writing.name(name)} ({{{{m:{one}:counted}}}})"
-            for (name, _), one in list(zip(shown, ids, strict=True))[1:3]
-        )
-        writing.finding(f"Then: {others}.")
-    limit = getattr(writing.request, "limit", len(shown))
-    writing.table(
-        title,
-        (column, *SHARE_COLUMNS),
-        [
-            Row((worded(name), *cells_of(one)), (metric,))
-            for (name, one), metric in zip(shown, ids, strict=True)
-        ][:limit],
-    )
+    others = [
+        f"{writing.name(name)} ({{{{m:{one}:counted}}}})"
+        for (name, _), one in list(zip(shown, ids, strict=True))[1:3]
+    ]
+    if others:
+        writing.finding(f"Then: {' and '.join(others)}.")
+    rows = [
+        Row((worded(name), *cells_of(one)), (metric,)) for (name, one), metric in zip(shown, ids, strict=True)
+    ]
+    writing.table(title, (column, *SHARE_COLUMNS), rows[: getattr(writing.request, "limit", len(rows))])
 
 
 def _starts(writing: Writing, paths: Paths, _source: str | None, _target: str | None) -> None:

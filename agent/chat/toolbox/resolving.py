@@ -1,12 +1,16 @@
 """Finds what a request names in the data; what is not in it is never guessed."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NoReturn, TypeVar
 
 from agent.analyse.funnels import event_named
+from agent.chat.toolbox.topic_words import Topic
 from agent.chat.toolbox.writing import plain, worded
+from agent.draft.claims import MIN_PERSONS
 from agent.errors import JourneyError, NotFoundError
+from agent.pipeline.groups import are_doers_told, are_speakers_told, is_told
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.retrieve.lexical import terms_of
@@ -16,8 +20,10 @@ from agent.schemas.journey import JourneyMap
 from agent.store.filters import fold
 
 _MOST_NAMED = 6
-_LEAST_SHARED = 0.5
-"""Share of the content words of a name that a thing has to be called by."""
+_NAMING = re.compile(
+    r"\b(?:pain points?|journey maps?|maps?|the|latest|complaints?|issues?|problems?)\b", re.IGNORECASE
+)
+"""Words that say of what kind a thing is, not which one."""
 
 NamedT = TypeVar("NamedT", PainPoint, Theme, JourneyMap)
 
@@ -108,23 +114,37 @@ def scope_of(snapshot: Snapshot, where: Mapping[str, str]) -> Scoped:
     """Return what the data says of a filter whose names were resolved.
 
     Raises:
-        GapError: Nothing is read in yet.
+        GapError: Nothing is read in yet, or too few customers have all that is asked for.
     """
     scope = snapshot.scope(where)
     if not snapshot.records and not snapshot.everybody.has_events:
         refuse("empty", "Nothing has been read in yet.", "Reviews, conversations, surveys or events.")
+    if not is_told(scope):
+        _refuse_few(where, "there are")
     return scope
+
+
+def _refuse_few(where: Mapping[str, str], what: str) -> NoReturn:
+    whom = customers(where)
+    refuse(
+        "too_few",
+        f"Of {whom} {what} fewer than {MIN_PERSONS}, so nothing is told of them.",
+        f"{MIN_PERSONS} customers or more, so that no figure tells of one of them; or a wider group.",
+        *(f"How many customers are there by {worded(key)}?" for key in list(where)[:2]),
+    )
 
 
 def require_texts(scope: Scoped) -> Scoped:
     """Return a scope in which somebody said something.
 
     Raises:
-        GapError: Nobody did.
+        GapError: Nobody did, or too few of a group.
     """
     if not scope.has_texts:
         whom = customers(scope.where)
         refuse("no_texts", f"There is no text of {whom}.", f"Reviews, conversations or surveys of {whom}.")
+    if not are_speakers_told(scope):
+        _refuse_few(scope.where, "who said something there are")
     return scope
 
 
@@ -132,7 +152,7 @@ def require_events(scope: Scoped) -> Scoped:
     """Return a scope in which somebody did something.
 
     Raises:
-        GapError: Nobody did.
+        GapError: Nobody did, or too few of a group.
     """
     if not scope.has_events:
         whom = customers(scope.where)
@@ -141,6 +161,8 @@ def require_events(scope: Scoped) -> Scoped:
             f"There are no events of {whom}.",
             "Events of what customers did, with the same customer ids as the texts.",
         )
+    if not are_doers_told(scope):
+        _refuse_few(scope.where, "with events there are")
     return scope
 
 
@@ -193,51 +215,69 @@ def step_of(scope: Scoped, snapshot: Snapshot, name: str, level: str) -> str:
 
 
 def best_named(
-    name: str, things: Sequence[NamedT], *, names: Sequence[str], ids: Sequence[str]
-) -> NamedT | None:
-    """Return the thing that is called by most of the words of a name, the first of equals; None where none is by half.
+    name: str,
+    things: Sequence[NamedT],
+    *,
+    names: Sequence[str],
+    ids: Sequence[str],
+    about: Sequence[str] = (),
+) -> tuple[NamedT | None, tuple[NamedT, ...]]:
+    """Return the thing that a name means, and where it means none or several, those that it may mean, nearest first.
+
+    A thing is meant where it alone is called by all words of the name, or by these and no other; a word counts as said
+    where one that means the same is. What shares some words only is never taken for what was named.
 
     Args:
         name: An id, or words.
         things: In order of preference.
-        names: What each is called by.
+        names: What each is called.
         ids: Of each.
+        about: Further words on each, which make it near and never meant.
     """
     if name in ids:
-        return things[ids.index(name)]
-    wanted = set(terms_of(name))
-    scored = [(_shared(wanted, set(terms_of(called))), -place) for place, called in enumerate(names)]
-    best = max(scored, default=(0.0, 0))
-    return things[-best[1]] if wanted and best[0] >= _LEAST_SHARED else None
-
-
-def _shared(wanted: set[str], called: set[str]) -> float:
-    if not wanted:
-        return 0.0
-    # Of names that hold all words that were said, the one that holds the fewest others is meant.
-    return len(wanted & called) / len(wanted) + 0.1 * len(wanted & called) / max(len(called), 1)
+        return things[ids.index(name)], ()
+    bare = _NAMING.sub(" ", name)
+    topic = Topic(bare if terms_of(bare) else name)
+    called_so = [place for place, called in enumerate(names) if topic.is_held(called)]
+    in_full = [place for place in called_so if Topic(names[place]).share_held(name) == 1]
+    if in_full or len(called_so) == 1:
+        said = set(terms_of(name))
+        meant = in_full or called_so
+        return things[max(meant, key=lambda place: (len(said & set(terms_of(names[place]))), -place))], ()
+    told = [" ".join(both) for both in zip(names, about or [""] * len(names), strict=True)]
+    shared = [(place in called_so, topic.share_held(words)) for place, words in enumerate(told)]
+    near = sorted(
+        (place for place in range(len(told)) if shared[place][1]),
+        key=lambda place: shared[place],
+        reverse=True,
+    )
+    return None, tuple(things[place] for place in near)
 
 
 def pain_point_of(scope: Scoped, snapshot: Snapshot, name: str) -> PainPoint:
     """Return a pain point by its id, or by words of its label.
 
     Raises:
-        GapError: None is called so.
+        GapError: None is called so; those that share a word are offered.
     """
     points = scope.pain_points
     terms = {theme.theme_id: theme.terms for theme in snapshot.themes}
-    found = best_named(
+    found, near = best_named(
         name,
         points,
-        names=[" ".join((one.label, *terms.get(one.theme_id, ())[:3])) for one in points],
+        names=[one.label for one in points],
         ids=[one.pain_point_id for one in points],
+        about=[" ".join(terms.get(one.theme_id, ())[:3]) for one in points],
     )
     if found is None:
+        known = listed((one.label for one in near or points), most=4)
         refuse(
             "unknown_thing",
-            f"No pain point of {customers(scope.where)} is called ‘{plain(name)}’.",
-            f"A complaint about it that five customers share. Known are: {listed((p.label for p in points), most=4)}.",
-            *(f"Show the pain point {plain(one.label)}" for one in points[:2]),
+            f"No one pain point of {customers(scope.where)} is called ‘{plain(name)}’.",
+            f"Did you mean one of these: {known}?"
+            if near
+            else f"A complaint about it that five customers share. Known are: {known}.",
+            *(f"Show the pain point {plain(one.label)}" for one in (near or points)[:2]),
         )
     return found
 
@@ -258,7 +298,7 @@ def map_of(snapshot: Snapshot, name: str | None) -> JourneyMap:
     if name is None:
         return maps[0]
     called = [f"{one.scope.persona} {one.scope.journey} {one.scope.goal}" for one in maps]
-    found = best_named(name, maps, names=called, ids=[one.map_id for one in maps])
+    found, _ = best_named(name, maps, names=called, ids=[one.map_id for one in maps])
     if found is None:
         known = listed((f"{one.scope.persona}: {one.scope.journey}" for one in maps), most=4)
         refuse(

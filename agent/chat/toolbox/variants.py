@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from agent.chat.context import Proposed
 from agent.chat.requests import CheckVariants, DraftMap, ListVariants, ProposeVariants
 from agent.chat.toolbox.pain_points import reach_of
 from agent.chat.toolbox.resolving import (
@@ -147,29 +148,31 @@ def _point(snapshot: Snapshot, name: str) -> PainPoint:
     return pain_point_of(require_texts(snapshot.everybody), snapshot, name)
 
 
-def preview_propose(snapshot: Snapshot, request: ProposeVariants) -> str:
-    """Return what proposing would make, its names checked."""
+def preview_propose(snapshot: Snapshot, request: ProposeVariants) -> Proposed:
+    """Return what proposing would make, its names checked and fixed."""
     point = _point(snapshot, request.pain_point)
     try:
         control_copy(request.channel, request.control)
     except InputError as error:
         refuse("unknown_value", said_so(error), error.hint)
     against = "the product's plain control" if request.control is None else "the control that was given"
-    return (
+    summary = (
         f"Propose {request.n} variants for {worded(request.channel)} that answer ‘{plain(point.label)}’, each changing one thing of {against},"
         " and check them on held-out customers."
     )
+    return Proposed(request.model_copy(update={"pain_point": point.pain_point_id}), summary)
 
 
-def preview_check(snapshot: Snapshot, request: CheckVariants) -> str:
-    """Return what checking would do, its names checked."""
+def preview_check(snapshot: Snapshot, request: CheckVariants) -> Proposed:
+    """Return what checking would do, its names checked and fixed."""
     found = set_of(snapshot, request.variant_set)
     label = _label(snapshot, found.pain_point_id)
-    return f"Check the {len(found.variants)} variants for ‘{label}’ again on held-out customers; their verdicts and certificate are replaced."
+    summary = f"Check the {len(found.variants)} variants for ‘{label}’ again on held-out customers; their verdicts and certificate are replaced."
+    return Proposed(request.model_copy(update={"variant_set": found.variant_set_id}), summary)
 
 
-def preview_draft(snapshot: Snapshot, request: DraftMap) -> str:
-    """Return what drafting would make, its scope checked."""
+def preview_draft(snapshot: Snapshot, request: DraftMap) -> Proposed:
+    """Return what drafting would make, its scope checked and fixed."""
     asked = draft_of(snapshot, request)
     require_texts(snapshot.scope(asked.where))
     try:
@@ -185,7 +188,12 @@ def preview_draft(snapshot: Snapshot, request: DraftMap) -> str:
         refuse("unknown_value", said_so(error), error.hint)
     whom = f", of customers with {where_text(asked.where)}" if asked.where else ", of all customers"
     kind = "the next version of the map" if request.again else "a journey map"
-    return f"Draft {kind}: ‘{plain(asked.persona)}’ on ‘{plain(asked.journey)}’, who want to {plain(asked.goal)}{whom}. Purpose: {plain(asked.purpose)}."
+    summary = f"Draft {kind}: ‘{plain(asked.persona)}’ on ‘{plain(asked.journey)}’, who want to {plain(asked.goal)}{whom}. Purpose: {plain(asked.purpose)}."
+    if request.again is None:
+        fixed: dict[str, object] = {"where": asked.where}
+    else:
+        fixed = {"again": map_of(snapshot, request.again).map_id}
+    return Proposed(request.model_copy(update=fixed), summary)
 
 
 def draft_of(snapshot: Snapshot, request: DraftMap) -> DraftRequest:

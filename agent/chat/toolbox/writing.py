@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from agent.chat.bearing import is_quotable
 from agent.chat.requests import ToolRequest
 from agent.firewall import check_template, fill, metric_ids
 from agent.pipeline.snapshot import Snapshot
@@ -32,9 +33,7 @@ MOST_ROWS = 8
 MOST_COLUMNS = 5
 _MOST_QUESTIONS = 3
 _LONGEST_NAME = 80
-_LONGEST_QUOTE = 240
 _PLACED = re.compile(r"(\{\{m:[a-z0-9._]+(?::[a-z]+)?\}\})")
-_UNQUOTABLE = re.compile(r"[{}“”\n\r]")
 
 
 def plain(name: str) -> str:
@@ -286,8 +285,3 @@ class Writing:
             external_id=record.external_id, kind=record.kind, channel=record.channel, at=record.at
         )
         return AnswerCitation(citation_id=number, evidence=evidence, source=source)
-
-
-def is_quotable(quote: str) -> bool:
-    """Tell whether a quote may stand in a sentence: short, on one line, and without what a template would trip over."""
-    return len(quote) <= _LONGEST_QUOTE and _UNQUOTABLE.search(quote.strip()) is None

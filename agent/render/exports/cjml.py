@@ -1,9 +1,11 @@
 """A map in CJML 2.0, the XML of the Customer Journey Modelling Language (cjml.no).
 
 Actions become actions of the customer and touchpoints become communication points with the brand; stages are phases.
-CJML allows experience in actual journeys only, as customers reported it themselves: the mood of the stages is the
-experience of the whole journey, in words, and no single touchpoint is given a rating that nobody gave it. Which channel a
-touchpoint went by is not known of a map, so it is "Unknown".
+An actual journey of CJML is one person's, and experience in it is what that person reported. A map is of many, and its
+moods are read out of what they wrote: the file says so, gives no experience and no rating to anything, and tells the moods
+in a comment. Which channel a touchpoint went by is not known of a map, so it is "Unknown".
+
+Source: SINTEF, CJML 2.0, the example and the guiding principles at https://www.cjml.no; a schema is not published there.
 """
 
 import xml.etree.ElementTree as ET
@@ -37,10 +39,7 @@ def cjml_of(journey_map: JourneyMap, loss: tuple[str, ...]) -> bytes:
     touchpoints = ET.SubElement(journey, "touchpoints")
     for number, (phase_id, row) in enumerate(_placed(journey_map), start=1):
         _touchpoint(touchpoints, kind, f"T{number}", phase_id, row)
-    if kind == "actual":
-        experience = ET.SubElement(journey, "journeyExperience")
-        _child(experience, "experienceDescription", _experience(journey_map))
-    _child(journey, "comment", loss_line(loss))
+    _child(journey, "comment", "\n".join(filter(None, [_moods(journey_map), loss_line(loss)])))
     ET.indent(root)
     return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
 
@@ -54,7 +53,8 @@ def _placed(journey_map: JourneyMap) -> Iterator[tuple[str, ClaimRow]]:
 
 def _summary(journey_map: JourneyMap) -> str:
     scope = journey_map.scope
-    return f"About {scope.population}. Purpose: {scope.purpose}"
+    of_many = "This is a summary of many customers' journeys, not the journey of one."
+    return f"About {scope.population}. Purpose: {scope.purpose}. {of_many}"
 
 
 def _actors(journey: ET.Element, journey_map: JourneyMap) -> None:
@@ -81,9 +81,9 @@ def _touchpoint(touchpoints: ET.Element, kind: str, number: str, phase_id: str, 
     _child(made, "comment", "\n".join([row.claim.claim_id, standing(row.claim), *quote_lines(row.claim)]))
 
 
-def _experience(journey_map: JourneyMap) -> str:
+def _moods(journey_map: JourneyMap) -> str:
     moods = [f"{point.stage} {_mood(point)}" for point in journey_map.emotion_curve]
-    return "Mean mood of customers by stage, from −1 to +1: " + "; ".join(moods)
+    return "Mean mood by stage, read out of what customers wrote, from −1 to +1: " + "; ".join(moods)
 
 
 def _mood(point: EmotionPoint) -> str:

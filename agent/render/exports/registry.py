@@ -85,7 +85,7 @@ EXPORTS: Mapping[ExportFormat, Exporter] = MappingProxyType(
                 P.IDENTITY, P.SCOPE, P.ACTIONS, P.TOUCHPOINTS, P.CLAIM_IDS, *_COUNTED, *_QUOTED, *_MOODS,
             ),
             cjml_of,
-            ("Mood is in maps of what was observed only, as words of the whole journey.", _WHOLE, _STEERING),
+            ("Mood is in the comment of the journey, in words: in CJML experience is what one person reports.", _WHOLE, _STEERING),
         ),
         ExportFormat.MIRO_CSV: Exporter(
             "miro.csv", _CSV, only(*_LANES, *_COUNTED, *_QUOTED, P.IDENTITY, P.CLAIM_IDS), miro_csv_of, (_WHOLE, _ESCAPED),

@@ -161,11 +161,14 @@ def _pain(number: int, pain: PainPoint) -> _Cells:
 
 
 def _opportunities(deck: Deck, journey_map: JourneyMap) -> None:
-    labels = {pain.pain_point_id: pain.label for pain in journey_map.pain_points}
-    rows: list[_Cells] = [
-        [[Paragraph(shown(labels.get(item.pain_point_id, item.pain_point_id)), bold=True)], [Paragraph(shown(item.statement))]]
-        for item in journey_map.opportunities
-    ]  # fmt: skip
+    pains = {pain.pain_point_id: pain for pain in journey_map.pain_points}
+    rows: list[_Cells] = []
+    for item in journey_map.opportunities:
+        pain = pains.get(item.pain_point_id)
+        label = item.pain_point_id if pain is None else pain.label
+        notes = () if pain is None else (f"{label}: {quantity_text(pain.reach)}", *map(quoted, pain.evidence))
+        head = Paragraph(shown(label), bold=True, notes=tuple(map(shown, notes)))
+        rows.append([[head], [Paragraph(shown(item.statement))]])
     if rows:
         heads = ("Pain point", "What could be done: a suggestion, never a finding")
         deck.tables("Opportunities", heads, rows, (288.0, _WIDE - 288.0))

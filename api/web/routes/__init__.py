@@ -8,6 +8,7 @@ from api.web.routes import (
     evidence,
     jobs,
     journeys,
+    machines,
     map_files,
     map_work,
     maps,
@@ -17,6 +18,7 @@ from api.web.routes import (
     sign_in,
     sources,
     start,
+    summaries,
     variants,
 )
 
@@ -38,4 +40,6 @@ ROUTERS = (
     map_files.router,
     pain_points.router,
     variants.router,
+    summaries.router,
+    machines.router,
 )

@@ -8,13 +8,14 @@ from fastapi.responses import Response
 
 from agent.errors import InputError
 from agent.schemas.accounts import AuditFilter
-from api.web.pages import page
+from api.web.pages import MOST_COUNTED, page
 from api.web.routes.accounts import AdminDep
 from api.web.services import ServicesDep
 
 router = APIRouter()
 
 _PAGE = 50
+_LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 
 Word = Annotated[str, Query(max_length=320)]
 
@@ -31,7 +32,7 @@ def show_audit(
     outcome: Literal["", "done", "refused"] = "",
     since: Word = "",
     until: Word = "",
-    before: int | None = None,
+    before: Annotated[int | None, Query(ge=1, le=MOST_COUNTED)] = None,
 ) -> Response:
     """Show the log, filtered, the newest first; `until` is the last day that is shown."""
     last = _day(until)
@@ -41,7 +42,7 @@ def show_audit(
         workspace=workspace.strip() or None,
         outcome=outcome or None,
         since=_day(since),
-        until=None if last is None else last + timedelta(days=1),
+        until=None if last is None or last == _LAST_DAY else last + timedelta(days=1),
     )
     entries = services.accounts.audit.entries(wanted, before=before, limit=_PAGE + 1)
     given = {"who": who, "action": action, "workspace": workspace, "outcome": outcome}

@@ -1,6 +1,7 @@
 """The chat: a person's conversations, the thread that is read, questions, and the stream of their answers."""
 
 import json
+import re
 from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Annotated
@@ -10,10 +11,10 @@ from fastapi import APIRouter, Depends, Form, Header, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from agent.errors import InputError
+from agent.errors import ConflictError, InputError, JourneyError, StoreError, TooBusyError
 from agent.schemas.chat import Message
 from agent.store.conversations import MAX_QUESTION_CHARS
-from api.web.pages import brand_path
+from api.web.pages import MOST_COUNTED, brand_path
 from api.web.views import asking
 from api.web.views.chat import Turn, history_of, run_of, thread_of, turn_of
 from api.web.views.chat_pages import asked_part, chat_page, conversations_page, openings_part, turn_part
@@ -23,6 +24,9 @@ from api.web.visits import Visit, VisitDep
 router = APIRouter(prefix="/w/{workspace}")
 
 Words = Annotated[str, Form()]
+_EVENT_ID = re.compile(r"[0-9]{1,9}")
+_KEPT_WORDS = (InputError, ConflictError, TooBusyError, StoreError)
+"""After which the composer comes back with what was typed."""
 CHAT = "/chat/{conversation_id}"
 TURN = CHAT + "/turns/{message_id}"
 
@@ -63,7 +67,7 @@ async def ask_first(request: Request, visit: VisitDep, question: Words) -> Respo
     """Begin a conversation with a question."""
     try:
         conversation_id = await asking.begin_conversation(visit, question)
-    except InputError as error:
+    except _KEPT_WORDS as error:
         return await _refused(request, visit, None, question, error)
     return _to(request, brand_path(visit.brand.name, "chat", conversation_id))
 
@@ -83,7 +87,7 @@ async def ask(
     """Ask a further question, from the turn that the asking tab showed last."""
     try:
         message = await asking.go_on(visit, conversation_id, question, parent_id=parent or None)
-    except InputError as error:
+    except _KEPT_WORDS as error:
         return await _refused(request, visit, conversation_id, question, error)
     return await asked(request, visit, conversation_id, message)
 
@@ -113,11 +117,11 @@ async def follow(
     request: Request,
     visit: VisitDep,
     turn: TurnDep,
-    after: int = 0,
+    after: Annotated[int, Query(ge=0, le=MOST_COUNTED)] = 0,
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncGenerator[ServerSentEvent]:
     """Stream an answer from the event after a number on; a browser that connects again names the last one it has."""
-    number = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else after
+    number = int(last_event_id) if _EVENT_ID.fullmatch(last_event_id) else after
     async for event in following(request, visit, turn, after=number):
         yield event
 
@@ -151,7 +155,7 @@ async def asked(request: Request, visit: Visit, conversation_id: str, message: M
 
 
 async def _refused(
-    request: Request, visit: Visit, conversation_id: str | None, question: str, error: InputError
+    request: Request, visit: Visit, conversation_id: str | None, question: str, error: JourneyError
 ) -> Response:
     """Show the page again with the words in it; a page with script still has them, and is told alone."""
     if "HX-Request" in request.headers:

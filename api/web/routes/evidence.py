@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.web.pages import brand_path, page
+from api.web.pages import MOST_COUNTED, brand_path, page
 from api.web.views.evidence import EvidenceQuery, evidence_view, record_view
 from api.web.visits import VisitDep
 from api.web.waiting import SnapshotDep
@@ -29,8 +29,8 @@ def show_record(
     request: Request,
     snapshot: SnapshotDep,
     record_id: str,
-    start: Annotated[int | None, Query(ge=0)] = None,
-    end: Annotated[int | None, Query(ge=1)] = None,
+    start: Annotated[int | None, Query(ge=0, le=MOST_COUNTED)] = None,
+    end: Annotated[int | None, Query(ge=1, le=MOST_COUNTED)] = None,
 ) -> Response:
     """Show a whole text with the cited passage marked."""
     view = record_view(snapshot, record_id, start=start, end=end)

@@ -3,17 +3,19 @@
 from datetime import UTC, date, datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from agent.errors import InputError
 from agent.pipeline.drafting import DraftRequest, verify
+from agent.pipeline.words_left import put_back
 from agent.schemas.accounts import Role
 from agent.schemas.evidence import Lane
 from agent.schemas.notes import MapPlace, MapState
 from agent.verify.claims import MapVerification, Outcome
+from api.web.auditing import log
 from api.web.jobs import JobContext
-from api.web.pages import brand_path
+from api.web.pages import MOST_COUNTED, brand_path
 from api.web.routes.maps import start_draft
 from api.web.visits import Visit, VisitDep
 
@@ -21,7 +23,7 @@ router = APIRouter(prefix="/w/{workspace}/maps/{map_id}")
 
 Words = Annotated[str, Form(max_length=8_000)]
 Line = Annotated[str, Form(max_length=600)]
-Seen = Annotated[int, Form(ge=0)]
+Seen = Annotated[int, Form(ge=0, le=MOST_COUNTED)]
 """Version of the note that the person saw."""
 _MOST_TOLD = 30
 
@@ -42,7 +44,7 @@ def comment(
     place = MapPlace(
         map_id=map_id, stage=stage or None, lane=_lane(lane) if lane else None, claim_id=claim_id or None
     )
-    workspace.store.notes.comments.add(place, text, author=visit.name, now=visit.services.clock())
+    workspace.store.notes.comments.add(place, text, author=visit.account_id, now=visit.services.clock())
     return _back(visit, map_id, claim_id)
 
 
@@ -52,7 +54,7 @@ def reply(visit: VisitDep, map_id: str, comment_id: str, text: Words) -> Respons
     visit.require(Role.EDITOR, "commenting on a map")
     workspace = visit.brand.workspace
     comments = workspace.store.notes.comments
-    made = comments.reply(comment_id, text, author=visit.name, now=visit.services.clock())
+    made = comments.reply(comment_id, text, author=visit.account_id, now=visit.services.clock())
     return _back(visit, map_id, made.place.claim_id or "")
 
 
@@ -62,7 +64,7 @@ def resolve(visit: VisitDep, map_id: str, comment_id: str, seen: Seen) -> Respon
     visit.require(Role.EDITOR, "closing a thread")
     workspace = visit.brand.workspace
     comments = workspace.store.notes.comments
-    closed = comments.resolve(comment_id, version=seen, by=visit.name, now=visit.services.clock())
+    closed = comments.resolve(comment_id, version=seen, by=visit.account_id, now=visit.services.clock())
     return _back(visit, map_id, closed.place.claim_id or "")
 
 
@@ -72,7 +74,7 @@ def own(visit: VisitDep, map_id: str, seen: Seen, owner: Line = "") -> Response:
     visit.require(Role.EDITOR, "naming the owner of a map")
     workspace = visit.brand.workspace
     workspace.store.notes.own_map(
-        map_id, owner.strip() or None, version=seen, by=visit.name, now=visit.services.clock()
+        map_id, owner.strip() or None, version=seen, by=visit.account_id, now=visit.services.clock()
     )
     return _back(visit, map_id)
 
@@ -83,18 +85,31 @@ def review_by(visit: VisitDep, map_id: str, seen: Seen, day: Annotated[date, For
     visit.require(Role.EDITOR, "setting the review date of a map")
     until = datetime.combine(day, time(23, 59), tzinfo=UTC)
     workspace = visit.brand.workspace
-    workspace.store.notes.review_map(map_id, until, version=seen, by=visit.name, now=visit.services.clock())
+    workspace.store.notes.review_map(
+        map_id, until, version=seen, by=visit.account_id, now=visit.services.clock()
+    )
     return _back(visit, map_id)
+
+
+@router.post("/words/{claim_id}/restore")
+def restore(request: Request, visit: VisitDep, map_id: str, claim_id: str) -> Response:
+    """Put back what somebody worded and a newer draft left behind."""
+    visit.require(Role.EDITOR, "putting words back on a map")
+    with visit.brand.writing() as workspace:
+        made = put_back(workspace, map_id, claim_id)
+    log(request, visit, "map.restore", f"claim {claim_id} in version {made.version} of {map_id}")
+    return _back(visit, map_id, claim_id="")
 
 
 @router.post("/state")
 def decide(
+    request: Request,
     visit: VisitDep,
     map_id: str,
     *,
     to: Annotated[MapState, Form()],
     seen: Seen,
-    version: Annotated[int, Form(ge=1)],
+    version: Annotated[int, Form(ge=1, le=MOST_COUNTED)],
     reason: Line = "",
 ) -> Response:
     """Ask for review, approve or send back."""
@@ -102,8 +117,9 @@ def decide(
     visit.require(least, "asking for review" if least is Role.EDITOR else "deciding about a map")
     workspace = visit.brand.workspace
     workspace.store.notes.move_map(
-        map_id, to, map_version=version, version=seen, by=visit.name, now=visit.services.clock(), reason=reason
+        map_id, to, map_version=version, version=seen, by=visit.account_id, now=visit.services.clock(), reason=reason
     )  # fmt: skip
+    log(request, visit, f"map.{to.value}", f"version {version} of {map_id}")
     return _back(visit, map_id)
 
 
@@ -122,7 +138,9 @@ def draft_again(visit: VisitDep, map_id: str) -> Response:
 
 
 @router.post("/verify")
-def verify_now(visit: VisitDep, map_id: str, version: Annotated[int | None, Form(ge=1)] = None) -> Response:
+def verify_now(
+    visit: VisitDep, map_id: str, version: Annotated[int | None, Form(ge=1, le=MOST_COUNTED)] = None
+) -> Response:
     """Compute every claim of a map again."""
     visit.require(Role.EDITOR, "computing a map again")
     brand = visit.brand

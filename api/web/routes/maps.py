@@ -9,15 +9,16 @@ from agent.errors import InputError, ScopeError
 from agent.pipeline.drafting import DraftRequest, draft
 from agent.schemas.accounts import Role
 from api.web.jobs import Job, JobContext
-from api.web.pages import brand_path, page
+from api.web.pages import MOST_COUNTED, brand_path, page
 from api.web.views.map_page import claim_view, map_view
+from api.web.views.map_versions import told_of_words
 from api.web.views.maps import NewMap, known_traits, map_rows
 from api.web.visits import Visit, VisitDep
 from api.web.waiting import SnapshotDep
 
 router = APIRouter(prefix="/w/{workspace}/maps")
 
-Version = Annotated[int | None, Query(ge=1)]
+Version = Annotated[int | None, Query(ge=1, le=MOST_COUNTED)]
 Line = Annotated[str, Form(max_length=300)]
 
 
@@ -58,7 +59,7 @@ def draft_new(
     visit.require(Role.EDITOR, "drafting a map")
     form = NewMap(persona, journey, goal, purpose, trait, owner)
     try:
-        job = start_draft(visit, form.request())
+        job = start_draft(visit, form.request(snapshot))
     except (ScopeError, InputError) as fault:
         traits = known_traits(snapshot)
         return page(request, "maps/new.html", place="maps", status=422, form=form, traits=traits, fault=fault)
@@ -93,6 +94,8 @@ def start_draft(visit: Visit, request: DraftRequest) -> Job:
         context.tell(
             f"Version {made.version}: {len(made.pain_points):,} pain points, {len(made.moments):,} moments."
         )
+        for line in told_of_words(brand.workspace, made):
+            context.tell(line)
         return brand_path(brand.name, "maps", made.map_id)
 
     title = f"Drafting the map of {request.persona.strip()}: {request.journey.strip()}"

@@ -12,7 +12,7 @@ from agent.render.join_chart import join_picture
 from agent.schemas.accounts import Role
 from agent.schemas.insight import Severity
 from api.web.middleware import PICTURE_POLICY
-from api.web.pages import brand_path, page
+from api.web.pages import MOST_COUNTED, brand_path, page
 from api.web.views.maps import known_traits
 from api.web.views.pain_points import (
     Direction,
@@ -30,8 +30,8 @@ router = APIRouter(prefix="/w/{workspace}/pain-points")
 
 Word = Annotated[str, Query(max_length=300)]
 Line = Annotated[str, Form(max_length=2_100)]
-Place = Annotated[int, Form(ge=0)]
-Seen = Annotated[int, Form(ge=0)]
+Place = Annotated[int, Form(ge=0, le=MOST_COUNTED)]
+Seen = Annotated[int, Form(ge=0, le=MOST_COUNTED)]
 
 
 @router.get("")
@@ -84,7 +84,7 @@ def own(visit: VisitDep, pain_point_id: str, seen: Seen, owner: Line = "") -> Re
     """Say who looks after it."""
     visit.require(Role.EDITOR, "naming the owner of a pain point")
     visit.brand.workspace.store.notes.own_pain_point(
-        pain_point_id, owner.strip() or None, version=seen, by=visit.name, now=visit.services.clock()
+        pain_point_id, owner.strip() or None, version=seen, by=visit.account_id, now=visit.services.clock()
     )
     return _back(visit, pain_point_id)
 
@@ -94,7 +94,7 @@ def link(visit: VisitDep, pain_point_id: str, seen: Seen, address: Line = "") ->
     """Say where what is done about it is described."""
     visit.require(Role.EDITOR, "linking an initiative")
     visit.brand.workspace.store.notes.link_pain_point(
-        pain_point_id, address.strip() or None, version=seen, by=visit.name, now=visit.services.clock()
+        pain_point_id, address.strip() or None, version=seen, by=visit.account_id, now=visit.services.clock()
     )
     return _back(visit, pain_point_id)
 
@@ -106,7 +106,7 @@ def rate(
     """Say how feasible it is to do something about it; 0 takes it back."""
     visit.require(Role.EDITOR, "rating feasibility")
     visit.brand.workspace.store.notes.rate_pain_point(
-        pain_point_id, feasibility or None, version=seen, by=visit.name, now=visit.services.clock()
+        pain_point_id, feasibility or None, version=seen, by=visit.account_id, now=visit.services.clock()
     )
     return _back(visit, pain_point_id)
 
@@ -134,7 +134,7 @@ def take_out(
             text_sha256=text_sha256,
             theme=point.theme_id,
             about=False,
-            by=visit.name,
+            by=visit.account_id,
         )
     return _back(visit, pain_point_id, corrected="out")
 
@@ -144,7 +144,7 @@ def put_back(visit: VisitDep, pain_point_id: str, correction_id: str) -> Respons
     """Take a correction back."""
     visit.require(Role.EDITOR, "correcting what a quote is about")
     with visit.brand.writing() as workspace:
-        undo_correction(workspace, correction_id, by=visit.name)
+        undo_correction(workspace, correction_id, by=visit.account_id)
     return _back(visit, pain_point_id, corrected="back")
 
 

@@ -1,24 +1,22 @@
 """Sources: what was read in, uploading more, looking at it before it is read, and what was rejected."""
 
 from functools import partial
+from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
-from agent.errors import InputError
-from agent.pipeline.proposing import ROLES, mapping_toml
-from agent.pipeline.proposing import Role as FieldRole
-from agent.read.formats import SourceKind
 from agent.schemas.accounts import Role
 from api.web.pages import brand_path, page
 from api.web.uploads import MAX_FILES, Sent, Uploads, read_in
-from api.web.views.sources import mapping_form, sources_view
+from api.web.views.sources import mapping_form, mapping_of, sources_view
 from api.web.visits import Visit, VisitDep
 
 router = APIRouter(prefix="/w/{workspace}/sources")
 
+Number = Annotated[int, Path(ge=0, le=MAX_FILES)]
 _MAX_REJECTS = 200
 
 
@@ -62,26 +60,20 @@ def show_upload(request: Request, visit: VisitDep, upload_id: str) -> Response:
     now = visit.services.clock()
     looks = [uploads.look(upload, number, now=now) for number in range(len(upload.files))]
     forms = {look.number: mapping_form(look.proposal) for look in looks if look.proposal is not None}
-    return page(
-        request, "sources/upload.html", place="sources", upload=upload, looks=looks, forms=forms,
-        kinds=[SourceKind.REVIEWS, SourceKind.SURVEYS, SourceKind.INTERVIEWS, SourceKind.EVENTS],
-    )  # fmt: skip
+    return page(request, "sources/upload.html", place="sources", upload=upload, looks=looks, forms=forms)
 
 
 @router.post("/uploads/{upload_id}/{number}/mapping")
-async def map_file(request: Request, visit: VisitDep, upload_id: str, number: int) -> Response:
+async def map_file(request: Request, visit: VisitDep, upload_id: str, number: Number) -> Response:
     """Keep which field is what; the page then shows the first rows as they would be read."""
     visit.require(Role.EDITOR, "mapping files")
     upload = Uploads(visit.brand.workspace).get(upload_id)
-    form = await request.form()
-    chosen = {key: value for key, value in form.items() if isinstance(value, str)}
-    attributes = [value for value in form.getlist("attribute") if isinstance(value, str)]
-    upload.map(upload.file(number), _toml(chosen, attributes))
+    upload.map(upload.file(number), mapping_of(await request.form()))
     return RedirectResponse(f"{_path(visit, upload_id)}#file-{number}", status_code=303)
 
 
 @router.post("/uploads/{upload_id}/{number}/recognise")
-def recognise_file(visit: VisitDep, upload_id: str, number: int) -> Response:
+def recognise_file(visit: VisitDep, upload_id: str, number: Number) -> Response:
     """Forget a mapping, so that the file is read by its form again."""
     visit.require(Role.EDITOR, "mapping files")
     upload = Uploads(visit.brand.workspace).get(upload_id)
@@ -111,16 +103,3 @@ def delete_upload(visit: VisitDep, upload_id: str) -> Response:
 
 def _path(visit: Visit, upload_id: str) -> str:
     return brand_path(visit.brand.name, "sources", "uploads", upload_id)
-
-
-def _toml(chosen: dict[str, str], attributes: list[str]) -> str:
-    roles: dict[FieldRole, str] = {role: chosen[role] for role in ROLES if chosen.get(role)}
-    try:
-        kind = SourceKind(chosen.get("kind", ""))
-        top = float(chosen.get("rating_max") or 5)
-    except ValueError as error:
-        msg = "the kind of file or the top of the rating's scale cannot be used"
-        raise InputError(
-            msg, hint="Choose a kind from the list, and a number as the top of the scale."
-        ) from error
-    return mapping_toml(kind, roles, attributes=attributes, rating_max=top)

@@ -7,9 +7,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from agent.schemas.accounts import Role
 from agent.schemas.creative import CreativeChannel
-from api.variants import propose_and_check
+from api.variants import check_again, propose_and_check
+from api.web.auditing import log
 from api.web.jobs import Job, JobContext
-from api.web.pages import brand_path, page
+from api.web.pages import MOST_COUNTED, brand_path, page
 from api.web.views.pain_points import current_point
 from api.web.views.variant_steps import approve, mark_checked, send_back, taken_out
 from api.web.views.variants import MOST_AT_ONCE, Proposal, proposal, set_rows, set_view
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/w/{workspace}/variants")
 
 Word = Annotated[str, Query(max_length=200)]
 Line = Annotated[str, Form(max_length=600)]
-Seen = Annotated[int, Form(ge=0)]
+Seen = Annotated[int, Form(ge=0, le=MOST_COUNTED)]
 _SLOT = "slot_"
 _MOST_SLOT_CHARS = 4_000
 
@@ -84,7 +85,9 @@ def show_set(request: Request, snapshot: SnapshotDep, variant_set_id: str) -> Re
 
 
 @router.post("/{variant_set_id}/{variant_id}/approve")
-def approve_variant(visit: VisitDep, variant_set_id: str, variant_id: str, seen: Seen) -> Response:
+def approve_variant(
+    request: Request, visit: VisitDep, variant_set_id: str, variant_id: str, *, seen: Seen, despite: Line = ""
+) -> Response:
     """Approve a variant."""
     visit.require(Role.APPROVER, "approving a variant")
     approve(
@@ -92,15 +95,17 @@ def approve_variant(visit: VisitDep, variant_set_id: str, variant_id: str, seen:
         variant_set_id,
         variant_id,
         seen=seen,
-        by=visit.name,
+        by=visit.account_id,
         now=visit.services.clock(),
+        despite=despite,
     )
+    log(request, visit, "variant.approve", f"{variant_id} of {variant_set_id}")
     return _back(visit, variant_set_id)
 
 
 @router.post("/{variant_set_id}/{variant_id}/send-back")
 def send_variant_back(
-    visit: VisitDep, variant_set_id: str, variant_id: str, seen: Seen, reason: Line = ""
+    request: Request, visit: VisitDep, variant_set_id: str, variant_id: str, *, seen: Seen, reason: Line = ""
 ) -> Response:
     """Send a variant back."""
     visit.require(Role.APPROVER, "sending a variant back")
@@ -109,23 +114,48 @@ def send_variant_back(
         variant_set_id,
         variant_id,
         seen=seen,
-        by=visit.name,
+        by=visit.account_id,
         reason=reason,
         now=visit.services.clock(),
     )
+    log(request, visit, "variant.send_back", f"{variant_id} of {variant_set_id}")
     return _back(visit, variant_set_id)
 
 
 @router.post("/{variant_set_id}/export")
 def take_out(
-    visit: VisitDep, variant_set_id: str, form: Annotated[Literal["csv", "json"], Form()] = "csv"
+    request: Request,
+    visit: VisitDep,
+    variant_set_id: str,
+    form: Annotated[Literal["csv", "json"], Form()] = "csv",
 ) -> Response:
     """Send the approved variants as a file, and note that they were exported."""
     visit.require(Role.EDITOR, "exporting variants")
-    data = taken_out(visit.brand.workspace, variant_set_id, form, by=visit.name, now=visit.services.clock())
+    data = taken_out(
+        visit.brand.workspace, variant_set_id, form, by=visit.account_id, now=visit.services.clock()
+    )
+    log(request, visit, "variant.export", f"{variant_set_id} as {form}")
     media = "text/csv; charset=utf-8" if form == "csv" else "application/json"
     name = f"variants-{''.join(char for char in variant_set_id if char.isalnum() or char == '_')}.{form}"
     return Response(data, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.post("/{variant_set_id}/check")
+def check_set(visit: VisitDep, variant_set_id: str) -> Response:
+    """Compare a set again with what unseen customers say, on the data as it is now."""
+    visit.require(Role.EDITOR, "checking variants")
+    brand, found = visit.brand, visit.brand.workspace.store.results.variant_set(variant_set_id)
+    by = visit.account_id
+
+    def work(context: JobContext) -> str:
+        context.step("Checking the variants against unseen customers ...")
+        with brand.writing() as workspace:
+            mark_checked(workspace, check_again(workspace, found), by=by)
+        return brand_path(brand.name, "variants", variant_set_id)
+
+    title = f"Checking {len(found.variants)} variants again"
+    job = visit.services.jobs.start(work, workspace=brand.name, account_id=visit.account_id, title=title)
+    return RedirectResponse(brand_path(brand.name, "jobs", job.job_id), status_code=303)
 
 
 def _start(visit: Visit, form: Proposal, label: str) -> Job:

@@ -1,18 +1,25 @@
 """Where a person is led: to the sign-in and back, and never off this server."""
 
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
+from anyio import to_thread
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from agent.errors import NotSignedInError
 from api.web.errors import answer
-from api.web.pages import wants_html
+from api.web.pages import page, wants_html
 from api.web.security.csrf import SAFE_METHODS, same_origin
 
 HOME = "/"
 SIGN_IN = "/sign-in"
 _MAX_CHARS = 2000
+_FORM = "application/x-www-form-urlencoded"
+_TYPED = frozenset(
+    {"question", "text", "title", "reason", "persona", "journey", "goal", "purpose", "address"}
+)
+"""Fields in which people write; what is chosen is chosen again sooner than it is copied."""
 _NOWHERE = (SIGN_IN, "/sign-out", "/welcome")
 
 
@@ -38,10 +45,11 @@ def sign_in_address(request: Request, *, ended: bool) -> str:
     return f"{SIGN_IN}?{urlencode(query)}" if query else SIGN_IN
 
 
-def lead_to_sign_in(request: Request, error: Exception) -> Response:
+async def lead_to_sign_in(request: Request, error: Exception) -> Response:
     """Answer somebody who is not signed in: a page goes to the sign-in, a program is told.
 
-    A page's own request by htmx moves the whole page, which a redirect would not.
+    A page's own request by htmx moves the whole page, which a redirect would not; it keeps what was typed itself. A plain form
+    comes back with what was typed in it.
     """
     if not isinstance(error, NotSignedInError):
         raise error
@@ -50,7 +58,21 @@ def lead_to_sign_in(request: Request, error: Exception) -> Response:
     address = sign_in_address(request, ended=error.ended)
     if "HX-Request" in request.headers:
         return Response(status_code=401, headers={"HX-Redirect": address})
+    words = await _typed(request) if error.ended else ()
+    if words:
+        return await to_thread.run_sync(
+            partial(page, request, "sign_in/kept.html", status=401, words=words, address=address)
+        )
     return RedirectResponse(address, status_code=303)
+
+
+async def _typed(request: Request) -> tuple[str, ...]:
+    """Return what somebody typed into a form that was sent."""
+    if request.method in SAFE_METHODS or not request.headers.get("content-type", "").startswith(_FORM):
+        return ()
+    form = await request.form()
+    named = [(name, value) for name, value in form.items() if isinstance(value, str) and value.strip()]
+    return tuple(value for name, value in named if name in _TYPED or name.startswith("slot_"))
 
 
 def _here(request: Request) -> str:

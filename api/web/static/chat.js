@@ -149,6 +149,9 @@
     if (event.detail.requestConfig.elt.id === "composer") {
       byId("question").value = "";
       count();
+    } else if (!window.matchMedia("(pointer: coarse)").matches) {
+      // A button that asked goes away with the turn before; where it stood, nothing would have the focus.
+      byId("question").focus({ preventScroll: true });
     }
     event.detail.target.lastElementChild.scrollIntoView({ block: "start" });
   });

@@ -36,11 +36,56 @@
     box.textContent = "The server cannot be reached. Nothing was lost; try again when you are connected.";
     place.append(box);
   });
+  // Where what had the focus is replaced, the first thing in its place that can take the focus gets it.
+  let isLost = false;
+  document.addEventListener("htmx:beforeSwap", (event) => { isLost = event.detail.target.contains(document.activeElement); });
   document.addEventListener("htmx:afterSwap", (event) => {
-    const words = event.detail.target.querySelector("[data-announce]");
+    if (!isLost || document.activeElement !== document.body) return;
+    isLost = false;
+    event.target.querySelector("a[href], button, input:not([type='hidden']), [tabindex]")?.focus();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const words = event.target.matches("[data-announce]") ? event.target : event.target.querySelector("[data-announce]");
     if (words) announce(words.dataset.announce);
     if (event.detail.target.id === "alerts") event.detail.target.scrollIntoView({ block: "nearest" });
   });
+  // What was typed stays in this tab until it is sent, also where the session ends meanwhile; whoever else signs in here has
+  // drafts of their own.
+  const account = document.body.dataset.account;
+  const draftOf = (field) => `draft ${account} ${window.location.pathname} ${field.id}`;
+  const written = (root) => [...root.querySelectorAll("textarea[id]")];
+  function drafts(work) {
+    if (!account) return;
+    try { work(window.sessionStorage); } catch { /* A browser that keeps nothing works all the same. */ }
+  }
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches("textarea[id]")) return;
+    drafts((kept) => {
+      if (event.target.value) kept.setItem(draftOf(event.target), event.target.value);
+      else kept.removeItem(draftOf(event.target));
+    });
+  });
+  const forget = (form) => drafts((kept) => written(form).forEach((field) => kept.removeItem(draftOf(field))));
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.getAttribute("action") === "/sign-out") drafts((kept) => kept.clear());
+    else if (!event.defaultPrevented && !form.hasAttribute("hx-post")) forget(form);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    // An answer that leads to another page counts as taken too, which htmx does not say by itself.
+    const status = event.detail.xhr.status;
+    if (status >= 200 && status < 300 && event.detail.elt.matches("form")) forget(event.detail.elt);
+  });
+  document.addEventListener("DOMContentLoaded", () => drafts((kept) => {
+    for (const field of written(document)) {
+      const words = kept.getItem(draftOf(field));
+      const around = field.closest("details");
+      if (!words || (field.value && !around)) continue;
+      field.value = words;
+      if (around) around.open = true;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }));
   function announce(words) {
     const place = document.getElementById("announcer");
     place.textContent = "";

@@ -8,7 +8,7 @@ from anyio import to_thread
 from agent.errors import ConflictError
 from agent.schemas.chat import Answer, Message, Outcome, PendingChange, Sentence, SentenceKind
 from api.web.runs import Events, Run
-from api.web.views.chat import Turn, thread_of
+from api.web.views.chat import Turn, thread_of, turn_of
 from api.web.visits import Visit
 
 APPROVED = "Approved: {summary}"
@@ -25,6 +25,7 @@ async def begin_conversation(visit: Visit, question: str) -> str:
 
     Raises:
         InputError: The question is empty or too long.
+        TooBusyError: As many answers are being written as there may be.
     """
 
     def store() -> tuple[str, Message]:
@@ -33,8 +34,9 @@ async def begin_conversation(visit: Visit, question: str) -> str:
             made = stored.create(owner=visit.account_id, now=now).conversation_id
             return made, stored.ask(made, question, parent_id=None, owner=visit.account_id, now=now)
 
-    conversation_id, message = await to_thread.run_sync(store)
-    await _answer(visit, conversation_id, message, partial(_events_of, visit, message.question))
+    async with visit.services.runs.taking(visit.account_id):
+        conversation_id, message = await to_thread.run_sync(store)
+        await _answer(visit, conversation_id, message, partial(_events_of, visit, message.question))
     return conversation_id
 
 
@@ -45,6 +47,7 @@ async def go_on(visit: Visit, conversation_id: str, question: str, *, parent_id:
         ConflictError: An answer is being written in the conversation.
         NotFoundError: The person has no such conversation, or it has no such turn.
         InputError: The question is empty or too long.
+        TooBusyError: As many answers are being written as there may be.
     """
     stored = visit.brand.workspace.store.conversations
     store = partial(
@@ -82,7 +85,7 @@ async def approve(visit: Visit, conversation_id: str, message_id: str) -> Messag
     Raises:
         ConflictError: The conversation went on from there, so it was decided, or nothing waits there.
     """
-    async with visit.services.runs.claiming(conversation_id):
+    async with visit.services.runs.claiming(conversation_id, account_id=visit.account_id):
         pending = await to_thread.run_sync(_waiting, visit, conversation_id, message_id)
         message = await to_thread.run_sync(_decide, visit, conversation_id, message_id, APPROVED, pending)
         making = partial(_change_of, visit, pending)
@@ -94,7 +97,7 @@ async def decline(visit: Visit, conversation_id: str, message_id: str) -> Messag
     """Leave a change unmade, which stands in the conversation as said; raises as `approve` does."""
     sentence = Sentence(kind=SentenceKind.GUIDANCE, text=_LEFT, template=_LEFT)
     answer = Answer(outcome=Outcome.ANSWERED, sentences=(sentence,), writer=_WRITER)
-    async with visit.services.runs.claiming(conversation_id):
+    async with visit.services.runs.claiming(conversation_id, account_id=visit.account_id):
         pending = await to_thread.run_sync(_waiting, visit, conversation_id, message_id)
         message = await to_thread.run_sync(_decide, visit, conversation_id, message_id, DECLINED, pending)
         await to_thread.run_sync(_keep, visit, conversation_id, message.message_id, answer)
@@ -106,13 +109,28 @@ async def delete(visit: Visit, conversation_id: str) -> None:
 
     Raises:
         NotFoundError: The person has no such conversation.
-        ConflictError: A change that was approved is being made in it.
+        ConflictError: A change that was approved is being made in it, or a question being taken in another tab.
     """
-    thread = await to_thread.run_sync(thread_of, visit, conversation_id)
-    for run in visit.services.runs.of_conversation(thread.conversation.conversation_id):
-        await visit.services.runs.stop(run)
+    await to_thread.run_sync(thread_of, visit, conversation_id)
     stored = visit.brand.workspace.store.conversations
-    await to_thread.run_sync(partial(stored.delete, conversation_id, owner=visit.account_id))
+    async with visit.services.runs.ending(conversation_id):
+        await to_thread.run_sync(partial(stored.delete, conversation_id, owner=visit.account_id))
+
+
+async def fork(visit: Visit, conversation_id: str, message_id: str) -> str:
+    """Begin another conversation that goes on from a turn, and return its id; the first one stays as it is.
+
+    Raises:
+        NotFoundError: The person has no such conversation, or it has no such turn.
+        ConflictError: The turn is being answered.
+    """
+    turn = await to_thread.run_sync(turn_of, visit, conversation_id, message_id)
+    if turn.state == "writing":
+        msg = "this question is still being answered, so nothing can go on from it yet"
+        raise ConflictError(msg, hint="Wait for the answer, or stop it.")
+    stored, now = visit.brand.workspace.store.conversations, visit.services.clock()
+    begin = partial(stored.fork, conversation_id, message_id, owner=visit.account_id, now=now)
+    return (await to_thread.run_sync(begin)).conversation_id
 
 
 def turn_with_change(visit: Visit, conversation_id: str, message_id: str) -> Turn | None:
@@ -146,7 +164,7 @@ def _decide(
 
 
 async def _take(visit: Visit, conversation_id: str, store: Storing) -> Message:
-    async with visit.services.runs.claiming(conversation_id):
+    async with visit.services.runs.claiming(conversation_id, account_id=visit.account_id):
         message = await to_thread.run_sync(store)
         await _answer(visit, conversation_id, message, partial(_events_of, visit, message.question))
         return message

@@ -64,6 +64,11 @@ def conversations_page(request: Request, history: History) -> Response:
     return page(request, template, place="ask", history=history, current=None)
 
 
+def options_page(request: Request, visit: Visit, thread: Thread) -> Response:
+    """Render what can be done with a conversation of the list."""
+    return _page(request, visit, "chat/options.html", thread=thread, title_limit=MAX_GIVEN_TITLE_CHARS)
+
+
 def openings_part(request: Request, visit: Visit) -> Response:
     """Render questions to begin with."""
     return _page(request, visit, "chat/openings.html", openings=visit.brand.first_questions())

@@ -53,9 +53,9 @@ def taken_out(visit: Visit, snapshot: Snapshot, evidence: Evidence) -> tuple[Cou
     )
 
 
-def about_part(request: Request, visit: Visit, turn: Turn, key: str) -> Response:
+def about_part(request: Request, visit: Visit, snapshot: Snapshot, turn: Turn, key: str) -> Response:
     """Render the themes that a quote is counted in, each with a way out of it."""
-    evidence, snapshot = _quote(turn, key), visit.brand.snapshots.current()
+    evidence = _quote(turn, key)
     return page(
         request,
         "chat/about_part.html" if "HX-Request" in request.headers else "chat/about.html",
@@ -68,7 +68,9 @@ def about_part(request: Request, visit: Visit, turn: Turn, key: str) -> Response
     )
 
 
-def start_correcting(visit: Visit, turn: Turn, key: str, *, theme_id: str, about: bool) -> Job:
+def start_correcting(
+    visit: Visit, snapshot: Snapshot, turn: Turn, key: str, *, theme_id: str, about: bool
+) -> Job:
     """Begin to apply a correction, which all that is computed from then on keeps to.
 
     Raises:
@@ -76,8 +78,8 @@ def start_correcting(visit: Visit, turn: Turn, key: str, *, theme_id: str, about
         InputError: The source is a number.
         ConflictError: The theme is not there any more.
     """
-    evidence, theme = _quote(turn, key), _theme(visit, theme_id)
-    by, back = visit.name, brand_path(visit.brand.name, "chat", turn.conversation_id)
+    evidence, theme = _quote(turn, key), _theme(snapshot, theme_id)
+    by, back = visit.account_id, brand_path(visit.brand.name, "chat", turn.conversation_id)
 
     def work(context: JobContext) -> str:
         context.step("Applying your correction ...")
@@ -117,8 +119,8 @@ def _quote(turn: Turn, key: str) -> Evidence:
     return evidence
 
 
-def _theme(visit: Visit, theme_id: str) -> Theme:
-    found = next((one for one in visit.brand.snapshots.current().themes if one.theme_id == theme_id), None)
+def _theme(snapshot: Snapshot, theme_id: str) -> Theme:
+    found = next((one for one in snapshot.themes if one.theme_id == theme_id), None)
     if found is None:
         msg = "this theme is not there any more, so nothing was corrected"
         raise ConflictError(msg, hint="Ask again, and correct what is cited then.")

@@ -2,15 +2,15 @@
 
 from agent.chat.pictures import draw
 from agent.errors import NotFoundError
+from agent.pipeline.snapshot import Snapshot
 from api.web.views.chat import Turn
-from api.web.visits import Visit
 
 
-def picture_of(visit: Visit, turn: Turn, number: int) -> str:
+def picture_of(snapshot: Snapshot, turn: Turn, number: int) -> str:
     """Return a picture of an answer as SVG.
 
     Args:
-        visit: Who looks.
+        snapshot: What is drawn from.
         turn: Whose answer.
         number: Of the picture, counted from 1.
 
@@ -21,4 +21,4 @@ def picture_of(visit: Visit, turn: Turn, number: int) -> str:
     if number > len(pictures):
         msg = f"picture {number} is not in this answer"
         raise NotFoundError(msg, hint="Load the conversation again.")
-    return draw(visit.brand.snapshots.current(), pictures[number - 1])
+    return draw(snapshot, pictures[number - 1])

@@ -14,7 +14,7 @@ from agent.schemas.base import Frozen
 from agent.schemas.insight import Reading, Theme
 from agent.schemas.records import Passage, Record
 from agent.store.filters import fold
-from api.web.views.groups import told_groups
+from api.web.views.groups import told_groups, trait_filter
 
 PAGE_SIZE = 20
 _MOST_FOUND = 100
@@ -41,11 +41,13 @@ class EvidenceQuery(Frozen):
     page: int = Field(default=1, ge=1, le=100_000)
 
     def where(self) -> dict[str, str]:
-        """Return the part of it that is a filter on records and persons."""
-        key, equals, value = self.trait.partition("=")
+        """Return the part of it that is a filter on records and persons.
+
+        Raises:
+            InputError: The trait is not of the form `key=value`.
+        """
         named = {"kind": self.kind, "channel": self.channel}
-        found = {name: said for name, said in named.items() if said}
-        return {**found, key: value} if equals and key and value else found
+        return {name: said for name, said in named.items() if said} | trait_filter(self.trait)
 
     def parameters(self) -> dict[str, str]:
         """Return it as parameters of an address, without the page."""

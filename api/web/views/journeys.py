@@ -19,7 +19,7 @@ from agent.render.figures import interval_text, share_text
 from agent.schemas.base import Frozen
 from agent.schemas.chat import Picture
 from agent.schemas.evidence import Quantity
-from api.web.views.groups import told_groups
+from api.web.views.groups import told_groups, trait_filter
 
 Tab = Literal["paths", "flow", "funnel", "stages", "retention", "moments", "personas", "attribution"]
 TABS: tuple[tuple[Tab, str], ...] = (
@@ -34,7 +34,15 @@ TABS: tuple[tuple[Tab, str], ...] = (
 )
 _MOST_ROWS = 15
 _UNKNOWN = "unknown"
-_RULES = ("first", "last", "linear", "position", "time_decay", "markov")
+_RULES = {
+    "first": "First touch",
+    "last": "Last touch",
+    "linear": "Linear",
+    "position": "40/20/40",
+    "time_decay": "Time decay",
+    "markov": "Markov removal",
+}
+"""Names of the rules that share out credit, as the picture has them."""
 
 
 class JourneyQuery(Frozen):
@@ -48,9 +56,12 @@ class JourneyQuery(Frozen):
     by: Literal["day", "week", "month"] = "week"
 
     def where(self) -> dict[str, str]:
-        """Return the filter."""
-        key, equals, value = self.trait.partition("=")
-        return {key: value} if equals and key and value else {}
+        """Return the filter.
+
+        Raises:
+            InputError: It is not of the form `key=value`.
+        """
+        return trait_filter(self.trait)
 
     def steps(self) -> tuple[str, ...]:
         """Return the funnel's steps that were named, in order."""
@@ -277,18 +288,18 @@ def _retention(scope: Scoped, query: JourneyQuery) -> _Told:
 def _moments(scope: Scoped, query: JourneyQuery) -> _Told:
     rows = tuple(
         (
-            one.experience,
+            _spoken(one.experience),
             _spoken(one.outcome),
             share_text(one.effect.share),
             share_text(one.baseline.share),
-            f"{one.risk_difference * 100:+.0f} points",
-            f"{one.low * 100:+.0f} to {one.high * 100:+.0f}",
+            f"{one.risk_difference * 100:+.0f} points".replace("-", "−"),
+            f"{one.low * 100:+.0f} to {one.high * 100:+.0f}".replace("-", "−"),
         )
         for one in scope.moments[:_MOST_ROWS]
     )
     table = FigureTable(
-        "Experiences and what came after", ("Experience", "Then", "With it", "Without it", "Difference", "95 %"), rows, first_number=2,
-        note="Associated with, not caused by.",
+        "Experiences and what came after", ("Experience", "Then", "With it", "Without it", "Difference as counted", "95 %"), rows, first_number=2,
+        note="Associated with, not caused by. The filled marks of the picture compare with customers in the same state; this table counts everybody.",
     )  # fmt: skip
     return _Told(
         "Experiences that go along with what customers do later, the strongest first."
@@ -334,7 +345,7 @@ def _attribution(scope: Scoped, query: JourneyQuery) -> _Told:
     )
     table = FigureTable(
         "Conversions credited, by rule",
-        ("Touchpoint", *(_spoken(rule) for rule in _RULES), "customers"), rows,
+        ("Touchpoint", *_RULES.values(), "Customers"), rows,
         note=f"Not causal: rules of thumb over {found.n_conversions:,} conversions, of which {found.n_untouched:,} had no touch before them.",
     )  # fmt: skip
     return _Told(

@@ -1,21 +1,31 @@
 """Files of a map: exports with what each loses, edited files that come back, planned maps laid beside what customers did."""
 
+import hashlib
 import tempfile
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
+
+from markupsafe import Markup
 
 from agent.analyse.conformance import Conformance, Coverage
-from agent.errors import InputError, TooLargeError
+from agent.analyse.plan_order import Order
+from agent.errors import ConflictError, InputError, NotFoundError, TooLargeError
 from agent.pipeline.conforming import conform
-from agent.pipeline.map_importing import MapEdit, read_edited
+from agent.pipeline.map_importing import MapEdit, apply_edit, read_edited
+from agent.pipeline.snapshot import Snapshot
 from agent.pipeline.workspace import Workspace
 from agent.read.plans import read_plan
 from agent.render.exports import EXPORTS, ExportFormat
+from agent.render.order_picture import order_of_coverages, order_png, order_svg
 from agent.schemas.journey import JourneyMap
+from agent.schemas.planned import PlannedMap, PlannedStage
+from api.web.kept_files import KeptFiles
+from api.web.views.map_page import threads_of
+from api.web.visits import Visit
 
 MAX_FILE_BYTES = 10 * 1024**2
+_EDITS, _PLANS = "edits", "plans"
 _NAMES = {
     ExportFormat.JSON: ("JSON", "For programs and for bringing it back; the published schema."),
     ExportFormat.CSV: ("CSV", "A claim a row, for a spreadsheet; can be edited and brought back."),
@@ -50,8 +60,17 @@ class ReadEdit:
 
     edit: MapEdit
     name: str
-    carried: str
-    """The file itself, as a form can carry it: what is applied is read again from it."""
+    n_wordings: int
+    """People's wordings that it takes away or puts others in the place of."""
+    n_notes: int
+    """Open threads of comments on what it takes away; they stay with the version before."""
+    file_id: str = ""
+    """Under which the file is kept; what is applied is read again from it."""
+
+    @property
+    def digest(self) -> str:
+        """Of all that it would change, as a person sees it."""
+        return hashlib.sha256(self.edit.model_dump_json().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,8 @@ class Planned:
     form: str
     found: Conformance | None
     """None where the customers of the map have no events."""
+    file_id: str = ""
+    """Under which the plan is kept for pictures; empty for the map's own stages."""
 
     @property
     def coverages(self) -> tuple[Coverage, ...]:
@@ -69,6 +90,21 @@ class Planned:
         if self.found is None:
             return ()
         return tuple(one for one in (self.found.touchpoints, self.found.stages) if one is not None)
+
+    @property
+    def picture(self) -> Markup:
+        """The order that was planned beside the one that customers came in; empty where it cannot be told.
+
+        It is made as XML, every name escaped, and holds no rule of style, script or link.
+        """
+        found = order_of_coverages(self.coverages)
+        return Markup() if found is None else Markup(order_svg(*found))  # noqa: S704 - see above
+
+    @property
+    def order(self) -> Order | None:
+        """What the picture shows."""
+        found = order_of_coverages(self.coverages)
+        return None if found is None else found[0]
 
 
 def file_formats() -> list[FileFormat]:
@@ -89,20 +125,47 @@ def read_edit(workspace: Workspace, data: bytes, *, name: str, map_id: str) -> R
     if edit.map_id != map_id:
         msg = f"the file {name!r} was made from another map"
         raise InputError(msg, hint="Upload it on the page of that map.")
-    return ReadEdit(edit, name, b64encode(data).decode())
+    removed = {one.claim_id for one in edit.removed}
+    threads = threads_of(workspace.store.notes.comments.of_map(map_id))
+    return ReadEdit(
+        edit,
+        name,
+        n_wordings=sum(one.stated_by is not None for one in (*edit.changed, *edit.removed)),
+        n_notes=sum(one.is_open and one.first.place.claim_id in removed for one in threads),
+    )
 
 
-def carried_file(carried: str) -> bytes:
-    """Return a file that a form carried.
+def keep_edit(visit: Visit, read: ReadEdit, data: bytes) -> ReadEdit:
+    """Keep the file of an edit for the person who looks at it, and return the edit with the file's id."""
+    kept = _kept(visit, _EDITS)
+    file_id = kept.keep(
+        data, name=read.name, account_id=visit.account_id, subject=read.edit.map_id, now=visit.services.clock(),
+        shown=read.digest,
+    )  # fmt: skip
+    return replace(read, file_id=file_id)
+
+
+def apply_kept(visit: Visit, map_id: str, file_id: str) -> JourneyMap:
+    """Store what a kept file changes as the map's next version, as far as it is what the person was shown.
 
     Raises:
-        InputError: The form was altered.
+        NotFoundError: The file is not there any more, or is somebody else's.
+        ConflictError: It would change something else by now.
     """
-    try:
-        return b64decode(carried, validate=True)
-    except (Base64Error, ValueError) as error:
-        msg = "the form does not hold the file any more"
-        raise InputError(msg, hint="Upload the file again.") from error
+    kept = _kept(visit, _EDITS)
+    file = kept.get(file_id, account_id=visit.account_id, subject=map_id)
+    with visit.brand.writing() as workspace:
+        read = read_edit(workspace, file.data, name=file.name, map_id=map_id)
+        if read.digest != file.shown:
+            msg = "the map was changed since you looked, so the file would change something else now"
+            raise ConflictError(msg, hint="Upload the file again and look at its changes as they are now.")
+        made = apply_edit(workspace, read.edit, by=visit.name)
+    kept.drop(file_id)
+    return made
+
+
+def _kept(visit: Visit, kind: str) -> KeptFiles:
+    return KeptFiles(visit.brand.workspace, kind)
 
 
 def laid_beside(workspace: Workspace, journey_map: JourneyMap, data: bytes, *, name: str) -> Planned:
@@ -119,6 +182,50 @@ def laid_beside(workspace: Workspace, journey_map: JourneyMap, data: bytes, *, n
         path.write_bytes(data)
         read = read_plan(path)
     return Planned(name, read.form, conform(workspace.apart(), read.plan, where=journey_map.scope.where))
+
+
+def keep_plan(visit: Visit, planned: Planned, data: bytes, *, map_id: str) -> Planned:
+    """Keep a plan for who laid it beside the data, for the files of its picture."""
+    file_id = _kept(visit, _PLANS).keep(
+        data, name=planned.name, account_id=visit.account_id, subject=map_id, now=visit.services.clock()
+    )
+    return replace(planned, file_id=file_id)
+
+
+def kept_plan(visit: Visit, journey_map: JourneyMap, file_id: str) -> Planned:
+    """Return a plan that somebody laid beside the data, laid beside it again.
+
+    Raises:
+        NotFoundError: It is not there any more, or is somebody else's.
+    """
+    file = _kept(visit, _PLANS).get(file_id, account_id=visit.account_id, subject=journey_map.map_id)
+    return laid_beside(visit.brand.workspace, journey_map, file.data, name=file.name)
+
+
+def own_order(snapshot: Snapshot, journey_map: JourneyMap) -> Planned:
+    """Return the stages of a map, as they stand in it, beside the order in which its customers came to them."""
+    stages = tuple(PlannedStage(name=stage.name) for stage in journey_map.stages)
+    where = journey_map.scope.where
+
+    def work() -> Conformance | None:
+        plan = PlannedMap(name="The stages of this map", stages=stages)
+        return conform(snapshot.workspace.apart(), plan, where=where)
+
+    found = snapshot.scope(where).asked(("order of stages", *(stage.name for stage in stages)), work)
+    return Planned("The stages of this map", "the map itself", found)
+
+
+def picture_of(planned: Planned, form: Literal["svg", "png"]) -> bytes:
+    """Return the picture of a plan beside the data as a file.
+
+    Raises:
+        NotFoundError: There is nothing to draw.
+    """
+    found = order_of_coverages(planned.coverages)
+    if found is None:
+        msg = "there is no order to draw: fewer than two parts of the plan are in the data"
+        raise NotFoundError(msg, hint="Upload events, or a plan with names that are in the data.")
+    return order_svg(*found).encode() if form == "svg" else order_png(*found)
 
 
 def _check_size(data: bytes) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from agent.errors import NotFoundError
 from agent.firewall import format_metric
+from agent.pipeline.freshness import Freshness
+from agent.pipeline.map_carrying import opinions
 from agent.pipeline.workspace import Workspace
 from agent.render.curve import NARROW_COLUMN, Curve, curve_of
 from agent.render.figures import interval_text, tied
@@ -66,6 +68,8 @@ class MapView:
     threads: tuple[Thread, ...]
     """Of the map as a whole."""
     steps: tuple[MapState, ...]
+    n_words: int
+    """What people worded on this version."""
 
     lanes = LANES
     looks = STATUS_LOOKS
@@ -149,11 +153,12 @@ def map_view(workspace: Workspace, map_id: str, version: int | None, *, now: dat
     return MapView(
         map=found,
         note=note,
-        row=map_row(found, note, now=now),
+        row=map_row(found, note, now=now, freshness=Freshness(workspace)),
         versions=tuple(results.map_versions(map_id)),
         n_open=_n_open(threads),
         threads=tuple(one for one in threads if one.first.place.stage is None),
         steps=tuple(sorted(MAP_STEPS[note.state], key=list(MapState).index)),
+        n_words=sum(1 for _ in opinions(found)),
     )
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.draft.scope import make_scope
-from agent.errors import InputError
 from agent.pipeline.drafting import DraftRequest
+from agent.pipeline.freshness import Freshness
 from agent.pipeline.snapshot import Snapshot
 from agent.pipeline.workspace import Workspace
 from agent.schemas.evidence import ClaimStatus
 from agent.schemas.journey import JourneyMap
 from agent.schemas.notes import MapNote, MapState
+from api.web.views.groups import told_trait
 
 STATES: Mapping[MapState, tuple[str, str]] = {
     MapState.DRAFT: ("draft", ""),
@@ -35,6 +36,8 @@ class MapRow:
     n_resting: int
     """Cells that rest on evidence."""
     n_cells: int
+    moved: tuple[str, ...]
+    """What came since it was drafted, a sentence part each; another draft would count it."""
 
     @property
     def state(self) -> tuple[str, str]:
@@ -59,29 +62,14 @@ class NewMap:
     """`key=value`, or empty for everybody."""
     owner: str = ""
 
-    @property
-    def where(self) -> dict[str, str]:
-        """The filter.
-
-        Raises:
-            InputError: It is not of the form `key=value`.
-        """
-        if not self.trait:
-            return {}
-        key, found, value = self.trait.partition("=")
-        if not (key and found and value):
-            msg = f"the filter {self.trait!r} is not of the form trait=value"
-            raise InputError(msg, hint="Choose one of the list.")
-        return {key: value}
-
-    def request(self) -> DraftRequest:
+    def request(self, snapshot: Snapshot) -> DraftRequest:
         """Return what to draft.
 
         Raises:
             ScopeError: A part is empty or names several things.
-            InputError: The filter cannot be read.
+            InputError: The filter cannot be read, or is of too few customers to be told.
         """
-        where = self.where
+        where = told_trait(snapshot, self.trait)
         make_scope(
             persona=self.persona, journey=self.journey, goal=self.goal, purpose=self.purpose, where=where, population=""
         )  # fmt: skip
@@ -98,14 +86,17 @@ class NewMap:
 def map_rows(workspace: Workspace, *, now: datetime) -> list[MapRow]:
     """Return the latest version of every map, the one drafted last first."""
     maps = sorted(workspace.store.results.maps(), key=lambda one: (one.drafted_at, one.map_id), reverse=True)
-    return [map_row(one, workspace.store.notes.map(one.map_id), now=now) for one in maps]
+    freshness = Freshness(workspace)
+    notes = workspace.store.notes
+    return [map_row(one, notes.map(one.map_id), now=now, freshness=freshness) for one in maps]
 
 
-def map_row(journey_map: JourneyMap, note: MapNote, *, now: datetime) -> MapRow:
+def map_row(journey_map: JourneyMap, note: MapNote, *, now: datetime, freshness: Freshness) -> MapRow:
     """Return a map as the list shows it."""
     cells = [cell for stage in journey_map.stages for cell in stage.cells.values()]
     resting = sum(any(claim.status in _RESTING for claim in cell) for cell in cells)
-    return MapRow(journey_map, note, note.overdue(now), resting, len(cells))
+    moved = freshness.moved(journey_map)
+    return MapRow(journey_map, note, note.overdue(now), resting, len(cells), moved)
 
 
 def known_traits(snapshot: Snapshot) -> list[tuple[str, list[tuple[str, int]]]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlencode
 
-from agent.errors import InputError, NotFoundError
+from agent.errors import NotFoundError
 from agent.pipeline.correcting import ReviewedCorrection, corrections_of
 from agent.pipeline.snapshot import Snapshot
 from agent.render.joined import disagreement_text
@@ -21,7 +21,7 @@ from agent.render.page import (
 from agent.schemas.insight import Opportunity, PainPoint, Severity, Trend
 from agent.schemas.notes import PainPointNote
 from agent.schemas.records import Record
-from api.web.views.groups import told_groups
+from api.web.views.groups import told_trait
 
 Sort = Literal["rank", "reach", "severity", "trend", "stage"]
 Direction = Literal["", "rising", "falling", "flat", "unknown"]
@@ -45,21 +45,6 @@ class PainQuery:
     trend: Direction = ""
     trait: str = ""
     """`key=value`."""
-
-    @property
-    def where(self) -> dict[str, str]:
-        """The filter on customers.
-
-        Raises:
-            InputError: It is not of the form `key=value`.
-        """
-        if not self.trait:
-            return {}
-        key, found, value = self.trait.partition("=")
-        if not (key and found and value):
-            msg = f"the filter {self.trait!r} is not of the form trait=value"
-            raise InputError(msg, hint="Choose one of the list.")
-        return {key: value}
 
     def address(self, **changes: str) -> str:
         """Return the query of an address, with some of it changed."""
@@ -186,7 +171,7 @@ def pain_points(snapshot: Snapshot, query: PainQuery) -> PainPoints:
         ScopeError: Nobody matches the filter.
         InputError: The filter cannot be read.
     """
-    scope = snapshot.scope(told_groups(snapshot, query.where))
+    scope = snapshot.scope(told_trait(snapshot, query.trait))
     points = scope.pain_points if snapshot.records else ()
     rows = _rows(points, snapshot)
     kept = [row for row in rows if _is_kept(row.point, query)]

@@ -6,24 +6,45 @@ from datetime import datetime
 import orjson
 
 from agent.errors import ConflictError, NotFoundError
+from agent.pipeline.freshness import Freshness
+from agent.pipeline.snapshot import revision_of
 from agent.pipeline.workspace import Workspace
 from agent.render.csv_cells import csv_text
 from agent.schemas.creative import Variant, VariantSet, VerdictKind
+from agent.schemas.journey import JourneyMap
 from agent.schemas.notes import VariantNote, VariantState
 from agent.variants.channels import slots_of
+from agent.verify.quotes import QuoteChecker
 
 OUT = frozenset({VariantState.APPROVED, VariantState.EXPORTED})
 """States of a variant that may leave."""
 
 
 def approve(
-    workspace: Workspace, variant_set_id: str, variant_id: str, *, seen: int, by: str, now: datetime
+    workspace: Workspace,
+    variant_set_id: str,
+    variant_id: str,
+    *,
+    seen: int,
+    by: str,
+    now: datetime,
+    despite: str = "",
 ) -> None:
-    """Approve a variant whose verdict holds; being checked before is part of it.
+    """Approve a variant whose verdict holds on the data as it is now; being checked before is part of it.
+
+    Args:
+        workspace: Where it is.
+        variant_set_id: Its set.
+        variant_id: Which.
+        seen: Version of its note that was seen.
+        by: Account of who approves.
+        now: Time.
+        despite: Why it is approved although a map of its pain point is stale; kept in its log.
 
     Raises:
         NotFoundError: There is no such variant.
-        ConflictError: Somebody changed it since, it has no verdict that holds, or it cannot be approved any more.
+        ConflictError: Somebody changed it since, it has no verdict that holds, data came since it was checked, a quote it
+            rests on is gone, a map of its pain point is stale and no reason is given, or it cannot be approved any more.
     """
     notes = workspace.store.notes
     with workspace.store.transaction():
@@ -31,9 +52,12 @@ def approve(
         if not _holds(workspace.store.results.variant_set(variant_set_id), variant_id):
             msg = "this variant has no verdict that holds, so it cannot be approved"
             raise ConflictError(msg, hint="Check the set again, and approve what holds then.")
+        _recheck(workspace, variant_set_id, variant_id, despite=despite)
         if note.state in {VariantState.DRAFT, VariantState.SENT_BACK}:
             seen = _checked(workspace, note, seen=seen, by=by, now=now).version
-        notes.move_variant(variant_set_id, variant_id, VariantState.APPROVED, version=seen, by=by, now=now)
+        notes.move_variant(
+            variant_set_id, variant_id, VariantState.APPROVED, version=seen, by=by, now=now, reason=despite
+        )
 
 
 def send_back(
@@ -72,6 +96,44 @@ def _checked(workspace: Workspace, note: VariantNote, *, seen: int, by: str, now
     return workspace.store.notes.move_variant(
         note.variant_set_id, note.variant_id, VariantState.CHECKED, version=seen, by=by, now=now
     )
+
+
+def is_current(workspace: Workspace, made: VariantSet) -> bool:
+    """Tell whether a set was checked on the data as it is now."""
+    return made.checked_on == revision_of(workspace)
+
+
+def stale_maps(workspace: Workspace, pain_point_id: str) -> list[tuple[JourneyMap, tuple[str, ...]]]:
+    """Return the maps that hold a pain point and are stale, each with what moved since it was drafted."""
+    freshness = Freshness(workspace)
+    found = [
+        one
+        for one in workspace.store.results.maps()
+        if any(pain.pain_point_id == pain_point_id for pain in one.pain_points)
+    ]
+    return [(one, moved) for one in found if (moved := freshness.moved(one))]
+
+
+def _recheck(workspace: Workspace, variant_set_id: str, variant_id: str, *, despite: str) -> None:
+    """Look again at what a variant rests on.
+
+    Raises:
+        ConflictError: It does not rest on the data as it is now.
+    """
+    made = workspace.store.results.variant_set(variant_set_id)
+    if not is_current(workspace, made):
+        msg = "data came in, or was decided about, since these variants were checked, so their verdicts may not hold"
+        raise ConflictError(msg, hint="Check the set again, and approve what holds then.")
+    variant = next(one for one in made.variants if one.variant_id == variant_id)
+    cited = [*variant.evidence, *(item for fact in variant.facts for item in fact.evidence)]
+    records = workspace.store.records.get_many({item.record_id for item in cited})
+    checker = QuoteChecker.over(records.values())
+    if any(checker.fault(item) is not None for item in cited):
+        msg = "a quote that this variant rests on is not in the data as it was, so it cannot be approved"
+        raise ConflictError(msg, hint="Propose variants anew.")
+    if not despite.strip() and stale_maps(workspace, made.pain_point_id):
+        msg = "a map of the pain point that this variant answers is stale"
+        raise ConflictError(msg, hint="Draft the map again, or say why the variant is approved all the same.")
 
 
 def _holds(made: VariantSet, variant_id: str) -> bool:

@@ -19,13 +19,14 @@ from agent.schemas.creative import (
     VerdictKind,
 )
 from agent.schemas.insight import PainPoint
+from agent.schemas.journey import JourneyMap
 from agent.schemas.notes import VariantNote, VariantState
 from agent.schemas.records import Record
 from agent.store.notes import VARIANT_STEPS
 from agent.variants.channels import CHANNELS, Slot, control_copy, width
 from agent.variants.factors import DEFINITIONS
 from agent.variants.lint import lint_copy
-from api.web.views.variant_steps import OUT
+from api.web.views.variant_steps import OUT, is_current, stale_maps
 
 CHANNEL_NAMES: Mapping[CreativeChannel, str] = {
     "email": "E-mail",
@@ -166,6 +167,10 @@ class SetView:
     sources: Mapping[str, Record]
     n_out: int
     """Variants that may leave: approved, or exported before."""
+    is_current: bool
+    """Whether they were checked on the data as it is now."""
+    stale: tuple[tuple[JourneyMap, tuple[str, ...]], ...]
+    """Maps of the pain point that are stale, each with what moved since."""
 
     @property
     def channel(self) -> str:
@@ -225,6 +230,8 @@ def set_view(snapshot: Snapshot, variant_set_id: str) -> SetView:
         cards=cards,
         sources=workspace.store.records.get_many(quoted),
         n_out=sum(card.note.state in OUT for card in cards),
+        is_current=is_current(workspace, found),
+        stale=tuple(stale_maps(workspace, found.pain_point_id)),
     )
 
 

@@ -68,7 +68,7 @@ def honest(offers: Offers) -> Iterator[str]:
             yield f"{left}. {marks}"
             yield f"{right}. {marks}"
             yield f"{right}, and {left}. {marks}"
-            yield f"Overall, customers report that {left}. {marks}"
+            yield f"Overall, {left}. {marks}"
 
 
 def lies(offers: Offers, rng: random.Random) -> Iterator[Lie]:

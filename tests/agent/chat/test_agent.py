@@ -7,17 +7,16 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import AIMessage, ToolMessage
 
 from agent.chat.answering import stopped_answer
-from agent.chat.context import ANSWER_KEY, RequestContext, asked_of
+from agent.chat.context import RequestContext
 from agent.chat.loop import Limits
 from agent.errors import AccessDeniedError, StoreError
 from agent.schemas.accounts import Role
 from agent.schemas.chat import (
     AnswerEvent,
     ChatEvent,
-    Message,
     Outcome,
     SentenceEvent,
     StatusEvent,
@@ -310,48 +309,6 @@ def test_answer_of_another_workspace_is_refused() -> None:
     """One analyst sees one workspace."""
     with pytest.raises(AccessDeniedError):
         answered(analyst([TEXT]), context=RequestContext("other", "a1", Role.ADMIN, NOW))
-
-
-class TypedModel(ScriptedChatModel):
-    """A model that returns a typed answer beside its text."""
-
-    typed: dict[str, object]
-
-    def _say(self, message: BaseMessage) -> None:
-        message.additional_kwargs[ANSWER_KEY] = self.typed
-
-    def _generate(self, *args: object, **kwargs: object) -> object:  # pyright: ignore[reportIncompatibleMethodOverride]
-        result = super()._generate(*args, **kwargs)  # pyright: ignore[reportArgumentType]
-        self._say(result.generations[0].message)
-        return result
-
-    async def _astream(self, *args: object, **kwargs: object) -> object:  # pyright: ignore[reportIncompatibleMethodOverride]
-        async for chunk in super()._astream(*args, **kwargs):  # pyright: ignore[reportArgumentType]
-            if chunk.text:
-                self._say(chunk.message)
-            yield chunk
-
-
-CHOICE = {"label": "The reach", "request": "How many customers?"}
-TYPED: dict[str, object] = {"outcome": "clarify", "choices": [CHOICE], "understood": "two things"}
-
-
-@pytest.mark.parametrize(("trusted", "outcome"), [(True, Outcome.CLARIFY), (False, Outcome.FAILED)])
-def test_answer_typed_answer_is_taken_from_a_trusted_model_alone(trusted: bool, outcome: Outcome) -> None:
-    """A vendor's model cannot declare an outcome, whatever it sends along."""
-    answer = answered(analyst(TypedModel(script=[ScriptedAnswer("Well.")], typed=TYPED), trusted=trusted))
-    assert answer.outcome is outcome
-    assert len(answer.choices) == trusted
-
-
-def test_asked_of_messages_gives_question_and_history_to_a_model_of_ours() -> None:
-    """The offline model reads the question as it was typed, not the prompt around it."""
-    model = ScriptedChatModel(script=[ASK, TEXT])
-    turn = Message(message_id="m1", parent_id=None, question="And before?", asked_at=NOW, answer=None)
-    answered(analyst(model), "Why <b>?", history=(turn,))
-    for messages in model.seen:
-        assert asked_of(messages).question == "Why <b>?"
-        assert asked_of(messages).history == (turn,)
 
 
 def test_answer_every_call_of_a_model_is_logged() -> None:

@@ -77,6 +77,26 @@ def test_approve_by_somebody_else_later_makes_the_change(role: Role) -> None:
     assert tools.changed[0][1].account_id == "somebody-else"
 
 
+def test_answer_change_is_kept_with_the_ids_that_its_names_mean_now() -> None:
+    """What is approved later is what was meant when it was asked."""
+    tools = KnownTools()
+    tools.means["Busy parent"] = "persona-7"
+    answer = answered(analyst([CHANGE], tools))
+    assert answer.pending is not None
+    assert answer.pending.arguments["persona"] == "persona-7"
+
+
+def test_approve_what_means_something_else_by_now_makes_nothing_and_says_so() -> None:
+    """The summary that a person approved is the one that is made."""
+    tools = KnownTools()
+    tools.of = " of other customers"
+    answer = asyncio.run(approved(pending_change(), Role.EDITOR, tools)).answer
+    assert answer.outcome is Outcome.FAILED
+    assert tools.changed == []
+    assert "draft_map will be made of other customers" in str(answer.error)
+    assert "Ask for the change again" in str(answer.error)
+
+
 def test_approve_by_a_viewer_is_refused() -> None:
     """Looking is not changing."""
     tools = KnownTools()

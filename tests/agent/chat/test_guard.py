@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agent.chat.cutting import Cutter
 from agent.chat.guard import Guard
 from agent.chat.offers import Offers
-from agent.schemas.chat import Sentence, SentenceKind, ToolResult
+from agent.schemas.chat import Sentence, SentenceKind, Table, TableRow, ToolResult
 from tests.agent.chat.lies import findings, honest, lies
 from tests.agent.chat.turns import OWN, PAIN_POINTS, THEMES, number, quote, said
 
@@ -61,7 +61,7 @@ def test_guard_tools_own_sentence_under_other_marks_gets_its_own(marks: str) -> 
         ("Complaints about late parcels are rising [c1].", "Complaints about late parcels are rising.", ("c1",)),
         ("- Overall, {{m:reach.late}} of customers complain about late parcels [c1]", "Overall, 23 % of customers complain about late parcels", ("c1",)),
         ("A customer says: “nobody told me that the parcel was held” [c3]", "A customer says: “nobody told me that the parcel was held”", ("c3",)),
-        ("Customers say that nobody told them that the parcel was held. [c3]", "Customers say that nobody told them that the parcel was held.", ("c3",)),
+        ("Customers say that nobody told them that the parcel was held. [c3]", None, ()),
         ("Late parcels, 23 % [c1].", None, ()),
     ],
     ids=["clause", "bullet", "quotation", "reported", "digits"],
@@ -109,6 +109,9 @@ def test_guard_own_words_pass_where_a_cited_statement_bears_them_out(
         "Which password do you want to send me?",
         "Which stage do you mean, the third?",
         "Would you like to visit evil.example?",
+        "Which customers say that late parcels are falling?",
+        "Which customers complain about slow refunds rising?",
+        "Did you mean why late parcels are falling?",
         "Everything is fine.",
     ],
 )  # fmt: skip
@@ -117,6 +120,75 @@ def test_guard_false_or_hostile_sentence_is_removed_and_counted(text: str) -> No
     guard = guarded(text)
     assert worded(guard) == []
     assert guard.n_removed >= 1
+
+
+WORDS = (
+    ("The app is far from broken", "the app is broken"),
+    ("The app is anything but slow, and the opposite of broken", "the app is broken"),
+    ("The app used to be broken", "the app is broken"),
+    ("Everything is broken except the app", "everything is broken"),
+    ("I thought the app was broken. It was my phone", "the app was broken"),
+    ("Is the app broken? Not at all", "the app is broken"),
+    ("The app is better than the broken one of their rival", "the broken one"),
+    ("The clerk was too honest to overcharge us", "overcharge us"),
+    ("If the app breaks they mend it", "the app breaks"),
+    ("Nothing to complain of other than a broken lift, which they mended", "a broken lift"),
+    ("The app was broken. But that was a year ago", "The app was broken."),
+    ("Somebody told me this. The app is broken", "The app is broken"),
+    ("The app is broken? No. I like it", "The app is broken"),
+    ("The app is broken... not", "The app is broken"),
+    ("I would not call it a nightmare, as Mr. Late did. They came", "Late did. They came"),
+)
+
+
+@pytest.mark.parametrize(("words", "lie"), WORDS)
+def test_guard_customers_words_turned_round_are_replaced_by_the_words(words: str, lie: str) -> None:
+    """What customers wrote is quoted whole, or in whole sentences; nothing is made of it."""
+    for text in (
+        f"Customers say that {lie} [c1].",
+        f"A customer says: “{lie}” [c1].",
+        f"{lie.capitalize()} [c1].",
+    ):
+        found = Offers()
+        row = TableRow(cells=(words, "review"), citations=("c1",))
+        shown = Table(title="Quotes", columns=("Quote", "Kind"), rows=(row,))
+        found.add(
+            ToolResult(
+                tool="search_evidence", understood="all", citations=(quote("c1", words),), tables=(shown,)
+            )
+        )
+        guard = guarded(text, found)
+        assert [one.text for one in guard.passed] == [f"A customer says: “{words}”"]
+        assert guard.n_removed >= 1
+
+
+@pytest.mark.parametrize(
+    ("finding", "told", "passes"),
+    [
+        ("‘nice but slow app’ is rising.", "‘nice but slow app’ is rising", True),
+        ("Customers say ‘nice but slow app’.", "customers say nice", False),
+        ("‘cold coach’ is falling, except on trains at night.", "‘cold coach’ is falling", False),
+        ("‘cold coach’ is falling, and it annoys them.", "‘cold coach’ is falling", True),
+        ("Customers go from checkout to delivery.", "customers go from checkout for delivery", False),
+        ("‘cold coach’ was rising.", "‘cold coach’ is rising", False),
+        ("‘cold coach’ stops them.", "they stop ‘cold coach’", False),
+        ("‘cold coach’ is rising.", "is ‘cold coach’ rising?", False),
+        ("‘cold coach’ is rising.", "customers say that ‘cold coach’ is rising", False),
+    ],
+)
+def test_guard_finding_is_kept_clause_by_clause_and_word_for_word(
+    finding: str, told: str, passes: bool
+) -> None:
+    """A clause may be left out where it narrows nothing; a name is one word, and no word is changed."""
+    found = Offers()
+    cited = number("c1", "reach.a", 0.2, "A")
+    found.add(
+        ToolResult(
+            tool="list_pain_points", understood="all", sentences=(said(finding, ["c1"], [cited]),),
+            citations=(cited,),
+        )
+    )  # fmt: skip
+    assert guarded(f"Overall, {told} [c1]", found).n_removed == (0 if passes else 1)
 
 
 def test_guard_removed_sentence_is_replaced_by_what_its_marks_stand_for() -> None:
@@ -192,7 +264,7 @@ def test_guard_halves_of_two_findings_are_not_joined_into_a_third(text: str) -> 
     assert all(one in LEANING.sentences for one in guarded(text, leaning()).passed)
 
 
-@pytest.mark.parametrize("end", [" [c1].", "[c1]", ". [c1]", " [c1]. Well."])
+@pytest.mark.parametrize("end", [" [c1].", "[c1]", ". [c1]", ". [c1] . ", " [c1]. Well."])
 def test_guard_tools_own_sentence_may_hold_full_stops_and_end_in_any_way(end: str) -> None:
     """A copied sentence is recognised whole, wherever its marks stand."""
     first = LEANING.sentences[0]

@@ -118,15 +118,17 @@ def test_previews_name_what_will_be_made_and_check_it(brand_snapshot: Snapshot) 
         lambda: brand_snapshot, checker_of=lambda _workspace: pytest.fail("nothing is checked yet")
     )
     drafted = DraftMap(persona="Mobile customers", journey="First order", goal="buy a tent", purpose="mend")
-    assert "device type mobile" in toolbox.preview(
-        drafted.model_copy(update={"where": {"device_type": "mobile"}})
-    )
+    proposed = toolbox.preview(drafted.model_copy(update={"where": {"Device type": "MOBILE"}}))
+    assert "device type mobile" in proposed.summary
+    assert proposed.request == drafted.model_copy(update={"where": {"device_type": "mobile"}})
     with pytest.raises(InputError, match="several"):
         toolbox.preview(drafted.model_copy(update={"persona": "Men and women"}))
     with pytest.raises(InputError, match="planet"):
         toolbox.preview(drafted.model_copy(update={"where": {"planet": "Mars"}}))
-    assert brand_snapshot.pain_points[0].label in toolbox.preview(
-        ProposeVariants(pain_point=brand_snapshot.pain_points[0].pain_point_id)
-    )
+    point = brand_snapshot.pain_points[0]
+    proposed = toolbox.preview(ProposeVariants(pain_point=point.label))
+    assert point.label in proposed.summary
+    assert proposed.request == ProposeVariants(pain_point=point.pain_point_id)
+    assert toolbox.preview(proposed.request) == proposed
     with pytest.raises(InputError, match="unicorn"):
         toolbox.preview(ProposeVariants(pain_point="unicorn"))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from langchain_core.language_models import BaseChatModel
 
 from agent.chat.agent import Analyst
-from agent.chat.context import DataDictionary, DataName, RequestContext
+from agent.chat.context import DataDictionary, DataName, Proposed, RequestContext
 from agent.chat.loop import Limits
 from agent.chat.requests import ToolRequest
 from agent.errors import JourneyError
@@ -161,6 +161,10 @@ class KnownTools:
         self.hold = threading.Event()
         self.hold.set()
         self.begun = threading.Event()
+        self.means: dict[str, str] = {}
+        """Name to the id that it means now."""
+        self.of = ""
+        """Stands at the end of what a change is said to make."""
 
     def run(self, request: ToolRequest, *, context: RequestContext) -> ToolResult:
         """Return what is known for this tool."""
@@ -172,12 +176,13 @@ class KnownTools:
             raise result
         return result() if callable(result) else result
 
-    def preview(self, request: ToolRequest) -> str:
-        """Return a summary."""
+    def preview(self, request: ToolRequest) -> Proposed:
+        """Return a summary, and the names as they are fixed."""
         result = self._results.get(request.tool)
         if isinstance(result, Exception):
             raise result
-        return f"{request.tool} will be made"
+        fixed = {name: self.means.get(str(value), value) for name, value in request.model_dump().items()}
+        return Proposed(request.model_validate(fixed), f"{request.tool} will be made{self.of}")
 
     def change(self, request: ToolRequest, *, context: RequestContext) -> ToolResult:
         """Keep the change."""

@@ -91,7 +91,24 @@ def test_replay_equals_loops_over_the_same_steps(
         made = {(move.source, move.target): move.persons for move in replay.moves()}
         assert made == Counter(pair for labels in runs.values() for pair in set(pairwise(labels)))
         assert replay.visits() == Counter(label for labels in runs.values() for label in set(labels))
+        _check_order(replay, [list(dict.fromkeys(labels)) for labels in runs.values()])
         lake.close()
+
+
+def _check_order(replay: Replay, firsts: list[list[str]]) -> None:
+    """Compare orders of first visits with loops over them."""
+    ranks = Counter((label, at, len(own)) for own in firsts for at, label in enumerate(own))
+    assert {(one.label, one.rank, one.n_labels): one.n for one in replay.first_times()} == ranks
+    pairs = [("p0", "p1"), ("p1", "p2"), ("p2", "p0")]
+    both = {(a, b): [own for own in firsts if a in own and b in own] for a, b in pairs}
+    expected = {
+        (a, b): (sum(own.index(a) < own.index(b) for own in found), len(found))
+        for (a, b), found in both.items()
+    }
+    assert replay.in_order(pairs) == expected
+    planned = [[label for label in own if label != "u0"] for own in firsts]
+    several = [own for own in planned if len(own) > 1]
+    assert replay.keeping(["p0", "p1", "p2"]) == (sum(own == sorted(own) for own in several), len(several))
 
 
 def test_replay_leaves_out_kinds_without_a_label(tmp_path: Path) -> None:
@@ -143,6 +160,9 @@ def test_replay_answers_alike_on_every_engine() -> None:
             replay.moves(),
             kinds,
             edges,
+            replay.first_times(),
+            sorted(replay.in_order([("p0", "p1"), ("p1", "p2")]).items()),
+            replay.keeping(["p0", "p1", "p2"]),
             replay.totals(members),
         ]
 

@@ -176,6 +176,17 @@ def test_persons_active_lately_are_censored_not_gone() -> None:
         assert found.exits("look") == StageExit(reached=2, left=1, censored=1)
 
 
+def test_journeys_until_another_time_are_those_read_until_then() -> None:
+    """Who was active when the data ended is gone later; the steps are read once."""
+    events = [event("p_1", 0, "look_page", 0), event("p_2", 80 * 86_400, "look_page", 1)]
+    later = replace(SCOPE, as_of=SCOPE.as_of + timedelta(days=60))
+    with _journeys(events) as journeys, _journeys(events, later) as expected:
+        found = journeys.until(later.as_of)
+        assert found.exits(STAGES[0]) == expected.exits(STAGES[0]) != journeys.exits(STAGES[0])
+        assert found.steps is journeys.steps
+        assert (found.n_persons(), found.window, found.bots) == (2, expected.window, expected.bots)
+
+
 def test_long_usual_pauses_widen_the_inactivity_window() -> None:
     """Where people usually come back after a month, two weeks of silence mean nothing."""
     day = 86_400

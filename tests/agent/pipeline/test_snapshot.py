@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from agent.errors import ScopeError
 from agent.pipeline.drafting import current_insight
@@ -14,6 +15,7 @@ from agent.pipeline.ingest import ingest
 from agent.pipeline.snapshot import Snapshot, Snapshots, revision_of
 from agent.pipeline.workspace import Workspace, open_workspace
 from agent.settings import Settings
+from agent.testing import ScriptedAnswer, ScriptedModelServer
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 _SAID = (
@@ -118,6 +120,40 @@ def test_filtered_insight_is_that_of_the_stores(
     assert found.corpus.population == expected.corpus.population
     assert found.corpus.input_sha256 == expected.corpus.input_sha256
     assert found.corpus.readings == expected.corpus.readings
+
+
+@pytest.mark.parametrize(
+    "where", [{"plan": "gold"}, {"plan": " Silver "}, {"kind": "review", "plan": "gold"}, {"locale": "x"}]
+)
+def test_filters_keep_the_texts_and_persons_that_match_one_by_one(
+    shop: Workspace, snapshot: Snapshot, where: dict[str, str]
+) -> None:
+    """What is looked up at once is what asking each text and the stores gives."""
+    stock = snapshot.stock
+    plan = stock.filter_of(where)
+    assert stock.texts_matching(where) == {
+        key for key, record in stock.records.items() if stock.matches(record, plan)
+    }
+    assert stock.persons_matching(where) == shop.store.records.persons_matching(where)
+
+
+@pytest.mark.parametrize("garbage", [ScriptedAnswer("no JSON"), ScriptedAnswer("down", status=401)])
+def test_model_that_fails_does_not_keep_anybody_from_reading(
+    own_shop: Workspace, tmp_path: Path, garbage: ScriptedAnswer
+) -> None:
+    """Themes keep their own phrases; the model is asked a few times, and not again for the same data."""
+    _read_in(own_shop, _reviews(tmp_path / "more.csv", 24, 120))
+    with ScriptedModelServer([garbage]) as server:
+        served = {"openai_api_key": SecretStr("none"), "openai_base_url": server.url}
+        own_shop.settings = own_shop.settings.model_copy(update=served)
+        snapshots = Snapshots(own_shop)
+        found = snapshots.refresh()
+        assert found.themes
+        n_asked = len(server.requests)
+        assert 1 <= n_asked <= own_shop.settings.model_max_retries + 1
+        assert snapshots.current() is found
+        assert snapshots.refresh() is found
+        assert len(server.requests) == n_asked
 
 
 def test_unknown_filters_say_so(snapshot: Snapshot) -> None:

@@ -227,14 +227,15 @@ def test_lucid_ids_count_from_one_and_lines_join_shapes_that_are_there() -> None
     assert set(pairwise(stages)) <= joined
 
 
-def test_cjml_has_experience_of_observed_journeys_only_and_makes_up_no_channel() -> None:
-    """A planned journey was not lived through; what the map does not know stays unknown."""
+def test_cjml_makes_up_no_experience_no_rating_and_no_channel() -> None:
+    """Experience is what one person reports, and a map is of many; what the map does not know stays unknown."""
     made = _small()
     actual = ElementTree.fromstring(export_map(made, ExportFormat.CJML).data)
     assert actual.attrib == {"version": "2.0"}
     assert [child.tag for child in actual] == ["actualJourney"]
-    assert "unknown" in (actual.findtext(".//experienceDescription") or "")
-    assert actual.find(".//experienceRating") is None
+    assert "unknown" in (actual.findtext("actualJourney/comment") or "")
+    assert not [found.tag for found in actual.iter() if "xperience" in found.tag]
+    assert "not the journey of one" in (actual.findtext("actualJourney/journeyLongSummary") or "")
     assert {found.text for found in actual.iter("channelName")} == {"Unknown"}
     phases = {phase.get("phaseID") for phase in actual.iter("journeyPhase")}
     assert {found.get("phaseIDref") for found in actual.iter("belongsTo")} <= phases
@@ -244,7 +245,6 @@ def test_cjml_has_experience_of_observed_journeys_only_and_makes_up_no_channel()
         export_map(made.model_copy(update={"type": "future"}), ExportFormat.CJML).data
     )
     assert [child.tag for child in planned] == ["plannedJourney"]
-    assert planned.find(".//journeyExperience") is None
     assert {found.tag for found in planned.find(".//touchpoints") or ()} == {
         "plannedAction",
         "plannedCommunicationPoint",

@@ -91,6 +91,25 @@ def test_evidence_stands_in_the_notes_of_the_slide_of_its_claim() -> None:
             assert any(word.split("\v")[0] in own for word in words if word)
 
 
+def test_every_slide_that_claims_something_has_its_evidence_in_the_notes_and_nothing_outside() -> None:
+    """Boxes, tables and the chart are native, stand on the slide, and opportunities rest on quotes too."""
+    made = journey_map(("Alpha", "Beta", "Gamma"))
+    deck = _slides(made)
+    native = {"TEXT_BOX", "PLACEHOLDER", "TABLE", "AUTO_SHAPE", "CHART"}
+    for slide in deck.slides:
+        for shape in slide.shapes:
+            assert shape.shape_type.name in native
+            assert shape.left >= 0
+            assert shape.top >= 0
+            assert shape.left + shape.width <= deck.slide_width
+            assert shape.top + shape.height <= deck.slide_height
+    (slide,) = [one for one in deck.slides if one.shapes.title.text_frame.text == "Opportunities"]
+    pains = {pain.pain_point_id: pain for pain in made.pain_points}
+    for item in made.opportunities:
+        for quote in pains[item.pain_point_id].evidence:
+            assert quote.quote in slide.notes_slide.notes_text_frame.text
+
+
 def test_curve_is_a_native_chart_with_gaps_where_the_mood_is_unknown() -> None:
     """Its numbers can be edited; nothing is drawn where nothing is known."""
     made = journey_map(("Alpha",))

@@ -25,6 +25,15 @@ def test_interval_without_bounds_is_nothing() -> None:
     assert interval_text(0.05, 0.5) == "5.0–50\N{NO-BREAK SPACE}%"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(0.957, 0.9996, "96–99.9 %"), (0.994, 1.0, "99.4–100 %"), (0.99, 0.999, "99–99.9 %")],
+)
+def test_bound_that_is_not_everybody_does_not_look_so(low: float, high: float, text: str) -> None:
+    """Near the whole a decimal matters as much as near nothing."""
+    assert _loose(interval_text(low, high)) == text
+
+
 def test_quantity_says_counts_interval_and_population() -> None:
     """A share never stands without what it is of."""
     assert _loose(quantity_text(quantity(1_200, 2_400, "customers"))) == (

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,8 +13,10 @@ from agent.errors import ConflictError, InputError, NotFoundError
 from agent.schemas.creative import Variant, VariantSet, Verdict, VerdictKind
 from agent.schemas.evidence import Lane
 from agent.schemas.journey import JourneyMap
-from agent.schemas.notes import MapPlace, MapState, VariantState
+from agent.schemas.notes import GIVEN_NAME, MapPlace, MapState, VariantState
 from agent.store import Store
+from agent.store.engine import Database, open_engine
+from agent.store.home import Home
 from agent.store.notes import MAP_STEPS, VARIANT_STEPS, checked_url
 from tests.agent.maps import HOSTILE, journey_map
 from tests.agent.store.builders import NOW
@@ -355,3 +358,33 @@ def test_notes_of_a_workspace_are_its_own(tmp_path: Path) -> None:
         assert store.notes.pain_points() == {}
         with pytest.raises(NotFoundError):
             store.notes.comments.get(comment.comment_id)
+
+
+def test_names_kept_before_accounts_were_are_marked_as_names(tmp_path: Path) -> None:
+    """A store from before keeps who decided as the name it was, which no account can be mistaken for; the machine stays itself."""
+    alike = f"a_{'0' * 24}"
+    with Store.create(tmp_path, "brand", now=NOW) as store:
+        map_id = store.results.save_map(_map()).map_id
+        place = MapPlace(map_id=map_id)
+        thread = store.notes.comments.add(place, "Is this so?", author=alike, now=NOW)
+        store.notes.comments.resolve(thread.comment_id, version=1, by="ben", now=NOW)
+        store.notes.own_map(map_id, "anna", version=0, by="held-out check", now=NOW)
+        store.notes.move_map(map_id, MapState.IN_REVIEW, map_version=1, version=1, by="ben", now=NOW)
+        rated = _pain_point(store)
+        store.notes.rate_pain_point(rated, 4, version=0, by="carl", now=NOW)
+        store.notes.own_pain_point(rated, "anna", version=1, by="held-out check", now=NOW)
+    path = Home(tmp_path).database
+    database = Database(open_engine(path), path=path)
+    with database.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'r0006_conversations'"))
+    database.close()
+
+    with Store.open(tmp_path, "brand") as store:
+        comment = store.notes.comments.get(thread.comment_id)
+        assert (comment.author, comment.resolved_by) == (f"{GIVEN_NAME}{alike}", f"{GIVEN_NAME}ben")
+        note = store.notes.map(map_id)
+        assert [step.by for step in note.log] == [f"{GIVEN_NAME}ben"]
+        feasibility = store.notes.pain_point(rated).feasibility
+        assert feasibility is not None
+        assert (feasibility.value, feasibility.by) == (4, f"{GIVEN_NAME}carl")
+        assert store.notes.pain_point(rated).changed_by == "held-out check"

@@ -100,3 +100,81 @@ def test_link_brings_a_question_into_the_composer(site: Site) -> None:
     page = visitor.get(f"{HOME}?ask=Who+is+hit+%3Cb%3E%3F").text
     assert ">Who is hit &lt;b&gt;?</textarea>" in page
     assert analyst.asked == []
+
+
+def test_list_leads_to_options_that_rename_and_delete(site: Site) -> None:
+    """Each conversation of the list has a page, which works without script, to name it otherwise and to delete it."""
+    visitor, other = site.client_of(), site.client_of()
+    scripted(site)
+    path = ask(visitor, "Where do parcels get lost?")
+    settled(visitor, path)
+
+    listed = visitor.get(f"{HOME}/conversations").text
+    assert f'href="{path}/manage"' in listed
+    assert "Rename, export or delete Where do parcels get lost?" in words_of(listed)
+    options = visitor.get(f"{path}/manage").text
+    assert f'action="{path}/rename"' in options
+    assert "This cannot be undone" in words_of(options)
+    assert other.get(f"{path}/manage").status_code == 404
+    renamed = visitor.post(f"{path}/rename", {"title": "Lost parcels", "back": "list"})
+    assert renamed.headers["location"] == f"{HOME}/conversations"
+    assert "Lost parcels" in words_of(visitor.get(f"{HOME}/conversations").text)
+    deleted = visitor.post(f"{path}/delete", {"back": "list"})
+    assert deleted.headers["location"] == f"{HOME}/conversations"
+    assert visitor.get(path).status_code == 404
+
+
+def test_conversation_goes_on_elsewhere_from_a_turn(site: Site) -> None:
+    """A branch of its own begins with the turns down to one, and the first conversation stays as it is."""
+    visitor, other = site.client_of(), site.client_of()
+    scripted(site)
+    path = ask(visitor, "First?")
+    first = turn_paths(settled(visitor, path))[0]
+    ask(visitor, "Second?", path, parent=first.rsplit("/", 1)[1])
+    page = settled(visitor, path)
+    assert f'action="{first}/fork"' in page
+
+    assert other.post(f"{first}/fork").status_code == 404
+    made = visitor.post(f"{first}/fork")
+
+    assert made.status_code == 303
+    copied = str(made.headers["location"])
+    assert copied != path
+    words = words_of(visitor.get(copied).text)
+    assert "Finding 1" in words
+    assert "Question 2" not in words
+    assert "Second?" in words_of(visitor.get(path).text)
+    ask(visitor, "Otherwise?", copied)
+    settled(visitor, copied)
+    assert "Otherwise?" not in words_of(visitor.get(path).text)
+
+
+def test_question_being_answered_is_not_gone_on_from_elsewhere(site: Site) -> None:
+    """A copy of a turn without its answer would never get one, so it waits."""
+    visitor = site.client_of()
+    analyst = scripted(site)
+    analyst.pace.is_open = False
+    path = ask(visitor, "First?")
+    turn = turn_paths(visitor.get(path).text)[0]
+
+    assert visitor.post(f"{turn}/fork").status_code == 409
+
+    analyst.pace.let_all()
+    settled(visitor, path)
+
+
+def test_conversation_in_which_a_question_is_being_taken_is_not_deleted(site: Site) -> None:
+    """Another tab's question is stored and answered; deleting says that it is under way, and works afterwards."""
+    visitor = site.client_of()
+    scripted(site)
+    path = ask(visitor, "First?")
+    settled(visitor, path)
+    taken = site.services.runs._claimed  # pyright: ignore[reportPrivateUsage]
+    taken.add(path.rsplit("/", 1)[1])
+
+    refused = visitor.post(f"{path}/delete")
+
+    assert refused.status_code == 409
+    assert "in another tab" in words_of(refused.text)
+    taken.clear()
+    assert visitor.post(f"{path}/delete").status_code == 303

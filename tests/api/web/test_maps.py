@@ -1,35 +1,16 @@
 """Maps as people see and work on them: list, new, grid, evidence, comments, approval, versions, files, plans."""
 
-import json
 import re
-import time
 from typing import Any
 
 import pytest
 
 from agent.schemas.accounts import Role
 from agent.schemas.evidence import ClaimStatus, Lane
-from agent.schemas.journey import JourneyMap
-from api.web.jobs import Job
 from tests.agent.maps import HOSTILE, journey_map
 from tests.api.web.harmless import faults_of
-from tests.api.web.site import WORKSPACE, Site, Visitor, words_of
-
-_MAPS = f"/w/{WORKSPACE}/maps"
-
-
-def _map(site: Site) -> JourneyMap:
-    return next(site.brand.workspace.store.results.maps())
-
-
-def _job(site: Site, answer: Any) -> Job:
-    """Wait for the job that an answer leads to."""
-    assert answer.status_code == 303, answer.text
-    job_id = answer.headers["location"].rsplit("/", 1)[1]
-    jobs = site.services.jobs
-    while not jobs.get(job_id).is_over:
-        time.sleep(0.02)
-    return jobs.get(job_id)
+from tests.api.web.map_site import MAPS, job_of, map_of
+from tests.api.web.site import Site, Visitor, words_of
 
 
 def _seen(page: str, action: str) -> str:
@@ -43,7 +24,7 @@ def _seen(page: str, action: str) -> str:
 
 def test_list_shows_owner_review_approval_and_share_of_cells_with_evidence(read_site: Site) -> None:
     """A row says who looks after a map, until when, how far it is approved and how much of it rests on evidence."""
-    shown = words_of(read_site.client_of(Role.VIEWER).get(_MAPS).text)
+    shown = words_of(read_site.client_of(Role.VIEWER).get(MAPS).text)
     assert "draft" in shown
     assert re.search(r"\d+ of 40", shown)
     assert "nobody yet" in shown
@@ -52,8 +33,8 @@ def test_list_shows_owner_review_approval_and_share_of_cells_with_evidence(read_
 
 def test_map_page_states_each_claim_with_its_status_and_a_way_to_its_evidence(read_site: Site) -> None:
     """Every claim of the grid is a link to what stands behind it, and says in a word what it rests on."""
-    made = _map(read_site)
-    text = read_site.client_of(Role.VIEWER).get(f"{_MAPS}/{made.map_id}").text
+    made = map_of(read_site)
+    text = read_site.client_of(Role.VIEWER).get(f"{MAPS}/{made.map_id}").text
     claims = [claim for stage in made.stages for cell in stage.cells.values() for claim in cell]
     for claim in claims:
         assert f"/claims/{claim.claim_id}" in text
@@ -67,13 +48,13 @@ def test_map_page_states_each_claim_with_its_status_and_a_way_to_its_evidence(re
 
 def test_claim_shows_quotes_counts_interval_and_definition_as_page_and_as_part(read_site: Site) -> None:
     """One step leads from a cell to its evidence: beside the map for htmx, on a page of its own without script."""
-    made = _map(read_site)
+    made = map_of(read_site)
     claim = next(
         claim for stage in made.stages for claim in stage.cells[Lane.PAIN_POINTS]
         if claim.status is ClaimStatus.OBSERVED
     )  # fmt: skip
     visitor = read_site.client_of(Role.VIEWER)
-    address = f"{_MAPS}/{made.map_id}/claims/{claim.claim_id}"
+    address = f"{MAPS}/{made.map_id}/claims/{claim.claim_id}"
     whole, part = visitor.get(address).text, visitor.get(address, hx_request="true").text
     for text in (whole, part):
         shown = words_of(text)
@@ -83,7 +64,7 @@ def test_claim_shows_quotes_counts_interval_and_definition_as_page_and_as_part(r
         assert f"/evidence/{claim.evidence[0].record_id}?start={claim.evidence[0].start}" in text
     assert "<html" in whole
     assert "<html" not in part
-    assert visitor.get(f"{_MAPS}/{made.map_id}/claims/c_none").status_code == 404
+    assert visitor.get(f"{MAPS}/{made.map_id}/claims/c_none").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -101,7 +82,7 @@ def test_new_map_of_a_plural_or_empty_scope_is_refused_with_the_reason(
         "purpose": "mend",
         "trait": "",
     }
-    answer = read_site.client_of().post(f"{_MAPS}/new", {**scope, field: value})
+    answer = read_site.client_of().post(f"{MAPS}/new", {**scope, field: value})
     assert answer.status_code == 422
     shown = words_of(answer.text)
     assert reason in shown
@@ -117,20 +98,20 @@ def test_new_map_drafts_in_a_job_that_leads_to_it(site: Site) -> None:
         "purpose": "mend",
     }
     visitor = site.client_of()
-    assert visitor.get(f"{_MAPS}/new").status_code in {200, 503}
+    assert visitor.get(f"{MAPS}/new").status_code in {200, 503}
     site.brand.snapshots.current()
-    job = _job(site, visitor.post(f"{_MAPS}/new", {**scope, "owner": "Ada"}))
+    job = job_of(site, visitor.post(f"{MAPS}/new", {**scope, "owner": "Ada"}))
     assert job.state == "done", job.error
     assert "Second order" in words_of(visitor.get(job.result_path).text)
-    assert "Returning customers" in words_of(visitor.get(_MAPS).text)
+    assert "Returning customers" in words_of(visitor.get(MAPS).text)
 
 
 def test_comment_on_a_claim_is_answered_and_resolved(site: Site) -> None:
     """A thread stands at its claim, is counted on the cell, and is closed by an editor."""
-    made, visitor = _map(site), site.client_of()
+    made, visitor = map_of(site), site.client_of()
     stage = made.stages[0]
     claim = stage.cells[Lane.EMOTIONS][0]
-    base = f"{_MAPS}/{made.map_id}"
+    base = f"{MAPS}/{made.map_id}"
     place = {"stage": stage.name, "lane": "emotions", "claim_id": claim.claim_id}
     said = visitor.post(f"{base}/comments", {"text": "Is that <b>so</b>?", **place})
     assert said.headers["location"] == f"{base}/claims/{claim.claim_id}"
@@ -148,8 +129,8 @@ def test_comment_on_a_claim_is_answered_and_resolved(site: Site) -> None:
 
 def test_map_is_approved_by_an_approver_and_only_with_an_owner(site: Site) -> None:
     """Draft, review, approval: each step by whoever may, and logged."""
-    made = _map(site)
-    base, editor, approver = f"{_MAPS}/{made.map_id}", site.client_of(), site.client_of(Role.APPROVER)
+    made = map_of(site)
+    base, editor, approver = f"{MAPS}/{made.map_id}", site.client_of(), site.client_of(Role.APPROVER)
 
     def step(visitor: Visitor, to: str, **form: str) -> Any:
         seen = _seen(visitor.get(base).text, "owner")
@@ -173,15 +154,15 @@ def test_map_is_approved_by_an_approver_and_only_with_an_owner(site: Site) -> No
 
 def test_review_date_that_is_past_is_overdue(site: Site) -> None:
     """The date is set by an editor and compared with the clock."""
-    made, visitor = _map(site), site.client_of()
-    base = f"{_MAPS}/{made.map_id}"
+    made, visitor = map_of(site), site.client_of()
+    base = f"{MAPS}/{made.map_id}"
     for day, told, is_over in (
         ("2026-01-31", "31 January 2026", True),
         ("2030-01-31", "31 January 2030", False),
     ):
         seen = _seen(visitor.get(base).text, "review")
         assert visitor.post(f"{base}/review", {"day": day, "seen": seen}).status_code == 303
-        for address in (base, _MAPS):
+        for address in (base, MAPS):
             shown = words_of(visitor.get(address).text)
             assert told in shown
             assert ("overdue" in shown) is is_over
@@ -189,7 +170,7 @@ def test_review_date_that_is_past_is_overdue(site: Site) -> None:
 
 def test_versions_are_compared_customer_by_customer(site: Site) -> None:
     """Of an earlier version of fewer sources and the present one, each difference has a verdict, and claims are matched."""
-    results, made = site.brand.workspace.store.results, _map(site)
+    results, made = site.brand.workspace.store.results, map_of(site)
     few = made.provenance.model_copy(
         update={"source_ids": made.provenance.source_ids[:2], "input_sha256": "other"}
     )
@@ -199,58 +180,15 @@ def test_versions_are_compared_customer_by_customer(site: Site) -> None:
     results.save_map(made.model_copy(update={"provenance": few, "stages": (first, *made.stages[1:])}))
     results.save_map(made)
     visitor = site.client_of(Role.VIEWER)
-    listed = visitor.get(f"{_MAPS}/{made.map_id}/versions")
+    listed = visitor.get(f"{MAPS}/{made.map_id}/versions")
     assert "/diff?earlier=2&amp;later=3" in listed.text
-    shown = words_of(visitor.get(f"{_MAPS}/{made.map_id}/diff?earlier=2&later=3").text)
+    shown = words_of(visitor.get(f"{MAPS}/{made.map_id}/diff?earlier=2&later=3").text)
     assert "tested together" in shown
     assert re.search(r"changed|not proven|cannot tell", shown)
     assert "Added (" in shown
     assert "Gone (" in shown
-    wrong = visitor.get(f"{_MAPS}/{made.map_id}/diff?earlier=3&later=2")
+    wrong = visitor.get(f"{MAPS}/{made.map_id}/diff?earlier=3&later=2")
     assert wrong.status_code == 422
-
-
-def test_files_state_their_loss_and_an_edited_one_comes_back(site: Site) -> None:
-    """JSON holds everything; an edited sentence comes back as an assumption, after it was shown what changes."""
-    made, visitor = _map(site), site.client_of()
-    base = f"{_MAPS}/{made.map_id}"
-    page = visitor.get(f"{base}/files").text
-    assert "holds everything" in words_of(page)
-    assert "What it does not hold" in words_of(page)
-    sent = visitor.get(f"{base}/files/json")
-    assert sent.headers["content-disposition"].startswith("attachment")
-    body = json.loads(sent.content)
-    cell = next(
-        cell
-        for stage in body["stages"]
-        for cell in stage["cells"].values()
-        if cell[0]["status"] == "observed"
-    )
-    cell[0]["statement"] = "They are at ease."
-    file = {"file": ("edited.json", json.dumps(body).encode(), "application/json")}
-    looked = visitor.post(f"{base}/edits/uploads", files=file)
-    assert looked.status_code == 200
-    assert "They are at ease." in words_of(looked.text), words_of(looked.text)
-    carried = re.search(r'name="carried" value="([^"]+)"', looked.text)
-    assert carried is not None
-    stored = visitor.post(f"{base}/edits/apply/uploads", {"carried": carried[1], "name": "edited.json"})
-    assert stored.status_code == 303
-    assert _map(site).version == made.version + 1
-    assert "ASSUMPTION" in visitor.get(base).text.upper()
-
-
-def test_planned_map_is_laid_beside_what_customers_did(read_site: Site) -> None:
-    """A plan with one stage that is used and one name nobody knows is read, and a file that is none is refused."""
-    made, visitor = _map(read_site), read_site.client_of(Role.VIEWER)
-    plan = {"name": "Workshop", "stages": [{"name": "decision"}, {"name": "Moon landing"}]}
-    base = f"{_MAPS}/{made.map_id}/planned"
-    assert "Planned map" in words_of(visitor.get(base).text)
-    laid = visitor.post(f"{base}/uploads", files={"file": ("plan.json", json.dumps(plan).encode())})
-    assert laid.status_code == 200, words_of(laid.text)
-    assert "Moon landing" in words_of(laid.text)
-    assert "never seen" in words_of(laid.text)
-    bad = visitor.post(f"{base}/uploads", files={"file": ("x.bin", bytes(range(256)))})
-    assert bad.status_code == 422
 
 
 def test_map_whose_every_word_is_hostile_shows_it_as_words(site: Site) -> None:
@@ -259,9 +197,9 @@ def test_map_whose_every_word_is_hostile_shows_it_as_words(site: Site) -> None:
     results.save_map(journey_map(HOSTILE).model_copy(update={"map_id": "map_hostile", "version": 1}))
     made = results.map("map_hostile")
     visitor = site.client_of(Role.ADMIN)
-    base = f"{_MAPS}/map_hostile"
+    base = f"{MAPS}/map_hostile"
     claims = [claim for stage in made.stages for cell in stage.cells.values() for claim in cell][::7]
-    addresses = [_MAPS, base, f"{base}/versions", f"{base}/files", f"{base}/planned"]
+    addresses = [MAPS, base, f"{base}/versions", f"{base}/files", f"{base}/planned"]
     for address in [*addresses, *(f"{base}/claims/{claim.claim_id}" for claim in claims)]:
         answer = visitor.get(address)
         assert answer.status_code == 200, address

@@ -1,11 +1,17 @@
 """Sources: uploading, looking before reading in, mapping, reading in, what was rejected."""
 
 import io
+import json
 import os
+import re
 import time
+from html import unescape
 from pathlib import Path
 
+import pytest
+
 from agent.schemas.accounts import Role
+from api.web import uploads
 from api.web.uploads import safe_name
 from tests.api.web.site import WORKSPACE, Site, Visitor, words_of
 
@@ -86,6 +92,19 @@ def test_mapping_that_matches_nothing_says_so(site: Site) -> None:
 
     assert "nothing says where the words stand" in shown
     assert "Say which field is what" in shown
+
+
+def test_mapping_by_which_every_row_is_rejected_says_so(site: Site) -> None:
+    """Where nothing would be stored the page says that first, with the reasons, and offers no reading in."""
+    editor = site.client_of(Role.EDITOR)
+    place = _upload(editor, "odd.csv", _ODD)
+
+    editor.post(f"{place}/0/mapping", {"kind": "reviews", "text": "What they said", "at": "Member"})
+    page = editor.get(place).text
+
+    assert "Nothing of this file would be stored this way." in words_of(page)
+    assert "Rows that would be rejected" in words_of(page)
+    assert ">Read in<" not in page
 
 
 def test_binary_file_is_refused_with_what_to_do(site: Site) -> None:
@@ -178,8 +197,83 @@ def test_uploads_that_were_left_lying_are_deleted(site: Site) -> None:
     assert editor.get(young).status_code == 200
 
 
+def test_uploads_that_wait_are_bounded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody fills the disk with files that nobody reads in; deleting one makes room."""
+    monkeypatch.setattr(uploads, "MOST_WAITING", 1)
+    editor = site.client_of(Role.EDITOR)
+    place = _upload(editor, "new.csv", _REVIEWS)
+
+    refused = editor.post(
+        f"{_PATH}/uploads", files=[("files", ("b.csv", io.BytesIO(b"text\nx\n"), "text/csv"))]
+    )
+
+    assert refused.status_code == 409
+    assert "uploads wait to be read in already" in words_of(refused.text)
+    editor.post(f"{place}/delete")
+    assert _upload(editor, "new.csv", _REVIEWS)
+
+
 def test_file_names_keep_their_endings() -> None:
     """Points in a name are part of it, and a long name keeps what tells its form."""
     assert safe_name("acme.com_reviews_2026-01-05.csv") == "acme.com_reviews_2026-01-05.csv"
     assert safe_name("x" * 300 + ".csv.gz").endswith(".csv.gz")
     assert len(safe_name("x" * 300 + ".csv.gz")) == 100
+
+
+def test_conversations_with_a_list_of_messages_are_mapped_on_the_page(site: Site) -> None:
+    """A JSON of chats in no known form gets a proposal for its messages; sent as it stands, it is read turn by turn."""
+    editor = site.client_of(Role.EDITOR)
+    talks = [
+        {
+            "nr": f"T{n}", "client": {"ref": f"talk-{n}"}, "desk": ("north", "south")[n % 2],
+            "log": [
+                {"party": "Quill", "msg": f"My parcel number {n} was left in the rain by the courier"},
+                {"party": "Brannt", "msg": "I am sorry, we send you a new one today"},
+            ],
+        }
+        for n in range(40)
+    ]  # fmt: skip
+    place = _upload(editor, "talks.json", json.dumps({"exported": "2026-05-30", "threads_of_may": talks}))
+    page = editor.get(place).text
+    said = words_of(page)
+    assert "Each row is a conversation" in said
+    assert "Its rows stand under threads_of_may" in said
+    assert "Quill is" in said
+
+    form = _proposed(page)
+    assert form["turns_path"] == "log"
+    sides = {"speaker_name": ["Quill", "Brannt"], "speaker_side": ["customer", "agent"]}
+    assert editor.post(f"{place}/0/mapping", {**form, **sides}).status_code == 303
+    shown = words_of(editor.get(place).text)
+    read = words_of(_finish(editor, editor.post(f"{place}/read").headers["location"]))
+
+    assert "Read by your mapping" in shown
+    assert "transcript" in shown
+    assert "was left in the rain by the courier" in shown
+    assert "talks.json: 40 rows read as transcripts" in read
+
+
+def test_side_of_a_speaker_that_is_none_is_refused(site: Site) -> None:
+    """Who is who is one of three; another word, or a name without its side, is told in words."""
+    editor = site.client_of(Role.EDITOR)
+    place = _upload(editor, "odd.csv", _ODD)
+    form = {"kind": "transcripts", "turns_path": "log", "turn_text": "msg", "turn_speaker": "party"}
+
+    for sides in (["nobody"], ["customer", "agent"]):
+        refused = editor.post(
+            f"{place}/0/mapping", {**form, "speaker_name": ["Quill"], "speaker_side": sides}
+        )
+        assert refused.status_code == 422
+        assert "who is who cannot be used" in words_of(refused.text)
+
+
+def _proposed(page: str) -> dict[str, str]:
+    """Return what the mapping form of a page would send if it were sent as it stands."""
+    chosen = {
+        name: unescape(value)
+        for name, value in re.findall(
+            r'<select id="[^"]+" name="([^"]+)".*?<option value="([^"]*)" selected', page
+        )
+    }
+    hidden = re.findall(r'<input type="hidden" name="(rows)" value="([^"]*)"', page)
+    return {**chosen, **dict(hidden)}

@@ -7,7 +7,8 @@ import re
 import time
 from typing import Any
 
-from agent.schemas.accounts import Role
+from agent.pipeline.snapshot import revision_of
+from agent.schemas.accounts import AuditFilter, Role
 from agent.schemas.creative import (
     Copy,
     Fact,
@@ -18,9 +19,10 @@ from agent.schemas.creative import (
     Verdict,
     VerdictKind,
 )
-from agent.variants.channels import CHANNELS
+from agent.variants.channels import CHANNELS, control_copy
 from tests.agent.maps import HOSTILE, evidence
 from tests.api.web.harmless import faults_of
+from tests.api.web.map_site import another_source
 from tests.api.web.site import WORKSPACE, Site, Visitor, words_of
 
 _VARIANTS = f"/w/{WORKSPACE}/variants"
@@ -45,13 +47,7 @@ def _proposed(site: Site, visitor: Visitor, **form: str) -> Any:
 
 
 def _made(site: Site, answer: Any) -> VariantSet:
-    assert answer.status_code == 303, words_of(answer.text)
-    jobs, job_id = site.services.jobs, answer.headers["location"].rsplit("/", 1)[1]
-    while not jobs.get(job_id).is_over:
-        time.sleep(0.02)
-    job = jobs.get(job_id)
-    assert job.state == "done", job.error
-    return site.brand.workspace.store.results.variant_set(job.result_path.rsplit("/", 1)[1])
+    return site.brand.workspace.store.results.variant_set(_job_of(site, answer).rsplit("/", 1)[1])
 
 
 def _formed(page: str, action: str) -> tuple[str, str]:
@@ -92,8 +88,82 @@ def test_proposed_set_is_checked_approved_and_taken_out(site: Site) -> None:
     rows = list(csv.DictReader(io.StringIO(sent.text)))
     assert [row["variant_id"] for row in rows] == [address.split("/")[-2]]
     assert "exported" in words_of(editor.get(base).text)
+    done = [one.action for one in site.services.accounts.audit.entries(AuditFilter(action="variant"))]
+    assert done == ["variant.export", "variant.approve", "variant.send_back", "variant.approve"]
     again = editor.post(f"{base}/export", {"form": "json"})
     assert [one["variant_id"] for one in json.loads(again.content)["variants"]] == [rows[0]["variant_id"]]
+
+
+def _earlier_set(site: Site) -> VariantSet:
+    """Store a set for the first pain point that was checked on other data than there is now."""
+    point = site.brand.snapshots.current().pain_points[0]
+    control = control_copy("email", None)
+    changed = control.model_copy(update={"slots": {**control.slots, "button": "See it"}})
+    verdict = Verdict(
+        kind=VerdictKind.BETTER, n_persons=30, effect=0.1, low=0.05, high=0.15, method="paired", reason="Nearer."
+    )  # fmt: skip
+    variant = Variant(
+        variant_id="v_earlier",
+        copy_text=changed,
+        control_id="ctl_1",
+        changed_factor=Factor.CTA,
+        changed_slots=("button",),
+        pain_point_id=point.pain_point_id,
+        facts=(),
+        evidence=(),
+        writer="test",
+        verdict=verdict,
+    )
+    made = VariantSet(
+        variant_set_id="vs_earlier",
+        pain_point_id=point.pain_point_id,
+        control=control,
+        control_id="ctl_1",
+        variants=(variant,),
+        drafted_at=site.clock(),
+        checked_on="another revision",
+    )
+    site.brand.workspace.store.results.save_variant_set(made)
+    return made
+
+
+def test_variants_checked_on_other_data_are_approved_only_after_another_check(site: Site) -> None:
+    """Data that came since is looked at before anybody approves; a stale map takes a reason that is kept."""
+    editor, approver = site.client_of(), site.client_of(Role.APPROVER)
+    another_source(site)
+    made = _earlier_set(site)
+    base = f"{_VARIANTS}/{made.variant_set_id}"
+    address = f"{base}/v_earlier/approve"
+    page = approver.get(base).text
+    assert "Checked on other data" in words_of(page)
+    assert address not in page
+    refused = approver.post(address, {"seen": "0"})
+    assert refused.status_code == 409
+    assert "since these variants were checked" in words_of(refused.text)
+    assert site.client_of(Role.VIEWER).post(f"{base}/check").status_code == 403
+    assert _job_of(site, editor.post(f"{base}/check")) == base
+    page = approver.get(base).text
+    assert "Checked on other data" not in words_of(page)
+    assert (
+        "Stale map: Fernway customers: First order holds this pain point, and june.csv came in since"
+        in words_of(page)
+    )
+    address, seen = _formed(page, "approve")
+    refused = approver.post(address, {"seen": seen})
+    assert refused.status_code == 409
+    assert "is stale" in words_of(refused.text)
+    assert approver.post(address, {"seen": seen, "despite": "The map waits for June"}).status_code == 303
+    assert "The map waits for June" in words_of(approver.get(base).text)
+
+
+def _job_of(site: Site, answer: Any) -> str:
+    """Wait for the job that an answer leads to, and return where it leads."""
+    assert answer.status_code == 303, words_of(answer.text)
+    jobs, job_id = site.services.jobs, answer.headers["location"].rsplit("/", 1)[1]
+    while not jobs.get(job_id).is_over:
+        time.sleep(0.02)
+    assert jobs.get(job_id).state == "done", jobs.get(job_id).error
+    return jobs.get(job_id).result_path
 
 
 def test_control_that_breaks_its_channels_limits_is_told_before_anything_runs(read_site: Site) -> None:
@@ -109,7 +179,7 @@ def test_control_that_breaks_its_channels_limits_is_told_before_anything_runs(re
 
 
 def _hostile_set(site: Site) -> VariantSet:
-    """Store a set whose every word attacks, with a verdict that lets it be approved."""
+    """Store a set whose every word attacks; one variant can be approved, the other quotes what nobody said."""
     slots = {
         slot.name: f"=HYPERLINK(1) {words}" for slot, words in zip(CHANNELS["email"], HOSTILE, strict=False)
     }
@@ -131,13 +201,15 @@ def _hostile_set(site: Site) -> VariantSet:
         writer="test",
         verdict=verdict,
     )
+    bare = variant.model_copy(update={"variant_id": "v_bare", "facts": (), "evidence": ()})
     made = VariantSet(
         variant_set_id="vs_hostile",
         pain_point_id="pp_gone",
         control=copy,
         control_id="ctl_1",
-        variants=(variant,),
+        variants=(bare, variant),
         drafted_at=site.clock(),
+        checked_on=revision_of(site.brand.workspace),
     )
     site.brand.workspace.store.results.save_variant_set(made)
     return made
@@ -153,5 +225,8 @@ def test_hostile_copy_is_shown_as_words_and_is_no_formula(read_site: Site) -> No
     assert "&lt;script&gt;" in page
     address, seen = _formed(page, "approve")
     assert approver.post(address, {"seen": seen}).status_code == 303
+    invented = approver.post(address.replace("v_bare", "v_hostile"), {"seen": "0"})
+    assert invented.status_code == 409
+    assert "quote that this variant rests on is not in the data" in words_of(invented.text)
     rows = list(csv.DictReader(io.StringIO(visitor.post(f"{base}/export", {"form": "csv"}).text)))
     assert [row["subject"][:11] for row in rows] == ["'=HYPERLINK"]
