@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from agent.schemas.accounts import Role
+from api.web.auditing import log
 from api.web.middleware import PICTURE_POLICY
 from api.web.pages import MOST_COUNTED, brand_path
 from api.web.routes.chat import CHAT, TURN, TurnDep, asked, back_to
@@ -72,7 +74,8 @@ async def fork(visit: VisitDep, conversation_id: str, message_id: str) -> Respon
 async def approve(request: Request, visit: VisitDep, conversation_id: str, message_id: str) -> Response:
     """Make the change that waits in a turn."""
     visit.require(Role.EDITOR, "making a change")
-    message = await asking.approve(visit, conversation_id, message_id)
+    message, tool = await asking.approve(visit, conversation_id, message_id)
+    await to_thread.run_sync(log, request, visit, "change.approve", f"{tool} in turn {message.message_id}")
     return await asked(request, visit, conversation_id, message)
 
 

@@ -79,8 +79,8 @@ async def ask_again(visit: Visit, conversation_id: str, message_id: str) -> Mess
     return await _take(visit, conversation_id, store)
 
 
-async def approve(visit: Visit, conversation_id: str, message_id: str) -> Message:
-    """Begin to make a change that waits in the conversation's last turn; raises as `go_on` does.
+async def approve(visit: Visit, conversation_id: str, message_id: str) -> tuple[Message, str]:
+    """Begin to make a change that waits in the conversation's last turn, and return its turn and tool; raises as `go_on` does.
 
     Raises:
         ConflictError: The conversation went on from there, so it was decided, or nothing waits there.
@@ -90,7 +90,7 @@ async def approve(visit: Visit, conversation_id: str, message_id: str) -> Messag
         message = await to_thread.run_sync(_decide, visit, conversation_id, message_id, APPROVED, pending)
         making = partial(_change_of, visit, pending)
         await _answer(visit, conversation_id, message, making, may_stop=False)
-        return message
+        return message, pending.tool
 
 
 async def decline(visit: Visit, conversation_id: str, message_id: str) -> Message:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from agent.schemas.accounts import Role
+from agent.schemas.accounts import AuditFilter, Role
 from agent.schemas.chat import (
     Answer,
     Choice,
@@ -160,7 +160,7 @@ def test_edit_and_again_make_versions_that_can_be_gone_between(site: Site) -> No
 
 
 def test_change_is_made_once_and_only_by_who_may(site: Site) -> None:
-    """A viewer is told whose it is; an editor approves it; a second approval is refused."""
+    """A viewer is told whose it is; an editor approves it, which is logged; a second approval is refused."""
     pending = PendingChange(
         change_id="x1",
         tool="draft_map",
@@ -186,6 +186,10 @@ def test_change_is_made_once_and_only_by_who_may(site: Site) -> None:
     assert editor.post(f"{turn}/approve").status_code == 409
     assert editor.post(f"{turn}/decline").status_code == 409
     assert analyst.approved == [pending]
+    logged = site.services.accounts.audit.entries(AuditFilter(action="change"))
+    assert [(one.action, one.what.split(" in turn ")[0]) for one in logged] == [
+        ("change.approve", "draft_map")
+    ]
 
 
 def test_change_that_is_being_made_is_not_left_half_made(site: Site) -> None:
