@@ -166,6 +166,70 @@ def test_session_that_ends_in_mid_stream_leads_to_sign_in_and_the_answer_is_not_
         context.close()
 
 
+def test_session_that_ends_while_somebody_types_keeps_the_words_for_them_alone(
+    served: Served, chromium: Browser, analyst: ScriptedAnalyst
+) -> None:
+    """Who signs in again finds the words in the composer; somebody else in the same tab does not; once sent they are gone."""
+    sessions, now = served.services.accounts.sessions, served.services.clock()
+    token = served.token_of(Role.EDITOR)
+    signed_in = sessions.find(token, now=now)
+    assert signed_in is not None
+    context = chromium.new_context()
+
+    def enter(cookie: str) -> None:
+        context.add_cookies([{"name": "journey", "value": cookie, "url": served.address}])
+
+    enter(token)
+    page = context.new_page()
+    page.goto(f"{served.address}{HOME}")
+    page.locator("#question").press_sequentially("A long thought")
+    sessions.end_all(signed_in.account.account_id)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in?**")
+    back = page.url
+    enter(served.token_of(Role.EDITOR))
+    page.goto(back)
+    expect(page.locator("#question")).to_have_value("")
+    enter(sessions.start(signed_in.account.account_id, user_agent="test", now=now).token)
+    page.goto(f"{served.address}{HOME}")
+    expect(page.locator("#question")).to_have_value("A long thought")
+    page.locator("#question").press("Enter")
+    expect(page.locator(".sentence")).to_have_count(2)
+    page.goto(f"{served.address}{HOME}")
+    expect(page.locator("#question")).to_have_value("")
+    assert [question for question, _, _ in analyst.asked] == ["A long thought"]
+    context.close()
+
+
+def test_list_of_conversations_leads_to_options_by_keyboard(
+    served: Served, chromium: Browser, analyst: ScriptedAnalyst
+) -> None:
+    """Beside each entry stands the way to rename, export and delete it, reached by keys; the page is accessible, also on phones."""
+    context = served.signed_in(chromium)
+    page = context.new_page()
+    page.goto(f"{served.address}{HOME}")
+    _ask(page, "Where do they stop?")
+    expect(page.locator(".turn-actions")).to_be_visible()
+    page.get_by_role("button", name="New conversation from here").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".entry")).to_have_count(2)
+    expect(page.locator(".sentence")).to_have_count(2)
+    page.get_by_role("link", name="Rename, export or delete").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/manage")
+    page.get_by_label("Name of the conversation").fill("Where parcels stop")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/conversations")
+    expect(page.get_by_role("link", name="Where parcels stop").first).to_be_visible()
+    for place in ("conversations", "summaries", "api", "settings"):
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(f"{served.address}{HOME}/{place}")
+            assert violations_of(page) == [], (place, width)
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (place, width)
+    context.close()
+
+
 def test_stop_ends_the_work_and_keeps_what_was_verified(
     served: Served, chromium: Browser, analyst: ScriptedAnalyst
 ) -> None:

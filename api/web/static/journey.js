@@ -36,13 +36,14 @@
     box.textContent = "The server cannot be reached. Nothing was lost; try again when you are connected.";
     place.append(box);
   });
-  // Where what had the focus is replaced, the first thing in its place that can take the focus gets it.
+  // Where what had the focus is replaced, what is made for it in its place gets it, or the first thing there that can take it.
   let isLost = false;
   document.addEventListener("htmx:beforeSwap", (event) => { isLost = event.detail.target.contains(document.activeElement); });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (!isLost || document.activeElement !== document.body) return;
     isLost = false;
-    event.target.querySelector("a[href], button, input:not([type='hidden']), [tabindex]")?.focus();
+    const made = event.target;
+    (made.querySelector("[data-focus]") ?? made.querySelector("a[href], button, input:not([type='hidden']), [tabindex]"))?.focus();
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     const words = event.target.matches("[data-announce]") ? event.target : event.target.querySelector("[data-announce]");
