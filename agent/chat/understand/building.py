@@ -164,8 +164,6 @@ def _since(tool: str, arguments: dict[str, Any], period: Period) -> tuple[str, d
     day = period.at.isoformat() if period.at is not None else ""
     if tool == "compare_periods":
         return tool, {**arguments, "at": day}
-    if tool == "show_retention":
-        return tool, {**arguments, "since": day}
     if tool == "show_trend":
         return tool, arguments
     what = _WHAT.get(tool, "")

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.parsing import Parsed, control_in
 from agent.chat.understand.slots import Slots, unknown_thing
 from agent.chat.understand.things import Things, labels
 from agent.chat.understand.vocabulary import Named, Vocabulary
@@ -18,7 +18,7 @@ _CHANNEL_WORDS: Final = {
     "meta": "a Meta ad",
 }
 _N: Final = re.compile(
-    r"\b(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:variants?|versions?|headlines?|ads?|e-?mails?|copies|messages|texts)\b"
+    r"\b(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+){0,2}(?:variants?|versions?|headlines?|ads?|adverts?|e-?mails?|mails?|copies|messages|texts|alternatives?|options|ideas|takes|drafts|lines|subject lines|pages?|creatives)\b"
 )
 _NUMBERS: Final = {
     "two": 2,
@@ -44,10 +44,7 @@ def propose_variants(parsed: Parsed, vocabulary: Vocabulary, things: Things) -> 
     """Return the arguments of a proposal; which pain point it answers is asked back where that is open."""
     creative = parsed.all("creative")
     channel = creative[0].value if creative else "email"
-    events = parsed.all("event")
-    words = (
-        parsed.subject.text if parsed.subject is not None else (parsed.words(events[0]) if events else None)
-    )
+    words = parsed.subject.text if parsed.subject is not None else _answered(parsed)
     if words is None:
         return _which_pain(
             vocabulary.pain_points[:_MOST_OFFERED], channel, "Which pain point shall the copy answer?"
@@ -64,11 +61,29 @@ def propose_variants(parsed: Parsed, vocabulary: Vocabulary, things: Things) -> 
             missing=unknown_thing(statement, "Ask what the pain points are and name one of them."),
         )
     arguments: dict[str, Any] = {"pain_point": found.one.ref, "channel": channel}
+    control = control_in(parsed.text)
+    if control is not None:
+        arguments["control"] = control
     match = _N.search(parsed.text)
     if match is not None:
         n = int(match["n"]) if match["n"].isdigit() else _NUMBERS[match["n"]]
         arguments["n"] = max(1, min(n, _MOST_VARIANTS))
     return Slots("propose_variants", arguments)
+
+
+def _answered(parsed: Parsed) -> str | None:
+    """Return what copy is to answer, where only the words before it, or a step, say so."""
+    match = _ANSWERS.search(parsed.text)
+    if match is not None and match["what"].strip(" .,;:?!"):
+        return match["what"].strip(" .,;:?!")[:200]
+    copy = {at for one in parsed.all("creative") for at in range(one.start, one.end)}
+    steps = (one for one in parsed.all("event") if not copy & set(range(one.start, one.end)))
+    return next((parsed.words(one) for one in steps), None)
+
+
+_ANSWERS: Final = re.compile(
+    r"\b(?:tackl\w+|answer\w*|address\w*|about|for|on|against|around|regarding|respond\w* to|deal\w* with|worried about|with|target\w*|aimed at|sooth\w*|counter\w*|fix\w*|over|of)\s+(?:(?:the|a|an|our|people|customers|those|who|that|have|had|problem|issue|pain point|with|of)\s+)*(?P<what>[^,;.:]{3,120})"
+)
 
 
 def _which_pain(pains: tuple[Named, ...], channel: str, question: str) -> Slots:

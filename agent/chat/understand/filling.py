@@ -8,45 +8,20 @@ from typing import Any, Final, cast
 from agent.chat.understand.changing import draft_again, draft_anew, propose_variants
 from agent.chat.understand.index import Mention
 from agent.chat.understand.kinds import Kind
+from agent.chat.understand.outcomes import outcome_in
 from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.refining import number_of, refined
 from agent.chat.understand.slots import Slots, unknown_thing
 from agent.chat.understand.subject_slots import about_subject
-from agent.chat.understand.terms import term_in
+from agent.chat.understand.terms import known_term, term_in
 from agent.chat.understand.things import Things
 from agent.chat.understand.vocabulary import Vocabulary
+from agent.chat.understand.words import stems_of
 
 _DAYS: Final = re.compile(
-    r"\bwithin\s+(?:the\s+|a\s+)?(?:first\s+)?(?P<n>\d+|one|two|three|four|a)?\s*(?P<unit>hour|day|week|month)s?\b"
+    r"\bwithin\s+(?:the\s+|a\s+)?(?:first\s+)?(?P<n>\d+|one|two|three|four|five|six|seven|ten|twelve|a)?\s*(?P<unit>hour|day|week|month)s?\b"
 )
 _UNIT_DAYS: Final = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0}
-_NUMBER_WORDS: Final = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "a": 1,
-}
-_LIMIT: Final = re.compile(
-    r"\b(?:top|first|worst|biggest|main|best|give me|list|show(?: me)?|name)\s+(?:the\s+)?(?P<n>\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b"
-)
-_LIMITED: Final = frozenset(
-    {
-        "search_evidence",
-        "list_pain_points",
-        "list_themes",
-        "show_paths",
-        "list_moments",
-        "suggest_actions",
-        "list_opportunities",
-    }
-)
-_MOST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +36,13 @@ class _Request:
 def slots_of(kind: Kind, parsed: Parsed, vocabulary: Vocabulary, things: Things) -> Slots:
     """Return the arguments of a request of a kind, or why there are none."""
     found = _slots(_Request(kind, parsed, vocabulary, things))
-    limit = limit_in(parsed.text)
-    if limit is not None and found.tool in _LIMITED:
-        found = replace(found, arguments={**found.arguments, "limit": limit})
-    return found
+    if found.missing is not None or found.choices:
+        return found
+    return replace(found, arguments=refined(found.tool, {**_fixed(kind, found), **found.arguments}, parsed))
 
 
-def limit_in(text: str) -> int | None:
-    """Return how many things a request asks for, None where it does not say."""
-    match = _LIMIT.search(text)
-    if match is None:
-        return None
-    n = int(match["n"]) if match["n"].isdigit() else _NUMBER_WORDS[match["n"]]
-    return min(n, _MOST) if n else None
+def _fixed(kind: Kind, found: Slots) -> dict[str, Any]:
+    return dict(kind.arguments) if found.tool == kind.tool else {}
 
 
 def _slots(request: _Request) -> Slots:
@@ -149,9 +118,6 @@ def _pain_points(request: _Request) -> Slots:
         elif vocabulary.stage_of(event.value) and "stage" not in arguments:
             arguments["stage"] = vocabulary.stage_of(event.value)
             notes.append(f"“{parsed.words(event)}” was taken as the stage {arguments['stage']}.")
-    severities = parsed.all("severity")
-    if severities and "severity" not in kind.arguments and "severity" in kind.takes:
-        arguments["severity"] = severities[0].value
     return Slots(kind.tool, {**kind.arguments, **arguments}, notes=tuple(notes))
 
 
@@ -195,9 +161,15 @@ def _stage(request: _Request) -> Slots:
             "No stage of the journey has that name.", f"Ask for one of the stages: {names}."
         )
         return Slots(kind.tool, missing=missing)
-    if "emotion" in kind.takes and parsed.all("emotion"):
-        arguments["emotion"] = parsed.all("emotion")[0].value
     return Slots(kind.tool, arguments)
+
+
+def _stage_times(request: _Request) -> Slots:
+    """Fill a stage; two of them, with leaving on the way, are a way from one to the other."""
+    stages = tuple(dict.fromkeys(one.value for one in request.parsed.all("stage")))
+    if len(stages) > 1 and request.kind.id in {"stage_drop_off", "stage_times_all"}:
+        return Slots("show_funnel", {"steps": stages})
+    return _stage(request)
 
 
 def _map(request: _Request) -> Slots:
@@ -253,17 +225,16 @@ def _paths(request: _Request) -> Slots:
 def _funnel(request: _Request) -> Slots:
     parsed = request.parsed
     events = parsed.all("event")
+    # Steps by their names before words such as "purchase", which sum up where it leads.
+    named = tuple(one for one in events if not one.plain)
+    events = named if len({one.value for one in named}) > 1 else events
     steps = tuple(
         mention.value for mention in sorted((*events, *parsed.all("stage")), key=lambda one: one.start)
     )
     arguments: dict[str, Any] = {"steps": tuple(dict.fromkeys(steps))} if len(set(steps)) > 1 else {}
     match = _DAYS.search(parsed.text)
     if match is not None and "within" in request.kind.takes:
-        n = (
-            int(match["n"])
-            if match["n"] and match["n"].isdigit()
-            else _NUMBER_WORDS.get(match["n"] or "a", 1)
-        )
+        n = number_of(match["n"]) if match["n"] and match["n"] != "a" else 1
         arguments["within_days"] = n * _UNIT_DAYS[match["unit"]]
     notes = _rough(parsed, *events)
     if len(set(steps)) == 1 and not arguments.get("steps"):
@@ -272,25 +243,29 @@ def _funnel(request: _Request) -> Slots:
 
 
 def _retention(request: _Request) -> Slots:
-    by = next(
-        (
-            unit
-            for unit in ("day", "week", "month")
-            if re.search(rf"\b(?:{unit}|{unit}s|{unit}ly|daily)\b", request.parsed.text)
-            and (unit != "day" or "month" not in request.parsed.text)
-        ),
-        None,
-    )
-    return Slots(request.kind.tool, {"by": by} if by and "by" not in request.kind.arguments else {})
+    text = request.parsed.text
+    by = next((unit for unit, words in _BY_TIME if words.search(text)), None)
+    arguments: dict[str, Any] = {} if by is None else {"by": by}
+    events = [one for one in request.parsed.all("event") if not one.plain]
+    if events:
+        arguments["since"] = events[0].value
+    elif request.parsed.all("after") and request.vocabulary.purchase() is not None:
+        arguments["since"] = request.vocabulary.purchase()
+    return Slots(request.kind.tool, arguments, notes=tuple(_rough(request.parsed, *events)))
+
+
+_BY_TIME: Final = (
+    ("day", re.compile(r"\b(?:daily|day (?:by|to|over|after) day|per day|by day|each day|every day|next day|following days?|a day later|day after|day one)\b")),
+    ("month", re.compile(r"\b(?:monthly|months?|30 days?|thirty days?)\b")),
+    ("week", re.compile(r"\b(?:weekly|weeks?)\b")),
+)  # fmt: skip
 
 
 def _moments(request: _Request) -> Slots:
-    events = request.parsed.all("event")
-    return Slots(
-        request.kind.tool,
-        {"outcome": events[-1].value} if events else {},
-        notes=tuple(_rough(request.parsed, *events)),
-    )
+    parsed = request.parsed
+    outcome = outcome_in(parsed, request.vocabulary)
+    arguments = {} if outcome is None else {"outcome": outcome}
+    return Slots(request.kind.tool, arguments, notes=tuple(_rough(parsed, *parsed.all("event"))))
 
 
 def _conversion(request: _Request) -> Slots:
@@ -301,26 +276,13 @@ def _conversion(request: _Request) -> Slots:
 def _count(request: _Request) -> Slots:
     kind, parsed = request.kind, request.parsed
     arguments: dict[str, Any] = {}
-    bys = parsed.all("by")
-    if "by" in kind.takes:
-        if bys:
-            arguments["by"] = bys[0].value
-        else:
-            word = next(
-                (
-                    token.text
-                    for token in parsed.tokens
-                    if token.text in {"channel", "kind", "event", "stage", "channels", "events", "stages"}
-                ),
-                None,
-            )
-            if word is None:
-                keys = ", ".join(trait.key.replace("_", " ") for trait in request.vocabulary.traits)
-                return Slots(
-                    kind.tool,
-                    missing=unknown_thing("No trait of customers has that name.", f"Ask by one of: {keys}."),
-                )
-            arguments["by"] = word.removesuffix("s")
+    by = _by(parsed)
+    if by is not None and not parsed.all("event"):
+        arguments["by"] = by
+    elif "by" in kind.takes:
+        keys = ", ".join(trait.key.replace("_", " ") for trait in request.vocabulary.traits)
+        statement = "No trait of customers has that name."
+        return Slots(kind.tool, missing=unknown_thing(statement, f"Ask by one of: {keys}."))
     events = parsed.all("event")
     if "count_event" in kind.takes and events:
         arguments["event"] = events[0].value
@@ -329,8 +291,28 @@ def _count(request: _Request) -> Slots:
     return Slots(kind.tool, arguments, notes=tuple(_rough(parsed, *events)))
 
 
+def _by(parsed: Parsed) -> str | None:
+    """Return what customers, texts or events are counted by; None where nothing says that they are told apart."""
+    bys = parsed.all("by")
+    if bys:
+        return bys[0].value
+    match = _BY_WORD.search(parsed.text)
+    return None if match is None else _BY_NAMES.get(match["what"], match["what"].removesuffix("s"))
+
+
+_BY_WORD: Final = re.compile(
+    r"\b(?:by|per|each|every|across|over|which|what)\s+(?:the\s+|different\s+|single\s+|individual\s+)*(?P<what>channels?|kinds?|events?|stages?|actions?)\b(?!\s+of\b)"
+    r"(?!\s+(?:do|does|did|goes|go|are|were|is|was|exist|we)\b)"
+)
+_BY_NAMES: Final = {"action": "event", "actions": "event"}
+
+
 def _term(request: _Request) -> Slots:
-    term = term_in(request.parsed.text)
+    text, terms = request.parsed.text, request.vocabulary.terms
+    term = term_in(text)
+    known = known_term(text, terms)
+    if known is not None and (term is None or stems_of(term) not in {stems_of(one) for one in terms}):
+        term = known
     if term is not None:
         return Slots("explain_term", {"term": term})
     return Slots(
@@ -377,7 +359,7 @@ _BY_TOOL: Final[dict[str, Callable[[_Request], Slots]]] = {
     "show_map": _map,
     "compare_maps": _compare_maps,
     "show_stage": _stage,
-    "show_stage_times": _stage,
+    "show_stage_times": _stage_times,
     "list_opportunities": _stage,
     "list_personas": _personas,
     "show_paths": _paths,

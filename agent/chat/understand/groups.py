@@ -1,5 +1,6 @@
 """Which customers a request is about, and which it compares them with."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -55,17 +56,36 @@ def groups_of(parsed: Parsed, kind: Kind, vocabulary: Vocabulary) -> Groups:
         return _too_many(twice)
     if twice:
         return _two(twice[0], single, comparing=comparing)
-    if kind.tool == "compare_groups" or (single and comparing and _against_others(parsed)):
+    if kind.tool == "compare_groups" or (single and comparing and against_others(parsed)):
         return _one_against_others(list(single.values()), vocabulary)
     return _plain(list(single.values()), vocabulary)
 
 
 def is_comparing(parsed: Parsed) -> bool:
     """Tell whether a request sets two things side by side."""
-    return any(token.text in words_in("comparing") for token in parsed.tokens)
+    if any(token.text in words_in("comparing") for token in parsed.tokens):
+        return True
+    return len(parsed.all("where")) > 1 and bool(_OR.search(parsed.text) and _WHICH.search(parsed.text))
 
 
-def _against_others(parsed: Parsed) -> bool:
+_OR: Final = re.compile(r"\bor\b")
+_WHICH: Final = re.compile(
+    r"\b(?:which|who|more|less|fewer|better|worse|higher|lower|faster|slower|quicker|most|where)\b"
+)
+
+
+def sets_apart(parsed: Parsed) -> bool:
+    """Tell whether a request speaks of a group beside another, or beside everybody else, in any words."""
+    return len(parsed.all("where")) > 1 or is_comparing(parsed) or bool(_APART.search(parsed.text))
+
+
+_APART: Final = re.compile(
+    r"\b(?:groups|segments|others?|else|rest|more|less|fewer|better|worse|sooner|longer|quicker|faster|slower|same|alike|or|between|unlike|specific|particular|typical|special|than|side by side|stack up|apart|both|average)\b"
+)
+
+
+def against_others(parsed: Parsed) -> bool:
+    """Tell whether a group is set beside everybody else."""
     text = " ".join(token.text for token in parsed.tokens)
     return any(words in text for words in _OTHERS)
 

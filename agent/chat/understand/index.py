@@ -69,6 +69,8 @@ class Index:
     vocabulary: Vocabulary
     entries: Mapping[str, tuple[Entry, ...]]
     event_stems: tuple[tuple[str, frozenset[str]], ...]
+    told: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    """Phrases that tell of a step, by the stem they begin with."""
     words: frozenset[str]
     """Every word of a name, for spelling."""
 
@@ -90,7 +92,18 @@ def index_of(vocabulary: Vocabulary) -> Index:
     )  # fmt: skip
     words = {word for name in names for word in name.casefold().replace("_", " ").split() if word.isalpha()}
     events = tuple((event, frozenset(stems_of(event))) for event in vocabulary.events)
-    return Index(vocabulary, ordered, events, frozenset(words))
+    return Index(vocabulary, ordered, events, _told(vocabulary.events), frozenset(words))
+
+
+def _told(events: Iterable[str]) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    found: defaultdict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+    phrases = lexicon()["event_phrases"]
+    known = {event.casefold().replace(" ", "_").replace("-", "_"): event for event in events}
+    for name, told in phrases.items():
+        for phrase in told if name in known else ():
+            stems = tuple(one for one in stems_of(phrase) if one not in stems_in("between"))
+            found[stems[0]].append((stems, known[name]))
+    return {first: tuple(dict.fromkeys(held)) for first, held in found.items()}
 
 
 def _entries(vocabulary: Vocabulary) -> Iterable[Entry]:
@@ -103,6 +116,9 @@ def _entries(vocabulary: Vocabulary) -> Iterable[Entry]:
     ):
         for named in things:
             yield Entry(stems_of(named.label), slot, named.ref)  # pyright: ignore[reportArgumentType]
+            # A map is called by its journey or its persona alone, too.
+            parts = named.label.split(": ") if slot == "map" else []
+            yield from (Entry(stems, slot, named.ref) for part in parts if len(stems := stems_of(part)) > 1)  # pyright: ignore[reportArgumentType]
             yield Entry(stems_of(named.ref), slot, named.ref)  # pyright: ignore[reportArgumentType]
     lists = lexicon()
     for emotion, words in lists["emotions"].items():
@@ -125,10 +141,15 @@ def _trait_entries(vocabulary: Vocabulary) -> Iterable[Entry]:
     lists = lexicon()
     for trait in vocabulary.traits:
         yield Entry(stems_of(trait.key), "by", trait.key)
+        for part, names in lists["trait_names"].items():
+            if part in trait.key.casefold().split("_"):
+                yield from (Entry(stems_of(name), "by", trait.key) for name in names)
         short = _short_key(trait.key)
         if short:
             yield Entry(short, "by", trait.key)
         for value in trait.values:
+            if value.casefold() == "none":
+                yield from _without(trait.key, value)
             exact = value if value == "phone" else ""
             yield Entry(stems_of(value), "where", value, trait.key, text=exact)
             synonyms = lists["kinds"] if trait.key == "kind" else lists["devices"]
@@ -136,6 +157,16 @@ def _trait_entries(vocabulary: Vocabulary) -> Iterable[Entry]:
                 yield from (
                     Entry(stems_of(word), "where", value, trait.key) for word in str(synonyms[value]).split()
                 )
+
+
+def _without(key: str, value: str) -> Iterable[Entry]:
+    """Yield how people say that somebody has none of a trait: "no loyalty tier", "without a tier"."""
+    names = {stems_of(key), *((part,) for part in stems_of(key))}
+    for name in names:
+        yield from (
+            Entry((*lead, *name), "where", value, key)
+            for lead in (("no",), ("without",), ("without", "a"), ("without", "any"), ("not", "in", "any"))
+        )
 
 
 def _short_key(key: str) -> tuple[str, ...]:

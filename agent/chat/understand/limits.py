@@ -131,6 +131,9 @@ def _is_place_or_means(tokens: Sequence[Token], at: int) -> bool:
         back -= 1
     if back < 0 or tokens[back].text not in words_in("prepositions"):
         return tokens[at].text.isdigit() and back >= 0 and tokens[back].text in {"aged", "over", "under"}
+    # "From desk to desk" is no place.
+    if at + 2 < len(tokens) and tokens[at + 1].text == "to" and tokens[at + 2].stem == tokens[at].stem:
+        return False
     return (
         not is_frame(tokens[at])
         and tokens[at].text not in words_in("free")

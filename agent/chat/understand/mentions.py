@@ -5,7 +5,7 @@ from typing import Final
 
 from agent.chat.understand.index import Entry, Index, Mention
 from agent.chat.understand.places import last_about, word_before
-from agent.chat.understand.steps import step_mentions
+from agent.chat.understand.steps import asks_step, step_mentions, told_steps
 from agent.chat.understand.words import Token, stem, stems_in, stems_of, words_in
 
 
@@ -14,7 +14,8 @@ def mentions_in(tokens: Sequence[Token], index: Index) -> tuple[Mention, ...]:
     taken: set[int] = set()
     found: list[Mention] = []
     for mention in sorted(
-        _candidates(tokens, index), key=lambda one: (one.start - one.end, _RANK[one.slot], one.start)
+        (*_candidates(tokens, index), *told_steps(tokens, index)),
+        key=lambda one: (one.start - one.end, _rank(one, tokens), one.start),
     ):
         if mention.slot in _SOFT:
             found.append(mention)
@@ -23,6 +24,11 @@ def mentions_in(tokens: Sequence[Token], index: Index) -> tuple[Mention, ...]:
             found.append(mention)
     found.extend(step_mentions(tokens, index, taken))
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _rank(mention: Mention, tokens: Sequence[Token]) -> int:
+    """Return which of two names of one length wins: where a step is asked for, the step."""
+    return 0 if mention.slot == "event" and asks_step(tokens, mention.start) else _RANK[mention.slot]
 
 
 _SOFT: Final = frozenset({"emotion", "severity", "creative", "lane"})
@@ -53,14 +59,14 @@ def _candidates(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
         for entry in index.entries.get(token.stem, ()):
             end = start + len(entry.stems)
             if tuple(one.stem for one in tokens[start:end]) == entry.stems and _fits(
-                tokens, start, end, entry
+                tokens, start, end, entry, index
             ):
                 yield Mention(
                     entry.slot, entry.value, start, end, entry.key, negated=_is_negated(tokens, start)
                 )
 
 
-def _fits(tokens: Sequence[Token], start: int, end: int, entry: Entry) -> bool:
+def _fits(tokens: Sequence[Token], start: int, end: int, entry: Entry, index: Index) -> bool:
     if entry.text and entry.text != " ".join(one.text for one in tokens[start:end]):
         return False
     if entry.slot == "after":
@@ -68,7 +74,7 @@ def _fits(tokens: Sequence[Token], start: int, end: int, entry: Entry) -> bool:
     if entry.slot == "stage":
         return _fits_stage(tokens, start, end, entry)
     if entry.slot == "where":
-        return fits_value(tokens, start, end, key=entry.key, value=entry.value)
+        return fits_value(tokens, start, end, index, key=entry.key, value=entry.value)
     if entry.slot == "by":
         return _fits_key(tokens, start, end)
     return True
@@ -115,25 +121,26 @@ def _goes_on(tokens: Sequence[Token], end: int) -> bool:
     return following not in words_in("stop") | words_in("people") | words_in("generic")
 
 
-def fits_value(tokens: Sequence[Token], start: int, end: int, *, key: str, value: str) -> bool:
+def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, key: str, value: str) -> bool:
     """Tell whether words that equal a value of a trait limit the request to it, or merely stand in it."""
     after = tokens[end].text if end < len(tokens) else ""
     before = word_before(tokens, start)
-    if after in words_in("people") | words_in("groups") | {"only"} or stem(after) in stems_of(key):
-        return True
-    if _is_first_of_two(tokens, end, before):
+    if value == "phone" and _is_handset(tokens, start):
+        return False
+    is_led_on = after in words_in("people") | words_in("groups") | {"only"} or stem(after) in stems_of(key)
+    if is_led_on or _is_first_of_two(tokens, end, before):
         return True
     if last_about(tokens, start):
         return False
     word = tokens[start].text
-    if key == "kind" and word in _plurals(value):
-        return _counts_kind(before, after)
+    if key == "kind" and (word in _plurals(value) or after in words_in("pieces")):
+        return after in words_in("pieces") or _counts_kind(before, after)
     is_name = (
         end - start > 1
         or (key != "channel" and word in _plurals(value))
         or bool({"versus", "vs"} & {before, after})
     )
-    return is_name or _fits_one_word(tokens, start, end, key=key)
+    return is_name or _fits_one_word(tokens, start, end, index, key=key)
 
 
 def _is_first_of_two(tokens: Sequence[Token], end: int, before: str) -> bool:
@@ -152,13 +159,36 @@ def _is_first_of_two(tokens: Sequence[Token], end: int, before: str) -> bool:
     return bool(far & (words_in("people") | words_in("groups"))) or before in {"compare", "between"}
 
 
-def _fits_one_word(tokens: Sequence[Token], start: int, end: int, *, key: str) -> bool:
+def _fits_one_word(tokens: Sequence[Token], start: int, end: int, index: Index, *, key: str) -> bool:
     word, before = tokens[start].text, word_before(tokens, start)
     is_own = not (word in words_in("generic") or word in words_in("stop"))
+    if (
+        key not in {"kind", "channel"}
+        and is_own
+        and _ends_or_begins(tokens, start, end)
+        and not _is_step(word, index)
+    ):
+        return True
     if before in words_in("before_value"):
         is_last = end == len(tokens) or not tokens[end].is_word
         return is_own or key in {"kind", "channel", "device_type"} or is_last
     return before in {"", "compare", "but", "do", "does", "how", "what", "where", "did"} and is_own
+
+
+def _is_handset(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether "phone" is what somebody is "on a phone" with, the device, not the line they call on."""
+    before = [token.text for token in tokens[max(0, start - 2) : start]]
+    return len(before) > 1 and before[0] == "on" and before[1] in {"a", "their", "his", "her", "your", "my"}
+
+
+def _ends_or_begins(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Tell whether a word is the last or first of its request, as in "pain points mobile" and "mobile: pain points"."""
+    return all(not one.is_word for one in tokens[end:]) or all(not one.is_word for one in tokens[:start])
+
+
+def _is_step(word: str, index: Index) -> bool:
+    """Tell whether a word is the whole name of a step too, such as "home"."""
+    return any(stems == frozenset({stem(word)}) for _, stems in index.event_stems)
 
 
 def _counts_kind(before: str, after: str) -> bool:

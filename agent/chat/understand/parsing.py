@@ -11,8 +11,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from agent.chat.understand.concepts import idiom_places
 from agent.chat.understand.index import Mention, index_of
 from agent.chat.understand.kinds import phrasing_words
+from agent.chat.understand.labels import known_pain
 from agent.chat.understand.limits import unknown_limits
 from agent.chat.understand.mentions import mentions_in
 from agent.chat.understand.subjects import Subject, subject_of
@@ -32,7 +34,7 @@ _MASKS: Final = {
 }
 SUBJECT_MASK: Final = "this topic"
 TIME_MASK: Final = "that date"
-_QUOTED: Final = re.compile(r"[\"“”«»]([^\"“”«»]{2,120})[\"“”«»]")
+_QUOTED: Final = re.compile(r"[\"“”«»]([^\"“”«»]{2,120})[\"“”«»]|(?<![\w'])'([^']{2,120})'(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,21 @@ class Parsed:
         return " ".join(token.text for token in self.tokens[mention.start : mention.end])
 
 
+def control_in(text: str) -> str | None:
+    """Return the copy that a request quotes as the one to set others against, None where it quotes none."""
+    match = _CONTROL.search(text)
+    return None if match is None else (match["copy"] or match["other"])
+
+
+_CONTROL: Final = re.compile(
+    r"\b(?:current(?:ly)?|control|existing|present|old|our one|as it is|at the moment|right now|today'?s?)\b[^\"“”']{0,40}(?:[\"“”](?P<copy>[^\"“”]{4,2000})[\"“”]|'(?P<other>[^']{4,2000})')"
+)
+
+
 def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     """Return what stands in a request."""
     text = plain(request)
-    quoted = _QUOTED.search(text)
+    quoted = None if control_in(text) is not None else _QUOTED.search(text)
     times = spans_in(text, last=vocabulary.last or _NO_DATA)
     index = index_of(vocabulary)
     tokens = respelt(tokens_of(_without_times(text, times)), _known_words(index.words), kept=_kept_words())
@@ -78,12 +91,17 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     covered = {
         at for mention in mentions if mention.slot in _COVERING for at in range(mention.start, mention.end)
     }
-    subject = subject_of(tokens, covered, quoted=quoted[1] if quoted else None)
+    writes = any(token.text in words_in("writing") for token in tokens)
+    copy = {at for one in mentions if writes and one.slot == "creative" for at in range(one.start, one.end)}
+    subject = subject_of(
+        tokens, covered | copy | idiom_places(tokens), quoted=quoted[1] or quoted[2] if quoted else None
+    )
     if subject is None:
         subject = _pain_told_as_step(tokens, mentions, vocabulary)
+    if subject is None or not subject.led:
+        subject = known_pain(tokens, mentions, vocabulary) or subject
     if subject is not None:
         mentions = tuple(one for one in mentions if one.end <= subject.start or subject.end <= one.start)
-    copy = {at for one in mentions if one.slot == "creative" for at in range(one.start, one.end)}
     limits = unknown_limits(tokens, covered | copy, subject, names=index.words)
     groups = [
         Mention("where", token.text, at, at + 1)
@@ -173,16 +191,30 @@ def _masked(
         end, slot = starts.get(at, (at + 1, ""))
         if slot == "where":
             _take_out(words, tokens, end)
+            while end < len(tokens) and tokens[end].text in _ALONE:
+                end += 1
         elif slot == "subject":
             words.append(SUBJECT_MASK)
         elif slot:
             words.append(_MASKS[slot])
         elif tokens[at].text == _TIME_MARK:
             words.extend(_time_words(leads.pop(0) if leads else ""))
-        else:
+        elif not _is_number(tokens, at) and tokens[at].text not in _POLITE:
             words.append(tokens[at].text)
         at = end
     return re.sub(r" ([,;?!.:])", r"\1", " ".join(words)).strip(" ?!.,;:")
+
+
+def _is_number(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a word is how many things are asked for, which says nothing of what is asked."""
+    return tokens[at].text.isdigit() or (tokens[at].text in _NUMBERS and at + 1 < len(tokens))
+
+
+_POLITE: Final = frozenset({"please", "thanks", "kindly"})
+_NUMBERS: Final = frozenset(
+    {"three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "fifteen", "twenty"}
+)
+_ALONE: Final = frozenset({"only", "alone", "exclusively"})
 
 
 def _time_words(lead: str) -> list[str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from agent.chat.understand.groups import is_comparing
 from agent.chat.understand.kinds import Kind
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.times import Span
@@ -38,6 +39,14 @@ def period_of(parsed: Parsed, kind: Kind, vocabulary: Vocabulary) -> Period:
     first, last, span = vocabulary.first, vocabulary.last, parsed.times[0]
     if first is None or last is None:
         return Period(words=span.words, missing=_undated(span))
+    parted = _parting(parsed, kind)
+    if parted is not None and first < parted <= last:
+        return Period(at=parted, words=span.words, notes=(_halves(parted, last),))
+    return _from_day(parsed, kind, first, last)
+
+
+def _from_day(parsed: Parsed, kind: Kind, first: date, last: date) -> Period:
+    span = parsed.times[0]
     start, end = span.first, parsed.times[-1].last
     if start > last or end < first or (span.lead == "since" and start.year < first.year):
         return Period(words=span.words, missing=_outside(span, first, last))
@@ -47,6 +56,28 @@ def period_of(parsed: Parsed, kind: Kind, vocabulary: Vocabulary) -> Period:
     if start <= first and not is_two_sided:
         return Period(notes=(f"“{span.words}” is all the time that the data covers.",))
     return Period(at=start, words=span.words, notes=(_taken(span, start, last),))
+
+
+def _parting(parsed: Parsed, kind: Kind) -> date | None:
+    """Return the day that parts two times which are set side by side and meet there, such as June and before June."""
+    spans = parsed.times
+    if len(spans) < _TWO or not (is_comparing(parsed) or kind.tool == "compare_periods"):
+        return None
+    before = [span for span in spans if span.lead == "until"]
+    others = [span for span in spans if span.lead != "until"]
+    if before and others and before[0].first == others[0].first:
+        return before[0].first
+    pieces = sorted({(span.first, span.last) for span in others})
+    if len(pieces) == _TWO and (pieces[1][0] - pieces[0][1]).days == 1:
+        return pieces[1][0]
+    return None
+
+
+_TWO: Final = 2
+
+
+def _halves(day: date, last: date) -> str:
+    return f"The time before {_day(day)} was put beside the time from then on; the data ends on {_day(last)}."
 
 
 def _is_closed(parsed: Parsed, end: date, last: date) -> bool:

@@ -5,12 +5,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Final
+from itertools import combinations, pairwise
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve  # pyright: ignore[reportUnknownVariableType]
+from scipy.sparse import csr_array
 
+from agent.chat.understand.concepts import concepts_of
 from agent.chat.understand.kinds import Kind, load_kinds
 from agent.chat.understand.parsing import SUBJECT_MASK, TIME_MASK
 from agent.chat.understand.words import canonical, plain, stems_of
@@ -30,10 +33,11 @@ _FILLERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }  # fmt: skip
 """What stands for a mark in an example: masked, and as somebody might write it."""
 _RAW_WEIGHT: Final = 0.45
-_WORDS_WEIGHT: Final = 1.2
+_WORDS_WEIGHT: Final = 0.6
+_IDEAS_WEIGHT: Final = 1.0
 _RIDGE: Final = 0.2
 _SHARPNESS: Final = 2.0
-"""Of the radial kernel over vectors; near examples count for more than many far ones."""
+"""Of the radial kernel over vectors; near examples count for more than many far ones. All five chosen by leaving each example out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,62 +71,104 @@ class Scorer:
         self.kinds: tuple[Kind, ...] = load_kinds()
         self._encoder = encoder
         examples = _examples(self.kinds)
-        self._idf = _idf([example.masked for example in examples])
-        self._vocabulary = {word: at for at, word in enumerate(sorted(self._idf))}
+        self._can = np.array([bool(kind.tool) for kind in self.kinds])
+        self._words = _Bag([_grams(example.masked) for example in examples], _WORDS_WEIGHT)
+        self._ideas = _Bag([_ideas(example.masked) for example in examples], _IDEAS_WEIGHT)
         texts = sorted({text for example in examples for text in (example.masked, example.raw)})
         row = {text: at for at, text in enumerate(texts)}
-        vectors = np.asarray(encoder.encode(texts), dtype=np.float64)
+        vectors = np.asarray(encoder.encode(texts), dtype=np.float32)
         self._masked = vectors[[row[example.masked] for example in examples]]
         self._raw = vectors[[row[example.raw] for example in examples]]
-        # Few grams of all are in a request: columns are what is taken out.
-        self._words = np.asfortranarray([self._bag(example.masked) for example in examples])
-        own = self._kernel(self._masked, self._raw, self._words)
-        targets = np.zeros((len(examples), len(self.kinds)))
+        own = (
+            self._spread(self._masked @ self._masked.T, self._raw @ self._raw.T)
+            + self._words.kernel()
+            + self._ideas.kernel()
+        )
+        targets = np.zeros((len(examples), len(self.kinds)), dtype=np.float32)
         targets[np.arange(len(examples)), [example.kind for example in examples]] = 1.0
         # Kinds with more examples would else be preferred for that alone.
         weights = 1.0 / np.sqrt(targets.sum(axis=0))[[example.kind for example in examples]]
-        self._weights = np.linalg.solve(own + np.diag(_RIDGE / (weights / weights.mean())), targets)
+        own[np.diag_indices_from(own)] += _RIDGE / (weights / weights.mean())
+        solved = np.asarray(
+            solve(own, targets, assume_a="pos", overwrite_a=True, check_finite=False), dtype=np.float32
+        )
+        self._weights: NDArray[np.float32] = np.ascontiguousarray(solved.T)
+        self._words.fit(solved)
+        self._ideas.fit(solved)
 
     def score(self, masked: str, raw: str) -> Scores:
         """Return the scores of a request, given masked and as it was written.
 
         What cannot be done is recognised by its very words, which a mask would hide.
         """
-        as_masked, as_raw = self._score([(canonical(masked), raw), (canonical(raw), raw)])
-        can = np.array([bool(kind.tool) for kind in self.kinds])
-        by_kind = np.where(can, as_masked.by_kind, np.maximum(as_masked.by_kind, as_raw.by_kind))
-        return Scores(by_kind, max(as_masked.nearest, as_raw.nearest))
-
-    def _score(self, requests: Sequence[tuple[str, str]]) -> list[Scores]:
-        texts = list(dict.fromkeys(text for pair in requests for text in pair))
-        vectors = np.asarray(self._encoder.encode([text or " " for text in texts]), dtype=np.float64)
+        pairs = [(canonical(masked), raw), (canonical(raw), raw)]
+        texts = list(dict.fromkeys(text or " " for pair in pairs for text in pair))
+        vectors = np.asarray(self._encoder.encode(texts), dtype=np.float32)
         row = {text: at for at, text in enumerate(texts)}
-        masked = vectors[[row[pair[0]] for pair in requests]]
-        raw = vectors[[row[pair[1]] for pair in requests]]
-        words = np.stack([self._bag(pair[0]) for pair in requests])
-        kernel = self._kernel(masked, raw, words)
-        nearest = np.maximum((masked @ self._masked.T).max(axis=1), (raw @ self._raw.T).max(axis=1))
-        return [
-            Scores(scores, float(near)) for scores, near in zip(kernel @ self._weights, nearest, strict=True)
-        ]
-
-    def _kernel(
-        self, masked: NDArray[np.float64], raw: NDArray[np.float64], words: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        said = np.flatnonzero(words.any(axis=0))
-        return (
-            np.exp(_SHARPNESS * (masked @ self._masked.T - 1.0))
-            + _RAW_WEIGHT * np.exp(_SHARPNESS * (raw @ self._raw.T - 1.0))
-            + _WORDS_WEIGHT * (words[:, said] @ self._words[:, said].T)
+        # Both ways hold the same words as they were written.
+        near_raw = _dots(self._raw, vectors[row[raw or " "]])
+        near = [_dots(self._masked, vectors[row[first or " "]]) for first, _ in pairs]
+        as_masked, as_raw = (
+            _dots(self._weights, self._spread(one, near_raw)) + self._bags(text)
+            for one, (text, _) in zip(near, pairs, strict=True)
         )
+        by_kind = np.where(self._can, as_masked, np.maximum(as_masked, as_raw))
+        return Scores(by_kind.astype(np.float64), float(max(near_raw.max(), *(one.max() for one in near))))
 
-    def _bag(self, text: str) -> NDArray[np.float64]:
-        bag = np.zeros(len(self._vocabulary))
-        for word, n in Counter(_grams(text)).items():
-            if word in self._vocabulary:
-                bag[self._vocabulary[word]] = n * self._idf[word]
-        norm = float(np.linalg.norm(bag))
-        return bag / norm if norm else bag
+    @staticmethod
+    def _spread(near: NDArray[np.float32], near_raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        kernel = np.exp(_SHARPNESS * (near - 1.0)) + _RAW_WEIGHT * np.exp(_SHARPNESS * (near_raw - 1.0))
+        return kernel.astype(np.float32, copy=False)
+
+    def _bags(self, text: str) -> NDArray[np.float32]:
+        return self._words.score(_grams(text)) + self._ideas.score(_ideas(text))
+
+
+def _dots(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the product of a matrix and a vector, without the threads that would wait for each other among many requests."""
+    return np.einsum("ij,j->i", rows, vector)
+
+
+class _Bag:
+    """What texts hold, weighed by rarity: a linear part of the kernel, so that a request needs its own features alone.
+
+    Args:
+        texts: Features of each example.
+        weight: Of this part.
+    """
+
+    def __init__(self, texts: Sequence[Sequence[str]], weight: float) -> None:
+        n_texts = Counter(feature for text in texts for feature in set(text))
+        self._at = {feature: at for at, feature in enumerate(sorted(n_texts))}
+        self._idf = np.array([math.log((1 + len(texts)) / n_texts[feature]) for feature in self._at])
+        self._weight = weight
+        found = [self._features(text) for text in texts]
+        ends = np.cumsum([0, *(len(places) for places, _ in found)])
+        self._rows: Any = csr_array(
+            (np.concatenate([values for _, values in found]), np.concatenate([places for places, _ in found]), ends),
+            shape=(len(texts), len(self._at)),
+            dtype=np.float32,
+        )  # fmt: skip
+        self._fitted: NDArray[np.float32] = np.zeros((len(self._at), 0), dtype=np.float32)
+
+    def kernel(self) -> NDArray[np.float32]:
+        """Return how much the examples share, one with another."""
+        return cast("NDArray[np.float32]", self._weight * (self._rows @ self._rows.T).toarray())
+
+    def fit(self, weights: NDArray[np.float32]) -> None:
+        """Take what was solved for the examples."""
+        self._fitted = np.asarray(self._weight * (self._rows.T @ weights), dtype=np.float32)
+
+    def score(self, text: Sequence[str]) -> NDArray[np.float32]:
+        """Return what the features of a request add to each kind."""
+        places, values = self._features(text)
+        return _dots(np.ascontiguousarray(self._fitted[places].T), values)
+
+    def _features(self, text: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        counts = Counter(self._at[feature] for feature in text if feature in self._at)
+        places = np.array(sorted(counts), dtype=np.int32)
+        values = np.array([counts[place] * self._idf[place] for place in places], dtype=np.float32)
+        return places, values / (float(np.linalg.norm(values)) or 1.0)
 
 
 @lru_cache(maxsize=4)
@@ -133,26 +179,21 @@ def scorer_of(encoder: Encoder) -> Scorer:
 
 def _examples(kinds: Sequence[Kind]) -> list[_Example]:
     return [
-        _Example(masked, raw, at)
+        _Example(*_filled(phrasing, turn), at)
         for at, kind in enumerate(kinds)
-        for phrasing in kind.phrasings
-        for masked, raw in _filled(phrasing)
+        for turn, phrasing in enumerate(kind.phrasings)
     ]
 
 
-def _filled(phrasing: str) -> list[tuple[str, str]]:
-    marks = [mark for mark in _FILLERS if mark in phrasing]
-    if not marks:
-        return [(canonical(plain(phrasing)), plain(phrasing))]
-    n = max(len(_FILLERS[mark]) for mark in marks)
-    found: list[tuple[str, str]] = []
-    for turn in range(n):
-        masked = raw = phrasing.lower()
-        for mark in marks:
-            filler = _FILLERS[mark][turn % len(_FILLERS[mark])]
-            masked, raw = masked.replace(mark, filler[0]), raw.replace(mark, filler[1])
-        found.append((canonical(plain(masked)), plain(raw)))
-    return found
+def _filled(phrasing: str, turn: int) -> tuple[str, str]:
+    """Return a phrasing masked and as somebody might write it; what stands for a mark takes turns."""
+    masked = raw = phrasing.lower()
+    for mark, fillers in _FILLERS.items():
+        while mark in masked:
+            as_mask, as_word = fillers[turn % len(fillers)]
+            masked, raw = masked.replace(mark, as_mask, 1), raw.replace(mark, as_word, 1)
+            turn += 1
+    return canonical(plain(masked)), plain(raw)
 
 
 def _grams(text: str) -> list[str]:
@@ -160,6 +201,7 @@ def _grams(text: str) -> list[str]:
     return [*stems, *(f"{left} {right}" for left, right in pairwise(("", *stems, "")))]
 
 
-def _idf(texts: Sequence[str]) -> dict[str, float]:
-    n_texts = Counter(gram for text in texts for gram in set(_grams(text)))
-    return {gram: math.log((1 + len(texts)) / n) for gram, n in n_texts.items()}
+def _ideas(text: str) -> list[str]:
+    """Return the ideas in a text, each alone and with each other."""
+    ideas = sorted(concepts_of(text))
+    return [*ideas, *(f"{left}+{right}" for left, right in combinations(ideas, 2))]

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from agent.chat.understand.parsing import control_in
 from agent.chat.understand.understood import Cannot
 from agent.chat.understand.words import MAX_CHARS, Token, tokens_of, words_in
 
@@ -26,11 +27,17 @@ _INJECTION: Final = re.compile(
     r"|\b(?:another|other|different|all)\s+workspaces?\b"
 )
 _CAUSAL: Final = re.compile(
+    r"\b(?:causality|causation|causal (?:effect|link|impact|proof)|root causes?)\b|"
     r"^(?:so\s+|and\s+)?(?:did|does|do|is|are|was|were|has|have|had|could|can)\b(?! (?:anyone|anybody|customers|people|they|you)\b).+"
-    r"\b(?:cause|caused|causes|causing|to blame for|responsible for|the reason (?:for|why|that)|lead to|led to|result in|resulted in|trigger|triggered)\b"
+    r"\b(?:cause|caused|causes|causing|to blame for|responsible for|the reason|lead to|led to|result in|resulted in|trigger|triggered)\b"
     r"|\b(?:prove|proof|proves|evidence|certain|sure)\b.{0,60}\b(?:caused|causes|because of|due to|made (?:us|them|people|customers)|(?:is|was) the (?:cause|reason))\b"
 )
 """A question of what was the cause of what, answered with yes or no."""
+_HELD_OUT: Final = re.compile(
+    r"(?:\b(?:say|said|saying|complain\w*|quotes?|read|think|feel|feedback|reviews?|pain points?|problems?|struggle|open|look (?:at|into)|see|show|use|include)\b.{0,40})?"
+    r"\b(?:held.?out|hold.?out|holdout|vault)\b(?:.{0,40}\b(?:say|said|saying|complain\w*|quotes?|think|feel|feedback|pain points?|problems?|struggle)\b)"
+    r"|\b(?:say|said|saying|complain\w*|quotes?|read|think|feel|feedback|pain points?|problems?|struggle|open)\b.{0,40}\b(?:held.?out|hold.?out|holdout|vault)\b(?!.{0,12}\b(?:check|test|verdict)\b)"
+)
 _GREETING: Final = re.compile(
     r"^(?:hi|hello|hey|hiya|greetings|howdy|good (?:morning|afternoon|evening|day))(?: (?:there|all|everyone|again|to you))?$"
 )
@@ -44,6 +51,7 @@ _STATEMENTS: Final = {
     "too_long": "That is too long for a question. Put it in one or two sentences; texts of customers are read in on the Sources page.",
     "nonsense": "That was not understood. Ask in words about what customers said or did.",
     "causal": "What causes what cannot be told from this data; ask which experiences go along with leaving or buying later.",
+    "held_out": "Held-out customers stay unseen, so that variants can be checked honestly; ask how many are held out.",
     "sql": "Queries and code are neither written nor run here; ask the question in words.",
     "injection": "That was taken as a text, not as an instruction; ask about what customers said or did.",
 }
@@ -64,11 +72,9 @@ def refused_outright(utterance: str, text: str) -> Cannot | None:
         return Cannot(kind, _STATEMENTS[kind], small_talk=True)
     if len(utterance) > MAX_CHARS:
         return _cannot("too_long")
-    if _SQL.search(text):
-        return _cannot("sql")
-    if _INJECTION.search(text):
-        return _cannot("injection")
-    return _cannot("causal") if _CAUSAL.search(text) else None
+    signs = (("sql", _SQL), ("injection", _INJECTION), ("held_out", _HELD_OUT), ("causal", _CAUSAL))
+    found = next((kind for kind, pattern in signs if pattern.search(text)), None)
+    return None if found is None else _cannot(found)
 
 
 def nonsense() -> Cannot:
@@ -89,7 +95,7 @@ def _cannot(kind: str) -> Cannot:
 def parts_of(text: str) -> tuple[str, ...]:
     """Return the requests of a message, in order; marks within quotation marks do not part."""
     kept: list[str] = []
-    text = _EXAMPLE.sub("", text)
+    text = without_talk(_EXAMPLE.sub("", text))
 
     def keep(match: re.Match[str]) -> str:
         kept.append(match[0])
@@ -101,6 +107,39 @@ def parts_of(text: str) -> tuple[str, ...]:
     return tuple(_joined(shown)[:_MOST_PARTS]) or (text,)
 
 
+_WANTS: Final = re.compile(
+    r"^.*\b(?:(?:need|want|wants|wanted|like|love|trying|keen|curious|eager|hoping|asked me|have|got|has) to (?:know|see|understand|find out|learn|hear|figure out|check|get a feel for|look at|work out|tell them|say|show them)|want(?:s)? to know|(?:keep|keeps|kept) asking(?: me| us)?|(?:is|are|was|were|am) (?:asking|wondering)(?: me| us)?|(?:asked|asks|ask) (?:me|us)|wonder(?:ing)?|i am curious|the question is|my question(?: is)?|question:|so tell me|tl;?dr:?)\b[\s,:-]*(?:if you (?:can|could) tell me\s+|about\s+(?=(?:what|which|who|how|where|why)\b))?(?P<rest>.+)$",
+    re.DOTALL,
+)
+_WHAT_FOR: Final = re.compile(
+    r"^(?:i|we|people|everyone|everybody|they|the team) (?:keep|keeps|kept|am|are|is) (?:hearing|telling me|going on|reading|seeing|talking) (?:so much |a lot |all the time )?(?:about|of)\s+|"
+    r"^(?:ok|okay|so|hi|hello|hey|well|right|quick one|quick question|one more thing|morning|please)[\s,:!-]+(?=\w)"
+    r"|^(?:for|before|ahead of|in preparation for|prepping for) (?:my|our|the|a|an|tomorrow|monday|tuesday|wednesday|thursday|friday|next|this|today)\b[^,:;?]{0,60}[:,-]\s*"
+    r"|^as (?:a|an|the) [\w -]{3,40}?,?\s+(?=(?:i|we|what|which|how|where|who|why|show|give|list)\b)"
+    r"|[\s,-]*\b(?:so (?:that )?(?:i|we|they|my|our) (?:can|could|know|have|may|will)|because (?:i|we|my|our)|as (?:i|we) (?:am|are|have|need|want)|since (?:i|we) (?:am|are|have|need|want)|in order to (?:put|prepare|present|decide))\b[^?]*$"
+    r"|[\s,-]*\bfor (?:my|our|the|a|tomorrow'?s?|monday'?s?|next week'?s?) (?:\w+ )?(?:deck|slides?|presentation|meeting|report|board|workshop|newsletter|stand.?up|review|team|boss|manager|brief|briefing|quarterly|pitch|memo|article|blog|post)\b(?: \w+)?(?=[\s?.!,]*$)"
+    r"|[\s,-]+(?:can|could|would) you (?:list|show|tell|give|check|look)(?: me)?(?: that| this| it| them)?(?: up)?(?: please)?(?=[\s?.!]*$)"
+)
+_NOT_THAT: Final = re.compile(
+    r"\b(?:i |we )?(?:could not|do not|can not) care (?:less )?(?:about|for) [^.,;?!]+[.,;?!]\s*|\b(?:never mind|forget(?: about)?|leave|leaving|putting|put|setting) [^.,;?!]{2,40}?(?: aside| out of it)?[.,;]\s*(?=\w)|\b(?:nothing|not interested in) (?:on |about |minor |the )[^.,;?!]{2,40}[.,;]\s*(?=\w)"
+)
+_LEAST_LEFT: Final = 3
+
+
+def without_talk(text: str) -> str:
+    """Return a message without what only tells why somebody asks, or what is not asked for; the whole where little is left."""
+    if "map" in text.split():
+        # The parts of a map's scope are told in clauses like these.
+        return text
+    for pattern in (_NOT_THAT, _WHAT_FOR, _WHAT_FOR):
+        shorter = pattern.sub(" ", text).strip()
+        text = shorter if len(shorter.split()) >= _LEAST_LEFT else text
+    match = _WANTS.match(text)
+    if match is not None and len(match["rest"].split()) >= _LEAST_LEFT:
+        return match["rest"]
+    return text
+
+
 _EXAMPLE: Final = re.compile(r"\s*[,(]\s*(?:for example|for instance|such as|say)\b[^,;?!()]*\)?")
 """An example in passing limits nothing."""
 _CONTEXT: Final = re.compile(
@@ -109,7 +148,7 @@ _CONTEXT: Final = re.compile(
 
 
 _OPEN: Final = re.compile(
-    r"^(?:after|before|for|in|on|at|since|among|of|when|once|if|during|from|with|regarding|about|concerning|as for)\b|^[^,]{1,40}$"
+    r"^(?:out of|after|before|for|in|on|at|since|among|of|when|once|if|during|from|with|regarding|about|concerning|as for)\b|^[^,]{1,40}$"
 )
 """A part that only says where or for whom belongs to the part behind it."""
 _VERBED: Final = re.compile(
@@ -131,7 +170,7 @@ def _joined(parts: list[str]) -> list[str]:
     for part in parts:
         if (_CONTEXT.match(part) or (_PREAMBLE.match(part) and part != parts[-1])) and len(parts) > 1:
             continue
-        if found and _SHORT_TAIL.match(part):
+        if found and (_SHORT_TAIL.match(part) or control_in(part) is not None):
             found[-1] = f"{found[-1]} {part}"
             continue
         words = [token for token in tokens_of(part) if token.is_word]

@@ -10,6 +10,25 @@ from agent.chat.understand.places import last_about, word_before
 from agent.chat.understand.words import Token, lexicon, stems_in, stems_of, words_in
 
 _MOST_GAP: Final = 2
+_MOST_BETWEEN: Final = 4
+_HELPERS: Final = frozenset(
+    {
+        "has",
+        "have",
+        "had",
+        "is",
+        "are",
+        "was",
+        "were",
+        "been",
+        "being",
+        "gets",
+        "got",
+        "get",
+        "just",
+        "already",
+    }
+)
 _MIN_WHOLE: Final = 2
 """Words of a name that is found anywhere; a single one may mean anything."""
 
@@ -21,9 +40,9 @@ def step_mentions(tokens: Sequence[Token], index: Index, taken: set[int]) -> Ite
         if start in taken or not tokens[start].is_word or last_about(tokens, start):
             continue
         found = (
-            _whole_event(tokens, start, index)
+            _longest(_whole_event(tokens, start, index), _told(tokens, start, index))
             or _bought_or_left(tokens, start, index)
-            or (done_step(tokens, start, index, steps) if _asks_step(tokens, start) else None)
+            or (done_step(tokens, start, index, steps) if asks_step(tokens, start) else None)
             or _part_event(tokens, start, index)
         )
         if found is not None and not taken & set(range(found.start, found.end)):
@@ -32,9 +51,9 @@ def step_mentions(tokens: Sequence[Token], index: Index, taken: set[int]) -> Ite
             yield found
 
 
-def _asks_step(tokens: Sequence[Token], start: int) -> bool:
+def asks_step(tokens: Sequence[Token], start: int) -> bool:
     """Tell whether the word before a place asks for a step, as "after" and "to" do, and customers who do one."""
-    return word_before(tokens, start) in words_in("step_leads") | {
+    return word_before(tokens, start) in words_in("step_leads") | words_in("people") | {
         "who",
         "they",
         "between",
@@ -56,6 +75,48 @@ def _whole_event(tokens: Sequence[Token], start: int, index: Index) -> Mention |
         if end is not None and (best is None or end - start > best.end - best.start):
             best = Mention("event", event, start, end)
     return best
+
+
+def _longest(one: Mention | None, other: Mention | None) -> Mention | None:
+    if one is None or other is None:
+        return one or other
+    return other if other.end - other.start > one.end - one.start else one
+
+
+def _told(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
+    """Return the step that usual words tell of, as "put something in their basket" does; the longest wins."""
+    best: Mention | None = None
+    for phrase, event in index.told.get(tokens[start].stem, ()):
+        end = _in_row(tokens, start, phrase)
+        # One word, as "shipping", is a step only where the place asks for one.
+        if end is None or (len(phrase) == 1 and not asks_step(tokens, start)):
+            continue
+        if best is None or end - start > best.end - best.start:
+            best = Mention("event", event, start, end)
+    return best
+
+
+def told_steps(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
+    """Return the steps that several usual words tell of, wherever no subject is meant."""
+    for start, token in enumerate(tokens):
+        found = _told(tokens, start, index) if token.is_word and not last_about(tokens, start) else None
+        if found is not None and found.end - found.start > 1:
+            yield found
+
+
+def _in_row(tokens: Sequence[Token], start: int, phrase: Sequence[str]) -> int | None:
+    """Return where the words of a phrase end that stand in its order from here on, small words between them; else None."""
+    at, gap = start, 0
+    for stem in phrase:
+        while at < len(tokens) and tokens[at].stem != stem:
+            is_small = tokens[at].text in words_in("between") | _HELPERS
+            if gap == _MOST_BETWEEN or not is_small or at == start:
+                return None
+            at, gap = at + 1, gap + 1
+        if at == len(tokens):
+            return None
+        at, gap = at + 1, 0
+    return at
 
 
 def _covers(tokens: Sequence[Token], start: int, stems: frozenset[str]) -> int | None:

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from agent.chat.understand.index import index_of
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.subjects import is_frame
 from agent.chat.understand.vocabulary import Vocabulary
@@ -52,6 +53,24 @@ def unknown_season(parsed: Parsed) -> Missing | None:
         statement=f"The data does not tell which days “{match[0]}” was, so nothing can be said of it.",
         needed="Name the date, such as 1 May, within the time that the data covers.",
     )
+
+
+_BESIDE: Final = re.compile(
+    r"\b(?:we|us|our|ours)\b.*?\b(?:than|compared? (?:to|with)|versus|vs|against|stack up (?:to|against|with|next to)|measure up to|up against)\s+(?:the\s+|those of\s+|that of\s+)?(?P<name>[\w&-]+)"
+)
+
+
+def names_competitor(parsed: Parsed, vocabulary: Vocabulary) -> bool:
+    """Tell whether this brand is set beside something that neither the data nor everyday words know by name."""
+    match = _BESIDE.search(parsed.text)
+    if match is None:
+        return False
+    known = index_of(vocabulary).words
+    return any(
+        token.text == match["name"] and not is_frame(token) and token.text not in known
+        and not any(one.start <= at < one.end for one in parsed.mentions)
+        for at, token in enumerate(parsed.tokens)
+    )  # fmt: skip
 
 
 def unknown_name(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:

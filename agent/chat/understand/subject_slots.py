@@ -6,7 +6,7 @@ from typing import Any, Final
 from agent.chat.understand.kinds import Kind
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.slots import Slots, unknown_thing
-from agent.chat.understand.things import Things, labels
+from agent.chat.understand.things import Found, Things, labels
 from agent.chat.understand.vocabulary import Named, Vocabulary
 from agent.chat.understand.words import words_in
 from agent.schemas.chat import Choice
@@ -67,9 +67,18 @@ def _said(kind: Kind, parsed: Parsed, words: str, vocabulary: Vocabulary, things
         place = ()
     if kind.tool in _TO_SEARCH:
         return _limited(place, parsed, Slots("search_evidence", {"query": words}))
+    done = _DONE.search(parsed.text)
+    if (
+        kind.arguments.get("aspect") == "behaviour"
+        and done is not None
+        and things.find(words, vocabulary.pain_points) == Found()
+    ):
+        # "After redeeming a voucher" names a step, and it is none of the data's.
+        return _unknown_step(kind, done["step"], vocabulary)
     return _limited(place, parsed, _pain(kind, words, vocabulary, things))
 
 
+_DONE: Final = re.compile(r"\b(?:after|once|when|before|following|since)\s+(?P<step>\w+ing\b(?:\s+\w+){0,3})")
 _DID: Final = re.compile(
     r"\b(?:have|has|had|returned|used?|using|uses|owns?|bought|visited|clicked|opened|watched|downloaded|installed|redeemed|joined|attended|received|subscribed|signed|booked|tried)\b"
 )

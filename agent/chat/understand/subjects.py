@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from agent.chat.understand.kinds import phrasing_words
-from agent.chat.understand.words import Token, lexicon, stems_in, words_in
+from agent.chat.understand.words import Token, common_stems, lexicon, same_words, stems_in, words_in
 
 _LEADS: Final = (
     ("on", "the", "subject", "of"), ("when", "it", "comes", "to"), ("in", "terms", "of"), ("opinion", "on"), ("opinion", "of"),
@@ -44,6 +44,11 @@ class Subject:
 
 def is_frame(token: Token) -> bool:
     """Tell whether a word belongs to how requests are worded, not to what one is about."""
+    return is_asking(token) or token.stem in common_stems()
+
+
+def is_asking(token: Token) -> bool:
+    """Tell whether a word is one that requests themselves are made of; other everyday words may belong to a subject."""
     return (
         not token.is_word
         or token.text in words_in("stop") | words_in("generic") | words_in("people") | words_in("groups")
@@ -51,6 +56,7 @@ def is_frame(token: Token) -> bool:
         or token.text in _feelings()
         or token.stem in _frame_stems()
         or token.stem in stems_in("everyday")
+        or token.text in same_words()
         or token.text.isdigit()
         or token.text == "timemark"
         or (token.text.endswith("ly") and len(token.text) > _MIN_ADVERB)
@@ -86,7 +92,30 @@ def subject_of(tokens: Sequence[Token], covered: Collection[int], *, quoted: str
         found = _quoted(tokens, quoted)
         if found is not None:
             return found
-    return _led(tokens, covered) or _loose(tokens, covered)
+    return _led(tokens, covered) or _before_feedback(tokens, covered) or _loose(tokens, covered)
+
+
+def _before_feedback(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
+    """Return the words before "feedback", "quotes" and the like where a request is nothing else: "parking verbatims"."""
+    words = [at for at, token in enumerate(tokens) if token.is_word]
+    if not 1 < len(words) <= _SHORT:
+        return None
+    ends = [at for at in words if tokens[at].text in words_in("quoting")]
+    if not ends or ends[0] == words[0] or ends[0] in covered:
+        return None
+    inside = range(words[0], ends[0])
+    if any(at in covered or not tokens[at].is_word for at in inside) or all(
+        _is_plain(tokens[at]) for at in inside
+    ):
+        return None
+    return Subject(" ".join(tokens[at].text for at in inside), words[0], ends[0], led=True)
+
+
+_SHORT: Final = 4
+
+
+def _is_plain(token: Token) -> bool:
+    return is_frame(token) and token.text not in words_in("before")
 
 
 def _quoted(tokens: Sequence[Token], quoted: str) -> Subject | None:
@@ -127,7 +156,7 @@ def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subj
         and not (_breaks(tokens, start, end) and not (is_clause and tokens[end].text in _LINKING))
     ):
         end += 1
-    content = [at for at in range(start, end) if not is_frame(tokens[at])]
+    content = [at for at in range(start, end) if not is_asking(tokens[at])]
     if content and not is_clause:
         end = _extended(tokens, content[-1] + 1, end)
     elif not content:
@@ -209,7 +238,7 @@ def _is_verb(tokens: Sequence[Token], start: int, end: int) -> bool:
 
 def _run_end(tokens: Sequence[Token], end: int, covered: Collection[int]) -> int:
     while end < len(tokens) and end not in covered and tokens[end].is_word:
-        if not is_frame(tokens[end]) and not is_limit_word(tokens[end].text):
+        if not is_asking(tokens[end]) and not is_limit_word(tokens[end].text):
             end += 1
         elif (
             tokens[end].text in words_in("inner")

@@ -1,7 +1,11 @@
 """The term that a request asks to have explained."""
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
+
+from agent.chat.understand.words import stems_of
 
 _TERM: Final = (
     re.compile(r"\bmean(?:s|t)? by (?P<term>.+)"),
@@ -31,6 +35,36 @@ def term_in(text: str, *, plainly: bool = False) -> str | None:
         if match is not None and _trimmed(match["term"]):
             return _trimmed(match["term"])[:200]
     return None
+
+
+_EXPLAINS: Final = re.compile(
+    r"\b(?:explain|define|definition|meaning|means?|meant|stand(?:s)? for|plain (?:words|english|terms)|simple (?:words|terms|english)|layman\w*|in a sentence|how (?:is|are|do you|does one|did you) .*(?:calculat\w*|comput\w*|defin\w*|work\w* out|measur\w*|deriv\w*|determin\w*)|calculated|computed|glossary|remind me what|eli5)\b|^what (?:is|are) (?:a|an)\b"
+)
+_ASKS: Final = re.compile(r"\b(?:how many|how much|show|list|compare|which|where|who)\b")
+
+
+def asks_term(text: str, terms: Sequence[str]) -> bool:
+    """Tell whether a request asks what a term of the glossary is: by the term alone, or with a word for explaining."""
+    term = term_in(text, plainly=True)
+    if term is not None and stems_of(term) in _stems(tuple(terms)):
+        return True
+    return bool(_EXPLAINS.search(text)) and not _ASKS.search(text) and known_term(text, terms) is not None
+
+
+def known_term(text: str, terms: Sequence[str]) -> str | None:
+    """Return the longest term of the glossary that stands in a text, None where none does."""
+    stems = stems_of(text)
+    held = [
+        one
+        for phrase, one in _stems(tuple(terms)).items()
+        if any(stems[at : at + len(phrase)] == phrase for at in range(len(stems) - len(phrase) + 1))
+    ]
+    return max(held, key=len, default=None)
+
+
+@lru_cache(maxsize=4)
+def _stems(terms: tuple[str, ...]) -> dict[tuple[str, ...], str]:
+    return {stems_of(one): one for one in terms}
 
 
 def _trimmed(term: str) -> str:

@@ -1,5 +1,6 @@
 """Which pain point, theme or thing the words of a request mean."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,10 +40,14 @@ class Things:
     def __init__(self, vocabulary: Vocabulary, encoder: Encoder) -> None:
         self._encoder = encoder
         self._vectors: dict[tuple[Named, ...], NDArray[np.float64]] = {}
+        self._owners: dict[tuple[Named, ...], NDArray[np.intp]] = {}
         for things in (vocabulary.pain_points, vocabulary.themes):
-            if things:
-                labels = [thing.label for thing in things]
-                self._vectors[things] = np.asarray(encoder.encode(labels), dtype=np.float64)
+            told = [(at, words) for at, thing in enumerate(things) for words in _ways(thing)]
+            if told:
+                self._vectors[things] = np.asarray(
+                    encoder.encode([words for _, words in told]), dtype=np.float64
+                )
+                self._owners[things] = np.array([at for at, _ in told])
 
     def find(self, words: str, things: tuple[Named, ...]) -> Found:
         """Return the thing that words mean; one named by id or whole label is that one."""
@@ -77,7 +82,9 @@ class Things:
     def _by_meaning(self, words: str, things: tuple[Named, ...]) -> Found:
         if things not in self._vectors:
             return Found()
-        scores = self._vectors[things] @ np.asarray(self._encoder.encode([words]), dtype=np.float64)[0]
+        told = self._vectors[things] @ np.asarray(self._encoder.encode([words]), dtype=np.float64)[0]
+        scores = np.full(len(things), -1.0)
+        np.maximum.at(scores, self._owners[things], told)
         ranked = sorted(
             zip((float(score) for score in scores), things, strict=True), key=lambda pair: -pair[0]
         )[:_MOST]
@@ -86,6 +93,18 @@ class Things:
             return Found()
         close = [thing for score, thing in ranked if score > best - _SURE]
         return Found(close[0]) if len(close) == 1 else Found(several=tuple(close))
+
+
+def _ways(thing: Named) -> list[str]:
+    """Return how customers put a thing: its label, and the wordings that its definition lists."""
+    listed = (part.strip(" .,“”") for part in _PARTS.split(thing.about))
+    n_words = ((part, len(part.split())) for part in listed)
+    return [thing.label, *(part for part, n in n_words if _FEWEST <= n <= _MOST_WORDS)]
+
+
+_PARTS: Final = re.compile(r"[,;“”]|\balong with\b|\bcustomers bring up\b", re.IGNORECASE)
+_FEWEST: Final = 2
+_MOST_WORDS: Final = 9
 
 
 @lru_cache(maxsize=8)

@@ -109,6 +109,14 @@ def _month(match: re.Match[str], last: date) -> tuple[date, date] | None:
     return date(year, month, 1), date(year, month, monthrange(year, month)[1])
 
 
+def _quarter(match: re.Match[str], last: date) -> tuple[date, date]:
+    words = ("first", "second", "third", "fourth")
+    number = int(match["quarter"]) if match["quarter"] else words.index(match["word"]) + 1
+    first_month = 3 * number - 2
+    year = int(match["year"]) if match["year"] else _year_of(first_month, last)
+    return date(year, first_month, 1), date(year, first_month + 2, monthrange(year, first_month + 2)[1])
+
+
 def _year(match: re.Match[str], last: date) -> tuple[date, date]:  # noqa: ARG001
     return date(int(match["year"]), 1, 1), date(int(match["year"]), 12, 31)
 
@@ -152,6 +160,12 @@ _RULES: Final = (
     _Rule(re.compile(rf"\b{_LEAD}{_DAY}\s+(?:of\s+)?{_MONTH}\b(?:,?\s+{_YEAR})?"), _day),
     _Rule(re.compile(rf"\b{_LEAD}{_MONTH}\s+{_DAY}\b(?:,?\s+{_YEAR})?"), _day),
     _Rule(re.compile(rf"\b{_LEAD}{_MONTH}\b(?:,?\s+{_YEAR})?"), _month),
+    _Rule(
+        re.compile(
+            rf"\b{_LEAD}(?:q(?P<quarter>[1-4])|(?P<word>first|second|third|fourth) quarter)\b(?:\s+(?:of\s+)?{_YEAR})?"
+        ),
+        _quarter,
+    ),
     _Rule(re.compile(rf"\b{_LEAD}{_YEAR}\b"), _year),
     _Rule(
         re.compile(

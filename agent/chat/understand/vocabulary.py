@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from agent.analyse.taxonomy import stage_of_event
 
@@ -60,23 +61,11 @@ class Vocabulary:
 
     def purchase(self) -> str | None:
         """Return the event that says that somebody bought, None where no name says it."""
-        for words in _PURCHASES:
-            found = next(
-                (event for event in self.events if all(word in event.lower() for word in words)), None
-            )
-            if found is not None:
-                return found
-        return None
+        return _named_by(self.events, _PURCHASES)
 
     def leaving(self) -> str | None:
         """Return the event that says that somebody left, None where no name says it."""
-        for words in _EXITS:
-            found = next(
-                (event for event in self.events if all(word in event.lower() for word in words)), None
-            )
-            if found is not None:
-                return found
-        return None
+        return _named_by(self.events, _EXITS)
 
     def after_purchase(self) -> str | None:
         """Return the stage that begins with having bought, None where the stages are others than the built-in ones."""
@@ -107,3 +96,10 @@ _EXITS = (
     ("churn",),
     ("unsubscribed",),
 )
+
+
+@lru_cache(maxsize=16)
+def _named_by(events: tuple[str, ...], names: tuple[tuple[str, ...], ...]) -> str | None:
+    """Return the first event whose name holds all words of the first of several names that any event holds."""
+    holding = (event for words in names for event in events if all(word in event.lower() for word in words))
+    return next(holding, None)

@@ -28,7 +28,7 @@ _CONTRACTIONS = (
     (re.compile(r"'m\b"), " am"),
     (re.compile(r"'s\b|s'(?=\s)"), "s"),
 )
-_SHORT_WORD = re.compile(r"(?<![\w/])(?:w/o?|e\.g\.|i\.e\.|[a-z]{1,5})(?![\w'])")
+_SHORT_WORD = re.compile(r"(?<![\w/])(?:w/o?|e\.g\.|i\.e\.|no\.(?=\s+of)|[a-z]{1,5})(?![\w'])")
 _MIN_STEM: Final = 3
 _MOST_LETTERS: Final = 2
 """Letters by which a misspelt word may be longer or shorter."""
@@ -74,7 +74,7 @@ def stem(word: str) -> str:
         if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM and not word.endswith("ss"):
             word = word.removesuffix(suffix) + ending
             break
-    if len(word) > _MIN_STEM + 1 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+    if len(word) > _MIN_STEM and word[-1] == word[-2] and word[-1] not in "aeiouls":
         word = word[:-1]
     return word.removesuffix("e") if len(word) > _MIN_STEM else word
 
@@ -125,6 +125,11 @@ def _short_words() -> dict[str, str]:
     return {short: str(written) for short, written in lexicon()["abbreviations"].items()}
 
 
+def same_words() -> frozenset[str]:
+    """Return the words that are read as others of the same meaning."""
+    return frozenset(_same())
+
+
 @cache
 def _same() -> dict[str, str]:
     return {word: first for first, words in lexicon()["same"].items() for word in str(words).split()}
@@ -144,6 +149,19 @@ def _words_in(name: str) -> frozenset[str]:
 def _irregular() -> dict[str, str]:
     pairs = (pair.split(":") for pair in str(lexicon()["irregular"]).split())
     return dict(pairs)
+
+
+@cache
+def common_stems() -> frozenset[str]:
+    """Return the stems of everyday English, which name nothing that a request could be about."""
+    return frozenset(map(stem, _common_words()))
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    source = resources.files("agent.chat.understand").joinpath("english.yaml").read_text(encoding="utf-8")
+    lists = cast("dict[str, str]", yaml.safe_load(source))
+    return frozenset(word for words in lists.values() for word in words.split())
 
 
 @cache
@@ -172,13 +190,18 @@ def _respelt(token: Token, known: frozenset[str]) -> Token:
 
 @lru_cache(maxsize=4_096)
 def _nearest(word: str, known: frozenset[str]) -> str | None:
-    if word in known or stem(word) in _stems(known):
+    if word in known or stem(word) in _stems(known) or stem(word) in common_stems():
         return None
     swapped = [
-        other for other in words_in("stop") if len(other) > _MIN_STEM and sorted(other) == sorted(word)
+        other
+        for other in words_in("stop")
+        if len(other) > _MIN_STEM and other[0] == word[0] and sorted(other) == sorted(word)
     ]
     if swapped:
         return min(swapped)
+    mixed = _mixed_up().get((word[0], word[-1], "".join(sorted(word))))
+    if mixed is not None:
+        return None if mixed == word else mixed
     near = [
         other
         for other in known
@@ -188,6 +211,14 @@ def _nearest(word: str, known: frozenset[str]) -> str | None:
         and is_like(word, other)
     ]
     return max(near, key=lambda other: (SequenceMatcher(None, word, other).ratio(), other), default=None)
+
+
+@cache
+def _mixed_up() -> dict[tuple[str, str, str], str]:
+    """Return everyday words by their letters, of which those inside are often typed in another order."""
+    return {
+        (word[0], word[-1], "".join(sorted(word))): word for word in _common_words() if len(word) > _MIN_TYPO
+    }
 
 
 @lru_cache(maxsize=64)

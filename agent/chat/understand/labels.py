@@ -1,0 +1,119 @@
+"""Pain points that a request calls by the words of their labels, wherever they stand in it."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from agent.chat.understand.index import Mention
+from agent.chat.understand.subjects import Subject, is_frame
+from agent.chat.understand.vocabulary import Vocabulary
+from agent.chat.understand.words import Token, stem, stems_in, stems_of, words_in
+
+_LEAST: Final = 2
+"""Words of a label that have to stand in a request; a single one may mean anything."""
+_SHARE: Final = 0.6
+_MOST_BETWEEN: Final = 2
+
+
+def known_pain(
+    tokens: Sequence[Token], mentions: Sequence[Mention], vocabulary: Vocabulary
+) -> Subject | None:
+    """Return the words that call a pain point by most words of its label, as the subject; None where none does.
+
+    Names of steps and of groups of customers keep their words.
+    """
+    taken = {at for one in mentions if one.slot in _KEEPING for at in range(one.start, one.end)}
+    steps = {at for one in mentions if one.slot in {"event", "after"} for at in range(one.start, one.end)}
+    best: tuple[float, int, int] | None = None
+    for label in _labels(vocabulary):
+        found = _window(tokens, label, taken)
+        if found is None:
+            continue
+        start, end, held = found
+        if not _calls(tokens[start:end], held, label) or (
+            steps & set(range(start, end)) and len(held) <= _LEAST
+        ):
+            continue
+        if best is None or len(held) > best[0]:
+            best = (len(held), start, end)
+    if best is None:
+        return _thing_called(tokens, taken | steps, vocabulary)
+    _, start, end = best
+    # "No reward", "late delivery": what is wrong belongs to it.
+    while (
+        start > 0
+        and start - 1 not in taken
+        and tokens[start - 1].text in words_in("flaws") - words_in("stop") | {"no", "not"}
+    ):
+        start -= 1
+    return Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=True)
+
+
+def _thing_called(tokens: Sequence[Token], taken: set[int], vocabulary: Vocabulary) -> Subject | None:
+    """Return the one word that calls a pain point by the word after it: "the tracking thing", "that refund business"."""
+    labels = [frozenset(stems_of(named.label)) for named in vocabulary.pain_points]
+    for at, token in enumerate(tokens[1:-1], start=1):
+        is_small = token.text in words_in("stop") or not token.is_word
+        if at in taken or is_small or tokens[at - 1].text not in words_in("determiners"):
+            continue
+        if tokens[at + 1].text in _CALLED and sum(token.stem in label for label in labels) == 1:
+            return Subject(token.text, at, at + 1, led=True)
+    return None
+
+
+_CALLED: Final = frozenset(
+    {
+        "thing",
+        "problem",
+        "issue",
+        "stuff",
+        "business",
+        "mess",
+        "situation",
+        "trouble",
+        "saga",
+        "complaint",
+        "complaints",
+        "problems",
+        "issues",
+        "fiasco",
+        "story",
+    }
+)
+_KEEPING: Final = frozenset({"where", "persona", "map", "variant_set", "by"})
+
+
+def _calls(words: Sequence[Token], held: frozenset[str], label: frozenset[str]) -> bool:
+    """Tell whether words are enough of a label: all of it, or most with a word that requests are not made of anyway."""
+    if len(held) < _LEAST or len(held) / len(label) < _SHARE:
+        return False
+    return held == label or any(token.stem in held and not is_frame(token) for token in words)
+
+
+@lru_cache(maxsize=4)
+def _labels(vocabulary: Vocabulary) -> tuple[frozenset[str], ...]:
+    small = frozenset(map(stem, words_in("stop"))) | stems_in("people")
+    found = (frozenset(stems_of(named.label)) - small for named in vocabulary.pain_points)
+    return tuple(label for label in found if len(label) >= _LEAST)
+
+
+def _window(
+    tokens: Sequence[Token], label: frozenset[str], taken: set[int]
+) -> tuple[int, int, frozenset[str]] | None:
+    """Return the run of words that holds most of a label, with few other words between."""
+    best: tuple[int, int, frozenset[str]] | None = None
+    for start, token in enumerate(tokens):
+        if token.stem not in label or start in taken:
+            continue
+        held, end, between = {token.stem}, start + 1, 0
+        for at in range(start + 1, len(tokens)):
+            if at in taken or not tokens[at].is_word or between > _MOST_BETWEEN:
+                break
+            if tokens[at].stem in label:
+                held.add(tokens[at].stem)
+                end, between = at + 1, 0
+            else:
+                between += 1
+        if best is None or len(held) > len(best[2]):
+            best = (start, end, frozenset(held))
+    return best

@@ -1,0 +1,181 @@
+"""What a request says of order, number, severity, direction, praise or a feeling, whatever kind it was taken for.
+
+A kind fixes what most of its phrasings say; these words say it in any of them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from agent.chat.understand.parsing import Parsed
+
+NUMBERS: Final[Mapping[str, int]] = {
+    word: n
+    for n, word in enumerate(
+        (
+            "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+            "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+        ),
+        start=1,
+    )
+} | {"dozen": 12, "half a dozen": 6, "handful": 5}  # fmt: skip
+NUMBER: Final = r"(?P<n>\d{1,3}|half a dozen|" + "|".join(word for word in NUMBERS if word != "one") + r")"
+_MOST: Final = 20
+_LIMITS: Final = (
+    re.compile(
+        r"\b(?:top|first|worst|biggest|main|best|leading|only|just|give me|list|show(?: me)?|name|pick|see|want|need|maximum|max|up to|no more than|limit(?:ed)? to)\s+(?:the\s+|out\s+|of\s+|a\s+|my\s+|our\s+|your\s+)*"
+        + NUMBER
+        + r"\b(?!\s*(?:%|percent|per cent|star|days?|weeks?|months?|years?|hours?|minutes?|groups?|stages?|steps?\s+(?:before|after)|of the (?:stages|groups)|thousand|hundred))"
+    ),
+    re.compile(
+        r"\b"
+        + NUMBER
+        + r"\s+(?:(?:of the|most|biggest|worst|main|top|best|key|common|commonest|frequent|important|widespread|severe|painful|serious|typical|popular|real|good|short|different|frequently|often|discussed|mentioned|talked about|loved|quick|next|strongest|largest|big|small|new|recent)\s+)*"
+        r"(?:things?|topics?|themes?|subjects?|problems?|issues?|complaints?|gripes?|pain ?points?|pains?|frustrations?|headaches?|annoyances?|irritations?|reasons?|quotes?|verbatims?|comments?|passages?|examples?|excerpts?|reviews|routes?|paths?|journeys?|sequences?|moments?|experiences|opportunities|fixes|improvements?|actions?|ideas|suggestions?|recommendations?|points|factors|drivers|blockers?|wins?|voices|statements|snippets|of them|will do|is enough|max|please)\b"
+    ),
+    re.compile(r"[,(:-]\s*(?:top |max |maximum )?" + NUMBER + r"(?:\s+(?:of them|only|max|please|rows?|results?|entries|items?))?\s*[.)]?$"),
+)  # fmt: skip
+
+
+def limit_in(text: str) -> int | None:
+    """Return how many things a request asks for, None where it does not say."""
+    for pattern in _LIMITS:
+        match = pattern.search(text)
+        if match is not None:
+            n = number_of(match["n"])
+            return min(n, _MOST) if n else None
+    return None
+
+
+def number_of(words: str) -> int:
+    """Return the number that digits or a word say."""
+    return int(words) if words.isdigit() else NUMBERS[words]
+
+
+_NO_ORDER: Final = re.compile(
+    r"\b(?:not|rather than|instead of|no matter)\s+(?:sorted |ranked |ordered )?(?:by|in order of)?\s*(?:how\s+)?(?P<what>[\w ]{1,30})"
+)
+_ORDERS: Final = (
+    ("reach", re.compile(
+        r"\b(?:by|order of|on|sort(?:ed)?|rank(?:ed)?|order(?:ed)?)\b.{0,25}\b(?:reach|number of|how many|headcount|frequency|share|how common|how often|how widespread|most affected|people affected|volume)"
+        r"|\b(?:most common|commonest|most widespread|most frequent(?:ly)?|most often|most prevalent|widest|most people (?:have|complain|mention|affected)|hits? (?:the )?most|affects? (?:the )?most|touch(?:es)? (?:the )?most|by reach|reach first|largest (?:number|share) of)"
+    )),
+    ("severity", re.compile(
+        r"\b(?:by|order of|sort(?:ed)?|rank(?:ed)?|order(?:ed)?|in terms of)\b.{0,25}\b(?:severity|seriousness|gravity|how (?:bad|badly|serious|severe|much)|severe|pain level|damage)"
+        r"|\b(?:severity first|most severe first|worst first|severest first|most serious first|gravest first|severity wise|by severity|from (?:most|worst|severe))"
+    )),
+    ("trend", re.compile(
+        r"\b(?:by|order of|sort(?:ed)?|rank(?:ed)?|order(?:ed)?)\b.{0,25}\b(?:trend|growth|how fast|momentum|change over time|speed)"
+        r"|\b(?:fastest.growing|quickest.growing|fastest rising|growing fastest|rising fastest|by trend|trend first)"
+    )),
+)  # fmt: skip
+_TRENDS: Final = (
+    ("rising", re.compile(
+        r"\b(?:rising|growing|increasing|climbing|on the rise|on the up|going up|getting worse|worsening|more and more|escalating|surging|spiking|creeping up|gaining ground|snowballing|mounting|deteriorating|soaring|picking up|trending up(?:wards?)?|upward|getting bigger|gets? worse|got worse|become worse|becoming worse|heating up|emerging)\b"
+    )),
+    ("falling", re.compile(
+        r"\b(?:falling|declining|decreasing|shrinking|on the decline|on the wane|going down|going away|getting better|less and less|fading|easing|receding|dwindling|dying down|died down|trending down(?:wards?)?|downward|getting smaller|got better|gone quiet|gets? better|becoming rarer|cooling off|calming down|subsiding|improving|dropping|disappearing)\b"
+    )),
+)  # fmt: skip
+_SEVERITIES: Final = (
+    ("annoys", re.compile(
+        r"\b(?:merely|just|only|simply|mildly|slightly)\s+(?:a\s+|an\s+)?(?:annoy\w*|irritat\w*|niggl\w*|nuisances?|bug|bugs)\b|\b(?:niggles?|petty|trivial|pet peeves?|low severity|minor (?:issues?|problems?|complaints?|annoyances?|irritations?|gripes?|things?|stuff|ones?|pain ?points?)|mild(?:est)? (?:problems?|issues?|complaints?|pain ?points?|ones?))\b"
+    )),
+    ("blocked", re.compile(
+        r"\b(?:show.?stoppers?|deal.?breakers?|blockers?|blocking|dead ends?|road.?blocks?|insurmountable|(?:can(?: ?not)|could not) (?:go on|get past|carry on|continue|proceed)|unable to (?:go on|carry on|continue|proceed|finish)|(?:completely|totally|fully|outright) (?:block\w*|stuck|stop\w*)|high severity|critical (?:issues?|problems?|complaints?|pain ?points?|ones?)|stop(?:s|ped)? (?:people|customers|them|shoppers|users|buyers|folks)\b.{0,20}\b(?:completely|dead|cold|altogether|entirely|in their tracks))\b"
+    )),
+    ("costs_effort", re.compile(
+        r"\b(?:cost(?:s|ing)? (?:\w+ ){0,3}effort|time.?wast\w+|wast\w+ (?:\w+ ){0,3}time|extra work|needless work|laborious|cumbersome|tedious|hoops?|medium severity|a faff|effortful|hard work|a hassle)\b"
+    )),
+)  # fmt: skip
+_PRAISE: Final = re.compile(
+    r"\b(?:prais\w+|compliment\w*|positive|rav(?:e|es|ing)|love[sd]?|happy|kudos|strengths?|delight\w*|appreciat\w+|good things?|nice things?|pleased)\b"
+)
+_COMPLAINT: Final = re.compile(
+    r"\b(?:complain\w*|negative|critici\w+|gripes?|grumbl\w+|moan\w*|unhappy|bad things?|dissatisf\w+)\b"
+)
+
+
+def refined(tool: str, arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
+    """Return the arguments of a tool with what the words of a request say beside its kind."""
+    refine = _REFINE.get(tool)
+    found = dict(arguments) | (refine(arguments, parsed) if refine is not None else {})
+    found = {name: value for name, value in found.items() if value is not None}
+    if tool in _LIMITED:
+        limit = limit_in(parsed.text)
+        found |= {"limit": limit} if limit is not None else {}
+    return found
+
+
+def _pains(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    negated = _NO_ORDER.search(parsed.text)
+    text = parsed.text.replace(negated[0], " ") if negated is not None else parsed.text
+    for name, values in (("order", _ORDERS), ("trend", _TRENDS), ("severity", _SEVERITIES)):
+        value = next((value for value, pattern in values if pattern.search(text)), None)
+        if value is not None and name not in arguments:
+            found[name] = value
+    asked = {**arguments, **found}
+    severities = parsed.all("severity")
+    if severities and "severity" not in asked and asked.get("order") != "severity":
+        found["severity"] = severities[0].value
+    if asked.get("order") == "trend":
+        # Growing ones first are all of them in an order, not the growing ones alone.
+        found["trend"] = None
+    return found
+
+
+def _themes(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
+    praise, complaint = _PRAISE.search(parsed.text), _COMPLAINT.search(parsed.text)
+    if "sentiment" in arguments and praise is not None and complaint is not None:
+        return {"sentiment": "all"}
+    if "sentiment" in arguments or (praise is None) == (complaint is None):
+        return {}
+    return {"sentiment": "praise" if praise is not None else "complaint"}
+
+
+def _emotions(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
+    emotions = parsed.all("emotion")
+    values = {one.value for one in emotions}
+    return {"emotion": emotions[0].value} if "emotion" not in arguments and len(values) == 1 else {}
+
+
+def _paths(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
+    return {"level": "stage"} if "level" not in arguments and _STAGE_LEVEL.search(parsed.text) else {}
+
+
+_STAGE_LEVEL: Final = re.compile(
+    r"\b(?:stage.level|level of (?:the )?stages?|by stages?|from stage to stage|stage.to.stage|stage by stage|in terms of stages|between (?:the )?stages|through (?:the )?stages)\b"
+)
+
+
+def _moments(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
+    kind = next((kind for kind, pattern in _KINDS if pattern.search(parsed.text)), None)
+    return {"kind": kind} if kind is not None and "kind" not in arguments else {}
+
+
+_KINDS: Final = (
+    ("wait", re.compile(r"\b(?:waits?|waiting|delays?)\b")),
+    ("pain_point", re.compile(r"\b(?:which|what|the|any|do|are|of|only)\s+(?:\w+\s+)?(?:pain ?points?|problems?|complaints?|gripes?|issues|frustrations?|annoyances?|irritations?|grievances|troubles|headaches)\b")),
+    ("event", re.compile(r"\b(?:which|what|the|any|only)\s+(?:\w+\s+)?(?:actions?|events?|steps?|behaviou?rs?|activit(?:y|ies)|things (?:customers|people|they|shoppers|users) (?:did|do))\b|\bdid \(not sa")),
+)  # fmt: skip
+
+
+_REFINE: Final[Mapping[str, Callable[[Mapping[str, Any], Parsed], dict[str, Any]]]] = {
+    "list_pain_points": _pains,
+    "list_themes": _themes,
+    "show_emotions": _emotions,
+    "show_paths": _paths,
+    "list_moments": _moments,
+}
+_LIMITED: Final = frozenset(
+    {
+        "search_evidence",
+        "list_pain_points",
+        "list_themes",
+        "show_paths",
+        "list_moments",
+        "suggest_actions",
+        "list_opportunities",
+    }
+)
