@@ -17,7 +17,7 @@ carried over from a text that was checked before, such as the control copy ("wit
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +43,8 @@ _PLACEHOLDER = re.compile(r"\{\{m:([a-z0-9._]+)(?::(n|total|counted|spread|basis
 _QUOTATION = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|«([^«»]+)»|„([^„“”]+)[“”]")
 _MIN_QUOTED_WORDS = 3
 """A number and what it counts: shorter excerpts would let a bare number in under quotation marks."""
+_LEAST_WHOLE = 2
+"""Words of a carried text that is known as a whole, wherever it stands."""
 _KEYCAPS = {"\N{KEYCAP TEN}", "\N{HUNDRED POINTS SYMBOL}"}
 
 _UNITS = "two|three|four|five|six|seven|eight|nine"
@@ -163,7 +165,8 @@ def unresolved_quantities(
     Args:
         text: A template or any other wording; `{{m:...}}` in it is fine.
         quotes: Verbatim quotes; what stands of them inside quotation marks, three words or more, is fine.
-        carried: Texts checked before; a quantity is fine where it stands in one with the same neighbouring word.
+        carried: Texts checked before; a quantity is fine where it stands in one between the same words, or where all of one
+            stands in the text. The start and the end of a text are the start and the end of what was carried.
 
     Returns:
         Spans that do not overlap.
@@ -308,18 +311,38 @@ def _without_overlaps(spans: list[Span]) -> list[Span]:
     return kept
 
 
-def _words(text: str) -> str:
-    return f" {' '.join(word.strip(_EDGES) for word in text.lower().split())} "
+def _words(text: str) -> list[str | None]:
+    """Return the words of a text as they are compared, between None for its start and its end; a minus is kept."""
+    return [None, *(_word(word) for word in text.split()), None]
 
 
-def _is_carried(text: str, span: Span, known: list[str]) -> bool:
-    """Tell whether a known text states this quantity of the same thing."""
-    after = text[span.end :].split(maxsplit=1)
-    before = text[: span.start].split()
-    if after:
-        phrase = f"{span.text} {after[0]}"
-    elif before:
-        phrase = f"{before[-1]} {span.text}"
-    else:
-        phrase = span.text
-    return any(_words(phrase) in source for source in known)
+def _word(word: str) -> str:
+    bare = word.strip(_EDGES)
+    return f"-{bare}".lower() if re.match(r"[^\w]*[-–−]\d", word) else bare.lower() or word
+
+
+def _is_carried(text: str, span: Span, known: list[list[str | None]]) -> bool:
+    """Tell whether a known text states this quantity between the same words, or stands in the text as a whole."""
+    before, after = len(text[: span.start].split()), len(text[span.end :].split())
+    first = before - (span.start > 0 and not text[span.start - 1].isspace())
+    words = _words(text)
+    last = len(words) - 2 - after + (span.end < len(text) and not text[span.end].isspace())
+    around = words[first : last + 2]
+    return any(
+        _holds(source, around)
+        or any(
+            start <= first + 1 and last < start + len(source) - 2
+            for start in _starts(words, source[1:-1])
+            if len(source) - 2 >= _LEAST_WHOLE
+        )
+        for source in known
+    )
+
+
+def _holds(words: list[str | None], part: list[str | None]) -> bool:
+    return next(_starts(words, part), None) is not None
+
+
+def _starts(words: list[str | None], part: list[str | None]) -> Iterator[int]:
+    """Yield where a run of words begins in another."""
+    return (at for at in range(len(words) - len(part) + 1) if words[at : at + len(part)] == part)

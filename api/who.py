@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from agent.schemas.evidence import Claim
+from agent.schemas.journey import JourneyMap
 from agent.schemas.notes import GIVEN_NAME
 from agent.store.accounts import Accounts
 from agent.store.home import Home
@@ -36,6 +38,22 @@ def who_in(home: Home) -> Who:
         with Accounts.open(home.path) as accounts:
             names = _names(accounts)
     return partial(_told, names=names)
+
+
+def with_names(journey_map: JourneyMap, who: Who) -> JourneyMap:
+    """Return a map for people outside: whoever worded something on it stands there by name."""
+
+    def named(claim: Claim) -> Claim:
+        by = claim.stated_by
+        return claim if by is None else claim.model_copy(update={"stated_by": who(by)})
+
+    stages = tuple(
+        stage.model_copy(
+            update={"cells": {lane: tuple(map(named, cell)) for lane, cell in stage.cells.items()}}
+        )
+        for stage in journey_map.stages
+    )
+    return journey_map.model_copy(update={"stages": stages})
 
 
 def _told(by: str, names: Mapping[str, str]) -> str:

@@ -84,8 +84,13 @@ def concentrations_of(
     )
     complaint_of = _one_a_person(complaints, passages)
     places = list(_places(passages, readings, segments))
+    complained = [_known(place, complaint_of.values()) for place in places]
     tested = [
-        [_tests(place, _one_a_person(rows, passages), complaint_of) for place in places] for rows in members
+        [
+            _tests(place, voices, complaint_of, everybody)
+            for place, everybody in zip(places, complained, strict=True)
+        ]
+        for voices in (_one_a_person(rows, passages) for rows in members)
     ]
     p_values = [test.p_value for theme in tested for tests in theme for test in tests or ()]
     adjusted = iter(benjamini_hochberg(p_values).tolist())
@@ -163,12 +168,19 @@ def _switches(passages: Sequence[Passage]) -> dict[int, str]:
     return found
 
 
-def _tests(place: _Place, voices: Mapping[str, int], complaint_of: Mapping[str, int]) -> list[_Tested] | None:
-    """Return the tests of a theme by a place; None where too few persons have a known one, or all have the same."""
-    here = Counter(place.of[row] for row in voices.values() if row in place.of)
-    others = Counter(
-        place.of[row] for person, row in complaint_of.items() if person not in voices and row in place.of
-    )
+def _known(place: _Place, rows: Iterable[int]) -> Counter[str]:
+    return Counter(place.of[row] for row in rows if row in place.of)
+
+
+def _tests(
+    place: _Place, voices: Mapping[str, int], complaint_of: Mapping[str, int], complained: Counter[str]
+) -> list[_Tested] | None:
+    """Return the tests of a theme by a place; None where too few persons have a known one, or all have the same.
+
+    `complained` counts everybody's complaints by the values of the place.
+    """
+    here = _known(place, voices.values())
+    others = complained - _known(place, (complaint_of[one] for one in voices if one in complaint_of))
     n_here, n_others = here.total(), others.total()
     if n_here < MIN_KNOWN or n_others < MIN_KNOWN or len(here + others) < 2:  # noqa: PLR2004 - a place and another
         return None

@@ -6,10 +6,11 @@ Everything is counted over distinct persons; a person with fifty messages counts
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from agent.analyse.concentration import Segments, concentrations_of
 from agent.analyse.plaints import is_complained_of
-from agent.analyse.quotes import choose_opposing, choose_quotes
+from agent.analyse.quotes import Spoken, choose_opposing, choose_quotes
 from agent.analyse.stability import stabilities_of
 from agent.analyse.statistics import quantity, reach_quantity, severity_weighted
 from agent.analyse.themes import MIN_PERSONS, ThemeSet, plural_stage
@@ -34,7 +35,7 @@ _ORDER = tuple(Severity)
 _SORE, _MID_SCALE = -0.3, 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Scope:
     """What the persons in scope said, and where each passage stands."""
 
@@ -44,6 +45,11 @@ class _Scope:
     persons: frozenset[str]
     population: str
     row_of: dict[str, int]
+
+    @cached_property
+    def spoken(self) -> Spoken:
+        """Everything in scope, to look for other voices in."""
+        return Spoken(self.passages, self.vectors, self.readings)
 
     def members(self, theme: Theme) -> list[int]:
         """Return the rows of a theme's passages that persons in scope wrote."""
@@ -135,7 +141,7 @@ def _pain_point(scope: _Scope, theme: Theme, rows: list[int], trend: Trend) -> P
         evidence=choose_quotes(
             [scope.passages[row] for row in shown], scope.vectors[shown], terms=theme.terms
         ),
-        opposing=choose_opposing(members, scope.passages, scope.vectors, scope.readings),
+        opposing=choose_opposing(members, scope.spoken),
         theme_id=theme.theme_id,
     )
 

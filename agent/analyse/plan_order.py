@@ -18,6 +18,8 @@ from agent.schemas.evidence import Quantity
 _MOST_UNPLANNED = 4
 """Parts that nobody planned and that stand in the observed order, those with most customers."""
 _LEAST = 2
+_FEWEST = 5
+"""Customers that are told by their number; of fewer it is told that they are few."""
 Share = Callable[[int, int, str], Quantity]
 
 
@@ -28,6 +30,11 @@ class ObservedPart(Frozen):
     planned: bool
     n_persons: int
 
+    @property
+    def told(self) -> str:
+        """How many customers came to it, as anybody may know."""
+        return customers_told(self.n_persons)
+
 
 class KeptPair(Frozen):
     """Two neighbours of the plan, and how many came to them in that order."""
@@ -36,6 +43,11 @@ class KeptPair(Frozen):
     target: str
     reach: Quantity
     """Of the customers who were at both."""
+
+    @property
+    def told(self) -> str:
+        """How many customers were at both, as anybody may know."""
+        return customers_told(self.reach.total)
 
 
 class Order(Frozen):
@@ -48,6 +60,11 @@ class Order(Frozen):
     pairs: tuple[KeptPair, ...]
     kept: Quantity
     """Customers all of whose first visits keep the planned order, of those who came to two parts of it or more."""
+
+
+def customers_told(n: int) -> str:
+    """Return how many customers there are; fewer than five are not told by their number."""
+    return f"fewer than {_FEWEST} customers" if n < _FEWEST else f"{n:,} customers"
 
 
 def order_of(replay: Replay, level: Level, *, share: Share) -> Order | None:

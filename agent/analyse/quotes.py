@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,34 +73,46 @@ def choose_quotes(
     return _choose(passages, vectors, vectors.mean(axis=0), terms=terms, limit=limit)
 
 
-def choose_opposing(
-    members: Vectors,
-    passages: Sequence[Passage],
-    vectors: Vectors,
-    readings: Sequence[Reading],
-    *,
-    limit: int = _MAX_OPPOSING,
-) -> tuple[Evidence, ...]:
+@dataclass(frozen=True)
+class Spoken:
+    """Everything that is looked through for what opposes a theme; one for many themes."""
+
+    passages: Sequence[Passage]
+    vectors: Vectors
+    """Unit rows, one a passage."""
+    readings: Sequence[Reading]
+    """One a passage."""
+
+    @cached_property
+    def nearness(self) -> NDArray[np.float32]:
+        """How near each passage is to everything said."""
+        return _direction(self.vectors.mean(axis=0), self.vectors)
+
+    @cached_property
+    def tone(self) -> _Floats:
+        """Sentiment of each passage; a complaint has the worst."""
+        return np.array([-1.0 if one.complaint else one.sentiment for one in self.readings])
+
+
+def choose_opposing(members: Vectors, spoken: Spoken, *, limit: int = _MAX_OPPOSING) -> tuple[Evidence, ...]:
     """Return quotes of persons who are glad about what a theme's members complain about.
 
     Persons who also say something bad of the matter are passed over: they do not oppose it.
 
     Args:
         members: Unit rows of the theme's members, at least one.
-        passages: Passages to look through; members among them are passed over, for they are complaints.
-        vectors: Unit rows, one a passage.
-        readings: One a passage.
+        spoken: What is looked through; members among it are passed over, for they are complaints.
         limit: Most quotes to return.
     """
+    passages, vectors, tone = spoken.passages, spoken.vectors, spoken.tone
     centre = members.mean(axis=0)
     # As near to the centre as most of the members are; members that all say it alike must not shut everybody else out.
     usual = float(np.quantile(members @ centre, _SAME_TOPIC_RANK))
     nearness = vectors @ centre
     near = nearness >= min(max(_LEAST_LIKE, usual), _ALIKE)
     # Gladness about anything at all is no answer: what is less near must be nearer to the theme than to everything said.
-    near &= _direction(centre, vectors) >= _direction(vectors.mean(axis=0), vectors)
+    near &= nearness / _length(centre) >= spoken.nearness
     near |= nearness >= min(max(_LEAST_LIKE, usual), _SURELY_ALIKE)
-    tone = np.array([-1.0 if r.complaint else r.sentiment for r in readings])
     against = {passages[int(i)].person_id for i in np.flatnonzero((nearness >= _LEAST_LIKE) & (tone < 0))}
     rows = [
         int(i) for i in np.flatnonzero(near & (tone >= _GLAD)) if passages[int(i)].person_id not in against
@@ -141,7 +154,11 @@ def quote_of(passage: Passage, *, terms: Sequence[str] = ()) -> Evidence:
 
 def _direction(centre: NDArray[np.float32], vectors: Vectors) -> NDArray[np.float32]:
     """Return the cosine of each row with a centre."""
-    return vectors @ centre / max(float(np.linalg.norm(centre)), 1e-9)
+    return vectors @ centre / _length(centre)
+
+
+def _length(centre: NDArray[np.float32]) -> float:
+    return max(float(np.linalg.norm(centre)), 1e-9)
 
 
 def _choose(

@@ -60,6 +60,9 @@ def likeness(one: Words, other: Words) -> Likeness | None:
     if len(shorter) < _LEAST_LENGTH * len(longer):
         return None
     shorter, longer = shorter[:_COMPARED_WORDS], longer[:_COMPARED_WORDS]
+    # Cheap, and never less than what stands in the same order: most texts that share a phrase are told apart here.
+    if sum(map(set(longer).__contains__, shorter)) < _LEAST_KEPT * len(shorter):
+        return None
     blocks = SequenceMatcher(None, shorter, longer, autojunk=False).get_matching_blocks()
     n_kept = sum(block.size for block in blocks)
     if n_kept < _LEAST_KEPT * len(shorter):

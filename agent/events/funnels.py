@@ -20,8 +20,9 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from agent.events.asking import answers_of
 from agent.events.flow import visits_of
-from agent.events.steps import BY_PERSON, milliseconds, rows_of
+from agent.events.steps import BY_PERSON, milliseconds
 
 FunnelMode = Literal["strict", "loose"]
 """Whether each step has to follow the one before it directly, or other events may come between."""
@@ -72,8 +73,7 @@ def count_funnel(steps: ir.Table, plan: FunnelPlan, *, as_of: datetime) -> list[
         plan: At least one step.
         as_of: Until when events are known.
     """
-    attempts = attempts_of(steps, plan)
-    row = rows_of(attempts.aggregate(**_figures(attempts, plan, as_of)))[0]
+    row = answers_of(steps, _reached, plan, as_of)[0]
     return [
         StepCount(
             reached=int(row[f"reached_{k}"] or 0),
@@ -91,17 +91,25 @@ def count_leavers(steps: ir.Table, plan: FunnelPlan) -> list[dict[str | None, in
 
     The last step has no leavers. Counts are of persons, most frequent first.
     """
+    found: list[dict[str | None, int]] = [{} for _step in plan.steps]
+    for row in sorted(answers_of(steps, _left, plan), key=lambda row: (-row["n"], row["following"] or "")):
+        found[int(row["depth"]) - 1][row["following"]] = int(row["n"])
+    return found
+
+
+def _reached(steps: ir.Table, plan: FunnelPlan, as_of: datetime) -> ir.Table:
+    attempts = attempts_of(steps, plan)
+    return attempts.aggregate(**_figures(attempts, plan, as_of))
+
+
+def _left(steps: ir.Table, plan: FunnelPlan) -> ir.Table:
     rows = _rows_for(steps, plan)
     column = "stage" if _is_staged(plan) else "name"
     followed = rows.select("person_id", "place", following=rows[column].lead().over(BY_PERSON))
     stopped = attempts_of(steps, plan).filter(_.depth < len(plan.steps))
     stopped = stopped.select("depth", who=_.person_id, stop=_.place)
     joined = stopped.inner_join(followed, [stopped.who == followed.person_id, stopped.stop == followed.place])
-    counted = joined.group_by(["depth", "following"]).agg(n=_.count())
-    found: list[dict[str | None, int]] = [{} for _step in plan.steps]
-    for row in sorted(rows_of(counted), key=lambda row: (-row["n"], row["following"] or "")):
-        found[int(row["depth"]) - 1][row["following"]] = int(row["n"])
-    return found
+    return joined.group_by(["depth", "following"]).agg(n=_.count())
 
 
 def attempts_of(steps: ir.Table, plan: FunnelPlan) -> ir.Table:

@@ -8,7 +8,7 @@ Persons still active in a stage are censored: they have not dropped off, the dat
 # pyright: reportArgumentType=false, reportOperatorIssue=false
 # pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -19,10 +19,11 @@ import ibis.expr.types as ir
 from ibis import _
 
 from agent.events import flow
+from agent.events.asking import Question, answers_of, table_of
 from agent.events.counted import Level, PathCount, TimedMove
 from agent.events.outcomes import OutcomeTimes
 from agent.events.source import EventSource, EventWindow, Steps
-from agent.events.steps import BY_PERSON, JourneyScope, milliseconds, rows_of, steps_of
+from agent.events.steps import BY_PERSON, JourneyScope, milliseconds, steps_of
 
 _MIN_QUIET = timedelta(days=14)
 """A person counts as gone after at least this long without an event."""
@@ -50,9 +51,12 @@ class StageDuration:
 
 def quiet_of(steps: ir.Table) -> timedelta:
     """Return the inactivity window: two weeks, or the 90th percentile of pauses where people come back later."""
+    return max(_MIN_QUIET, timedelta(seconds=_summed_up(steps, _pauses).p90_s or 0))
+
+
+def _pauses(steps: ir.Table) -> ir.Table:
     pause = milliseconds(_.at) - milliseconds(_.at.lag().over(BY_PERSON))
-    pauses = steps.select(ms=pause).filter(_.ms.notnull())
-    return max(_MIN_QUIET, timedelta(seconds=_summed_up(pauses).p90_s or 0))
+    return steps.select(ms=pause).filter(_.ms.notnull())
 
 
 class Journeys:
@@ -82,7 +86,7 @@ class Journeys:
     @cached_property
     def persons(self) -> frozenset[str]:
         """Persons with events."""
-        keys = [row["person_id"] for row in rows_of(self.steps.select("person_id").distinct())]
+        keys = [row["person_id"] for row in answers_of(self.steps, _persons)]
         return frozenset(self.person_ids(keys))
 
     def person_ids(self, keys: Iterable[str]) -> list[str]:
@@ -98,12 +102,12 @@ class Journeys:
 
     def n_steps(self) -> int:
         """Return how many events there are."""
-        return int(rows_of(self.steps.aggregate(n=_.count()))[0]["n"])
+        return int(answers_of(self.steps, _size)[0]["n"])
 
     @cached_property
     def window(self) -> EventWindow:
         """When the first and the last event of the persons in scope happened."""
-        row = rows_of(self.steps.aggregate(first=_.at.min(), last=_.at.max()))[0]
+        row = answers_of(self.steps, _window)[0]
         return EventWindow(row["first"], row["last"])
 
     def is_last(self, stage: str) -> bool:
@@ -116,7 +120,7 @@ class Journeys:
 
     @cached_property
     def _persons_by_stage(self) -> dict[str, int]:
-        return self._counted(self._staged, "stage")
+        return self._counted("stage")
 
     def step_counts(self, stage: str) -> dict[str, int]:
         """Return distinct persons by event name in a stage."""
@@ -150,23 +154,8 @@ class Journeys:
         return found
 
     def _exits_of(self, stage: str) -> StageExit:
-        rank = self._rank[stage]
-        entered = self._staged.filter(_.stage == stage).group_by("person_id").agg(entered=_.place.min())
-        later = self._staged.filter(_.rank > rank).group_by("person_id").agg(later=_.place.max())
-        last = self.steps.group_by("person_id").agg(last=_.at.max())
-        quiet_since = ibis.literal(self.scope.as_of - self._quiet)
-        went_on = ibis.coalesce(_.later > _.entered, ibis.literal(False))  # noqa: FBT003 - an SQL literal
-        row = (
-            entered.left_join(later, "person_id")
-            .drop("person_id_right")
-            .inner_join(last, "person_id")
-            .aggregate(
-                reached=_.count(),
-                left=((~went_on) & (_.last < quiet_since)).sum(),
-                censored=((~went_on) & (_.last >= quiet_since)).sum(),
-            )
-        )
-        found = rows_of(row)[0]
+        quiet_since = self.scope.as_of - self._quiet
+        found = answers_of(self.steps, _exits, stage, self._rank[stage], quiet_since)[0]
         return StageExit(int(found["reached"]), int(found["left"] or 0), int(found["censored"] or 0))
 
     def duration(self, stage: str) -> StageDuration:
@@ -177,8 +166,7 @@ class Journeys:
         return found
 
     def _duration_of(self, stage: str) -> StageDuration:
-        done = self._visits.filter((_.stage == stage) & _.left_at.notnull())
-        return _summed_up(done.select(ms=milliseconds(_.left_at) - milliseconds(_.at)))
+        return _summed_up(self.steps, _stays, stage)
 
     def moves(self, level: Level = "event") -> list[TimedMove]:
         """Return what directly followed what, most frequent first: event by event, or stage by stage."""
@@ -196,13 +184,11 @@ class Journeys:
         """Return how many sessions there are: runs of events without a pause of `SESSION_GAP`."""
         if self._tally is not None:
             return self._tally.n_sessions
-        sessions = self.steps.select("person_id", "session").distinct()
-        return int(rows_of(sessions.aggregate(n=_.count()))[0]["n"])
+        return int(answers_of(self.steps, _sessions)[0]["n"])
 
     def lengths(self) -> StageDuration:
         """Return how long whole journeys last, from first to last event."""
-        spans = self.steps.group_by("person_id").agg(first=_.at.min(), last=_.at.max())
-        return _summed_up(spans.select(ms=milliseconds(_.last) - milliseconds(_.first)))
+        return _summed_up(self.steps, _lengths)
 
     def outcome_after(
         self, events: Collection[str], since: Mapping[str, datetime], *, within: timedelta
@@ -213,8 +199,7 @@ class Journeys:
         names = tuple(sorted(events))
         times = self._outcomes.get(names)
         if times is None:
-            happened = self.steps.filter(_.name.isin(names)).select("person_id", "at")
-            times = OutcomeTimes(happened.order_by(["person_id", "at"]).to_pyarrow())
+            times = OutcomeTimes(table_of(self.steps, _happened, names))
             self._outcomes[names] = times
         keys = self._events.person_keys(since)
         found = times.after({key: since[person] for person, key in keys.items()}, within=within)
@@ -222,58 +207,118 @@ class Journeys:
 
     def first_times(self, event: str) -> dict[str, datetime]:
         """Return when each person who did something of this name first did it."""
-        done = self.steps.filter(_.name == event).group_by("person_id").agg(at=_.at.min())
-        rows = rows_of(done)
+        rows = answers_of(self.steps, _first_times, event)
         return dict(
             zip(self.person_ids(row["person_id"] for row in rows), (row["at"] for row in rows), strict=True)
         )
 
     def names(self) -> dict[str, int]:
         """Return distinct persons by event name, over the whole journey."""
-        return self._counted(self.steps, "name")
+        return self._counted("name")
 
     def name_counts(self) -> dict[str, int]:
         """Return events by event name, over the whole journey."""
-        counted = self.steps.filter(_.name.notnull()).group_by("name").agg(n=_.count())
+        counted = answers_of(self.steps, _times_done)
         return {row["name"]: row["n"] for row in _most_first(counted, "name")}
-
-    @cached_property
-    def _staged(self) -> ir.Table:
-        return self.steps.filter(_.stage.notnull())
-
-    @cached_property
-    def _visits(self) -> ir.Table:
-        """Runs of events in one stage: `person_id, stage, at, place, left_at`, null where the run is the last."""
-        before = _.stage.lag().over(BY_PERSON)
-        runs = self._staged.mutate(before=before).filter(_.before.isnull() | (_.before != _.stage))
-        return runs.mutate(left_at=_.at.lead().over(BY_PERSON))
 
     @cached_property
     def _quiet(self) -> timedelta:
         return quiet_of(self.steps)
 
-    def _counted(self, rows: ir.Table, column: str) -> dict[str, int]:
-        counted = rows.filter(rows[column].notnull()).group_by(column).agg(n=_.person_id.nunique())
+    def _counted(self, column: str) -> dict[str, int]:
+        counted = answers_of(self.steps, _persons_by, column)
         return {row[column]: row["n"] for row in _most_first(counted, column)}
 
     def _counted_by_stage(self, column: str) -> dict[str, dict[str, int]]:
-        rows = self._staged.filter(self._staged[column].notnull())
-        counted = rows.group_by(["stage", column]).agg(n=_.person_id.nunique())
+        counted = answers_of(self.steps, _persons_by_stage, column)
         found: dict[str, dict[str, int]] = {}
         for row in _most_first(counted, column):
             found.setdefault(row["stage"], {})[row[column]] = row["n"]
         return found
 
 
-def _most_first(counted: ir.Table, column: str) -> list[dict[str, Any]]:
+def _most_first(counted: Iterable[dict[str, Any]], column: str) -> list[dict[str, Any]]:
     """Return counts in one order on every engine; engines sort letters each in its own way."""
-    return sorted(rows_of(counted), key=lambda row: (-row["n"], row[column]))
+    return sorted(counted, key=lambda row: (-row["n"], row[column]))
 
 
-def _summed_up(spans: ir.Table) -> StageDuration:
-    """Sum up a column `ms` of milliseconds."""
-    row = rows_of(spans.aggregate(n=_.count(), median=_.ms.median(), p90=_.ms.quantile(0.9)))[0]
+def _summed_up(steps: ir.Table, spans: Question, *about: Hashable) -> StageDuration:
+    """Sum up a column `ms` of milliseconds that a question gives."""
+    row = answers_of(steps, _summary, spans, *about)[0]
     median, p90 = (
         None if row[name] is None else round(float(row[name]) / 1000, 6) for name in ("median", "p90")
     )
     return StageDuration(int(row["n"]), median, p90)
+
+
+def _summary(steps: ir.Table, spans: Question, *about: Hashable) -> ir.Table:
+    return spans(steps, *about).aggregate(n=_.count(), median=_.ms.median(), p90=_.ms.quantile(0.9))
+
+
+def _persons(steps: ir.Table) -> ir.Table:
+    return steps.select("person_id").distinct()
+
+
+def _size(steps: ir.Table) -> ir.Table:
+    return steps.aggregate(n=_.count())
+
+
+def _window(steps: ir.Table) -> ir.Table:
+    return steps.aggregate(first=_.at.min(), last=_.at.max())
+
+
+def _sessions(steps: ir.Table) -> ir.Table:
+    return steps.select("person_id", "session").distinct().aggregate(n=_.count())
+
+
+def _lengths(steps: ir.Table) -> ir.Table:
+    spans = steps.group_by("person_id").agg(first=_.at.min(), last=_.at.max())
+    return spans.select(ms=milliseconds(_.last) - milliseconds(_.first))
+
+
+def _happened(steps: ir.Table, names: tuple[str, ...]) -> ir.Table:
+    return steps.filter(_.name.isin(names)).select("person_id", "at").order_by(["person_id", "at"])
+
+
+def _first_times(steps: ir.Table, event: str) -> ir.Table:
+    return steps.filter(_.name == event).group_by("person_id").agg(at=_.at.min())
+
+
+def _times_done(steps: ir.Table) -> ir.Table:
+    return steps.filter(_.name.notnull()).group_by("name").agg(n=_.count())
+
+
+def _persons_by(steps: ir.Table, column: str) -> ir.Table:
+    return steps.filter(steps[column].notnull()).group_by(column).agg(n=_.person_id.nunique())
+
+
+def _persons_by_stage(steps: ir.Table, column: str) -> ir.Table:
+    rows = steps.filter(_.stage.notnull() & steps[column].notnull())
+    return rows.group_by(["stage", column]).agg(n=_.person_id.nunique())
+
+
+def _stays(steps: ir.Table, stage: str) -> ir.Table:
+    """Return how long completed runs of events in a stage took."""
+    staged = steps.filter(_.stage.notnull()).mutate(before=_.stage.lag().over(BY_PERSON))
+    runs = staged.filter(_.before.isnull() | (_.before != _.stage))
+    visits = runs.mutate(left_at=_.at.lead().over(BY_PERSON))
+    done = visits.filter((_.stage == stage) & _.left_at.notnull())
+    return done.select(ms=milliseconds(_.left_at) - milliseconds(_.at))
+
+
+def _exits(steps: ir.Table, stage: str, rank: int, quiet_since: datetime) -> ir.Table:
+    staged = steps.filter(_.stage.notnull())
+    entered = staged.filter(_.stage == stage).group_by("person_id").agg(entered=_.place.min())
+    later = staged.filter(_.rank > rank).group_by("person_id").agg(later=_.place.max())
+    last = steps.group_by("person_id").agg(last=_.at.max())
+    went_on = ibis.coalesce(_.later > _.entered, ibis.literal(False))  # noqa: FBT003 - an SQL literal
+    return (
+        entered.left_join(later, "person_id")
+        .drop("person_id_right")
+        .inner_join(last, "person_id")
+        .aggregate(
+            reached=_.count(),
+            left=((~went_on) & (_.last < ibis.literal(quiet_since))).sum(),
+            censored=((~went_on) & (_.last >= ibis.literal(quiet_since))).sum(),
+        )
+    )

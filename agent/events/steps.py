@@ -30,6 +30,8 @@ BY_PERSON = ibis.window(group_by="person_id", order_by="place")
 _BETWEEN = "\x1f"
 """Stands in no event name and no channel."""
 
+NOT_ANSWERED = "a question about the events was not answered"
+
 TouchpointOf = Callable[[str, str | None], str | None]
 StageOf = Callable[[str], str | None]
 
@@ -73,7 +75,7 @@ def rows_of(table: ir.Table) -> list[dict[str, Any]]:
     Raises:
         StoreError: The engine failed.
     """
-    with engine_errors("a question about the events was not answered"):
+    with engine_errors(NOT_ANSWERED):
         return table.to_pyarrow().to_pylist()
 
 

@@ -5,6 +5,7 @@
 # pyright: reportArgumentType=false, reportOperatorIssue=false, reportAttributeAccessIssue=false
 # pyright: reportUnknownLambdaType=false
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from agent.events.asking import answers_of
 from agent.events.flow import followed_of, visits_of
 from agent.events.steps import BY_PERSON, milliseconds, rows_of
 
@@ -39,6 +41,14 @@ def stays_of(steps: ir.Table, *, as_of: datetime) -> dict[str, list[Spell]]:
         steps: `Journeys.steps`, or some of its rows.
         as_of: Until when events are known; who is in the stage then has stayed so long at least.
     """
+    found: dict[str, list[Spell]] = {}
+    for row in _in_order(answers_of(steps, _stays, as_of), "stage", "ms", "went"):
+        spell = Spell(max(int(row["ms"]), 0) / 1000, int(row["n"]), went=bool(row["went"]))
+        found.setdefault(row["stage"], []).append(spell)
+    return found
+
+
+def _stays(steps: ir.Table, as_of: datetime) -> ir.Table:
     first = ibis.window(group_by=["person_id", "stage"], order_by="place")
     visits = visits_of(steps).mutate(left_at=_.at.lead().over(BY_PERSON))
     own = visits.mutate(turn=ibis.row_number().over(first)).filter(_.turn == 0)
@@ -46,12 +56,7 @@ def stays_of(steps: ir.Table, *, as_of: datetime) -> dict[str, list[Spell]]:
     timed = own.mutate(
         ms=milliseconds(until) - milliseconds(_.at), went=ibis.ifelse(_.left_at.notnull(), 1, 0)
     )
-    counted = timed.group_by(["stage", "ms", "went"]).agg(n=_.count())
-    found: dict[str, list[Spell]] = {}
-    for row in _in_order(counted, "stage", "ms", "went"):
-        spell = Spell(max(int(row["ms"]), 0) / 1000, int(row["n"]), went=bool(row["went"]))
-        found.setdefault(row["stage"], []).append(spell)
-    return found
+    return timed.group_by(["stage", "ms", "went"]).agg(n=_.count())
 
 
 def fates_of(steps: ir.Table, stage: str, rank: int, *, as_of: datetime, quiet: timedelta) -> list[Spell]:
@@ -64,6 +69,13 @@ def fates_of(steps: ir.Table, stage: str, rank: int, *, as_of: datetime, quiet: 
         as_of: Until when events are known.
         quiet: Who has had no event for longer than this is gone, and known to be so at its end.
     """
+    return [
+        Spell(max(int(row["ms"]), 0) / 1000, int(row["n"]), went=bool(row["went"]), left=bool(row["gone"]))
+        for row in _in_order(answers_of(steps, _fates, stage, rank, as_of, quiet), "ms", "went", "gone")
+    ]
+
+
+def _fates(steps: ir.Table, stage: str, rank: int, as_of: datetime, quiet: timedelta) -> ir.Table:
     entered = (
         steps.filter(_.stage == stage).group_by("person_id").agg(entered_at=_.at.min(), entered=_.place.min())
     )
@@ -83,11 +95,7 @@ def fates_of(steps: ir.Table, stage: str, rank: int, *, as_of: datetime, quiet: 
         went=ibis.ifelse(_.went_at.notnull(), 1, 0),
         gone=ibis.ifelse(is_gone, 1, 0),
     )
-    counted = timed.group_by(["ms", "went", "gone"]).agg(n=_.count())
-    return [
-        Spell(max(int(row["ms"]), 0) / 1000, int(row["n"]), went=bool(row["went"]), left=bool(row["gone"]))
-        for row in _in_order(counted, "ms", "went", "gone")
-    ]
+    return timed.group_by(["ms", "went", "gone"]).agg(n=_.count())
 
 
 def binned_waits(
@@ -108,12 +116,12 @@ def binned_waits(
     )
     found: dict[tuple[str, str], tuple[dict[int, int], dict[int, int]]] = {}
     counted = binned.group_by(["node", "target", "late", "bin"]).agg(n=_.count())
-    for row in _in_order(counted, "node", "target", "late", "bin"):
+    for row in _in_order(rows_of(counted), "node", "target", "late", "bin"):
         halves = found.setdefault((row["node"], row["target"]), ({}, {}))
         halves[int(row["late"])][int(row["bin"])] = int(row["n"])
     return found
 
 
-def _in_order(counted: ir.Table, *columns: str) -> list[dict[str, Any]]:
+def _in_order(rows: Iterable[dict[str, Any]], *columns: str) -> list[dict[str, Any]]:
     """Return rows in an order that no engine's collation changes."""
-    return sorted(rows_of(counted), key=lambda row: tuple(row[column] for column in columns))
+    return sorted(rows, key=lambda row: tuple(row[column] for column in columns))

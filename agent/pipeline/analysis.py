@@ -119,6 +119,12 @@ def current_themes(workspace: Workspace, read: ReadPassages) -> tuple[StoredThem
     return made, store.results.save_themes(made, now=workspace.now)
 
 
+def are_themes_named(workspace: Workspace, read: ReadPassages) -> bool:
+    """Tell whether the themes of what was read are stored with the names that this workspace's writer gave them."""
+    stored = workspace.store.results.found_themes()
+    return stored is not None and stored.input_sha256 == _digest(read, workspace.writer.model_id)
+
+
 def _found_themes(workspace: Workspace, read: ReadPassages) -> StoredThemes:
     """Return the themes as they are found, before any decision of a person."""
     results = workspace.store.results

@@ -19,6 +19,7 @@ from agent.draft.scope import attributes_of, event_population_of, make_scope, ma
 from agent.errors import InputError, NotFoundError, ScopeError
 from agent.pipeline.analysis import SEED, current_themes, read_everything, theme_set_of
 from agent.pipeline.following import followed, moments_of_events
+from agent.pipeline.freshness import own_rules_digest
 from agent.pipeline.map_carrying import carried_over
 from agent.pipeline.scoping import all_sources, corpus_of, open_journeys
 from agent.pipeline.workspace import Workspace
@@ -295,4 +296,6 @@ def _provenance(
         n_copies=corpus.copies.n_copies,
         n_copied_texts=corpus.copies.n_texts,
         seed=SEED,
+        n_person_links=workspace.store.persons.log.length(),
+        own_rules_sha256=own_rules_digest(workspace),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agent.errors import EvidenceError
-from agent.firewall import check_template, format_metric
+from agent.firewall import check_template, fill, format_metric
 from agent.render.letters import shown
 from agent.schemas.evidence import Claim, Evidence
 from agent.schemas.journey import JourneyMap
@@ -20,6 +20,23 @@ _LINK = re.compile(
 )
 _ABBREVIATIONS = re.compile(r"\b(?:e\.g|i\.e|a\.m|p\.m|etc|vs|approx|incl|excl)\.", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^\s<>]|[<>`\\]|\]\(|\[\[|\*\*|&#?\w+;")
+
+_SCALE = re.compile(r"\bfrom [-−]?[\d.,]*\d to [-−]?[\d.,]*\d(?P<of>:? \{\{m:[a-z0-9._]+\}\})?")
+"""Bounds of a scale, which say nothing but beside what was measured on it."""
+_MAGNITUDES = r"k|m|b|t|mn|mio|mln|bn|mrd|tn|tens?|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|lakhs?|crores?|grand"
+_MONEY = r"usd|eur|gbp|chf|jpy|dollars?|euros?|pounds?|pence|cents?|quid|bucks"
+_TIMES = r"seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|quarters?|years?|decades?"
+_SIGN = r"[^\w\s.,;:!?…()\[\]“”\"'‘’«»—]"
+_COMPANY_BEFORE = re.compile(
+    rf"(?:\b(?:minus|plus|negative|times|x|point|{_MAGNITUDES}|{_MONEY})|{_SIGN})\s*$", re.IGNORECASE
+)
+_COMPANY_BEHIND = re.compile(
+    rf"\s*(?:(?:per\s?cent\w*|pct|pp|points?|fold|times|th|st|nd|rd|x|minus|plus|squared|cubed|degrees?|kg|g|km|miles?|per|"
+    rf"{_MAGNITUDES}|{_MONEY}|{_TIMES}|(?:an?|every|each)\s+(?:{_TIMES}))\b|{_SIGN})",
+    re.IGNORECASE,
+)
+_FREE_BEFORE = re.compile(r"(?:^|[\s(\[“\"'‘«—])$")
+_FREE_BEHIND = re.compile(r"$|\s|[)\]”\"'’»—;:!?…,.](?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +124,63 @@ def plain(text: str) -> str:
 
 
 def template_of(worded: str, claim: Claim) -> str:
-    """Return a wording with the claim's numbers by name, where they stand in it as they stood before."""
-    template = worded
+    """Return a wording with the claim's numbers by name, where they stand in it as they stood before.
+
+    A number that is part of another (57 in £57m, −57, 57th) is left as it is, so that the firewall refuses it.
+    """
+    found: dict[int, tuple[int, str]] = {}
     for metric in claim.metrics:
+        if metric.value is None:
+            continue
+        named = f"{{{{m:{metric.metric_id}}}}}"
         written = plain(format_metric(metric))
-        if metric.value is not None and written in template:
-            template = template.replace(written, f"{{{{m:{metric.metric_id}}}}}", 1)
+        before = _neighbours(plain(_filled_around(claim, named, written)), written)
+        for place in re.finditer(re.escape(written), worded):
+            taken = any(start < place.end() and place.start() < end for start, (end, _) in found.items())
+            if not taken and _stands_alone(worded, place.start(), place.end(), before):
+                found[place.start()] = place.end(), named
+                break
+    template = worded
+    for start, (end, named) in sorted(found.items(), reverse=True):
+        template = template[:start] + named + template[end:]
     return template
+
+
+def _filled_around(claim: Claim, named: str, written: str) -> str:
+    """Return what a claim says, with one of its numbers as it is looked for."""
+    metrics = {metric.metric_id: metric for metric in claim.metrics}
+    return written.join(fill(part, metrics) for part in claim.template.split(named))
+
+
+def _neighbours(text: str, written: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what stands directly before and behind a number in a text."""
+    places = [(place.start(), place.end()) for place in re.finditer(re.escape(written), text)]
+    return (
+        frozenset(_last_word(text[:start]) for start, _ in places),
+        frozenset(_first_word(text[end:]) for _, end in places),
+    )
+
+
+def _stands_alone(text: str, start: int, end: int, known: tuple[frozenset[str], frozenset[str]]) -> bool:
+    """Tell whether a number in a text is all of the number, or is in the company that it was computed in."""
+    before, behind = text[:start], text[end:]
+    if _last_word(before) not in known[0] and (
+        _FREE_BEFORE.search(before) is None or _COMPANY_BEFORE.search(before) is not None
+    ):
+        return False
+    return _first_word(behind) in known[1] or (
+        _FREE_BEHIND.match(behind) is not None and _COMPANY_BEHIND.match(behind) is None
+    )
+
+
+def _last_word(text: str) -> str:
+    found = re.search(r"\S*\s*$", text)
+    return "" if found is None else found[0]
+
+
+def _first_word(text: str) -> str:
+    found = re.match(r"\s*\S*", text)
+    return "" if found is None else found[0]
 
 
 def _form_fault(worded: str, before: str) -> str | None:
@@ -126,8 +193,11 @@ def _form_fault(worded: str, before: str) -> str | None:
         strange = [found[0] for found in pattern.finditer(bare) if found[0] not in before]
         if strange:
             return f"the statement holds what reads as {what}: {strange[0]!r}; plain words are taken"
-    if has_loose_marks(worded) and not has_loose_marks(before):
-        return "a quotation mark in the statement has no partner, so where the quotation ends cannot be told"
+    if has_loose_marks(worded, besides=before):
+        return (
+            "a quotation mark in the statement has no partner or is of a rare kind, so where the quotation ends cannot be "
+            "told; put customers' words between “ and ”"
+        )
     return None
 
 
@@ -137,7 +207,11 @@ def _number_fault(template: str, claim: Claim | None, evidence: Iterable[Evidenc
     )
     quotes = [item.quote for item in evidence]
     quotes += [] if claim is None else [item.quote for item in (*claim.evidence, *claim.opposing)]
-    carried = () if claim is None else (claim.template,)
+    carried: tuple[str, ...] = ()
+    if claim is not None:
+        for scale in _SCALE.finditer(claim.template):
+            template = template.replace(scale[0], scale["of"] or scale[0])
+        carried = (_SCALE.sub(" ", claim.template),)
     try:
         check_template(template, tuple(offered), quotes=quotes, carried=carried)
     except EvidenceError as error:

@@ -1,5 +1,6 @@
 """What came into a workspace since a map was drafted: another draft would count it too."""
 
+import hashlib
 from functools import cached_property
 
 from agent.analyse.readings import READER_VERSION
@@ -18,7 +19,7 @@ class Freshness:
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self._store = workspace.store
+        self._workspace, self._store = workspace, workspace.store
 
     def moved(self, journey_map: JourneyMap) -> tuple[str, ...]:
         """Return what moved since a map was drafted, a sentence part each; nothing where it is as fresh as can be."""
@@ -34,6 +35,10 @@ class Freshness:
             told.append(f"{gone:,} of its sources {'is' if gone == 1 else 'are'} not stored any more")
         if n_decided := self._decided_since(made.theme_set):
             told.append(f"{n_decided:,} decision{'' if n_decided == 1 else 's'} about themes {'was' if n_decided == 1 else 'were'} made since")  # fmt: skip
+        if made.n_person_links not in {None, self._n_links}:
+            told.append("who is one person with whom was changed since")
+        if made.own_rules_sha256 not in {None, self._own_rules}:
+            told.append("your own stages or names of events were changed since")
         if made.reader != READER_VERSION:
             told.append("texts are read in another way since")
         return tuple(told)
@@ -46,6 +51,14 @@ class Freshness:
     def _n_decisions(self) -> int:
         return self._store.curation.length()
 
+    @cached_property
+    def _n_links(self) -> int:
+        return self._store.persons.log.length()
+
+    @cached_property
+    def _own_rules(self) -> str:
+        return own_rules_digest(self._workspace)
+
     def _decided_since(self, theme_set: int) -> int:
         if not self._n_decisions:
             return 0
@@ -55,3 +68,11 @@ class Freshness:
 
 def _adds(source: Source) -> bool:
     return bool(source.n_stored or source.n_identity)
+
+
+def own_rules_digest(workspace: Workspace) -> str:
+    """Return a digest of the home's own stages and names of events."""
+    digest = hashlib.sha256()
+    for file in sorted(workspace.store.home.path.glob("*.toml")):
+        digest.update(file.name.encode() + b"\n" + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from agent.draft.claims import unknown
 from agent.errors import InputError
@@ -54,6 +54,8 @@ class AddedStatement(Frozen):
     statement: str
     evidence: tuple[Evidence, ...] = ()
     """Where customers said what it quotes."""
+    expires_at: AwareDatetime | None = None
+    """When it has to be looked at again, where that was said before."""
 
 
 class RemovedStatement(Frozen):
@@ -343,7 +345,7 @@ def _assumed(item: AddedStatement, *, by: str, expires_at: datetime) -> Claim:
         template=item.statement,
         evidence=item.evidence,
         stated_by=by,
-        expires_at=expires_at,
+        expires_at=item.expires_at or expires_at,
     )
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import structlog
 
 from agent.analyse.commands import commands_machine
-from agent.analyse.phrases import is_own_wording
+from agent.analyse.languages import language_fit
+from agent.analyse.phrases import is_own_wording, telling_stems
 from agent.errors import EvidenceError, ModelError
 from agent.firewall import check_template
 from agent.ports import Writer, WritingTask
@@ -24,6 +25,8 @@ MAX_NAMED = 30
 """Themes that a writer names, by size; the others keep the name made of their own phrases."""
 _QUOTES_PER_THEME = 6
 _MAX_QUOTE_CHARS = 240
+_LEAST_OF_LABEL, _LEAST_OF_DEFINITION = 0.5, 0.2
+"""Shares of the telling words of a name that its passages have to hold; a definition puts things in other words."""
 _SALT = "discover"
 _OFFLINE = re.compile(r"offline\b")
 _OFFLINE_DEFINITION = "Customers bring up "
@@ -44,7 +47,7 @@ class UnkeptCalls:
 def name_themes(writer: Writer, themes: Sequence[Theme], texts: Mapping[str, str]) -> Iterator[Theme]:
     """Yield the themes, the largest ones renamed that no writer named yet.
 
-    A name that states a quantity, gives orders to a machine or that another theme has is not taken.
+    A name that states a quantity, gives orders to a machine, says what the passages do not or that another theme has is not taken.
 
     Args:
         writer: Words the names.
@@ -116,4 +119,23 @@ def _name(writer: Writer, theme: Theme, texts: Mapping[str, str], taken: Sequenc
     except EvidenceError as error:
         _log.warning("theme_name_dropped", theme=theme.theme_id, reason=error.code)
         return None
-    return None if name.label in taken or commands_machine(name.label) else name
+    if name.label in taken or commands_machine(name.label):
+        return None
+    # What the offline analyst says is made of the terms alone.
+    if _OFFLINE.match(writer.model_id) is None and not _is_borne_out(name, brief):
+        _log.warning("theme_name_dropped", theme=theme.theme_id, reason="not_borne_out")
+        return None
+    return name
+
+
+def _is_borne_out(name: ThemeName, brief: ThemeBrief) -> bool:
+    """Tell whether enough of a name's words stand in what it was to be made of; of passages in another language, always."""
+    quoted = " ".join(quote.text for quote in brief.quotes)
+    if not language_fit(quoted).is_english:
+        return True
+    stems = telling_stems(" ".join((*brief.terms, quoted)))
+    asked = ((name.label, _LEAST_OF_LABEL), (name.definition, _LEAST_OF_DEFINITION))
+    return all(
+        len(own & stems) >= least * len(own)
+        for own, least in ((telling_stems(text), least) for text, least in asked)
+    )

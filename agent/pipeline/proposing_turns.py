@@ -7,14 +7,14 @@ from typing import Final
 
 from agent.pipeline.seen_fields import LEAST, Field, fields_of
 from agent.read.jsons import Json, Row
-from agent.read.speakers import is_interview, speaker_of, speakers_of
+from agent.read.speakers import is_interview, is_role, side_of_others, speaker_of
 from agent.schemas.records import Speaker
 
 _TEXT: Final = r"text|body|content|message|utterance|msg|said|words|transcript"
 _SPEAKER: Final = r"role|speaker|author|sender|from|who|by|party|participant|name|type|user|direction|side"
 _TIME: Final = r"time|date|created|timestamp|sent|posted|_at$|_on$|^at$|ts$"
 _MOST_SPEAKERS: Final = 12
-"""Different names, up to which the form asks who each is; with more, they are told by the words of the names."""
+"""Different roles, up to which the form asks who each is; with more, they are told by their words."""
 _MIN_WORDS: Final = 2
 _MIN_MESSAGES: Final = 1.5
 """Messages a row on average; less is a remark beside the row's own words."""
@@ -29,18 +29,17 @@ class TurnsProposal:
     text: str
     at: str | None
     speakers: Mapping[str, Speaker]
-    """Who each name stands for, as far as it can be told; empty where there are too many names."""
-    names: tuple[str, ...]
-    """All names seen, where there are few."""
+    """Who each of the roles seen among the names stands for; empty where there are too many."""
+    n_others: int
+    """Other names; they may be people's, so they are counted and never told."""
+    side_of_others: Speaker | None
+    """Who those seem to be; None where it cannot be told."""
+    is_interview: bool
+    """Whether the names are roles of an interview."""
     fields: tuple[Field, ...]
     """Of the messages."""
     n_messages: float
     """A row, on average."""
-
-    @property
-    def is_interview(self) -> bool:
-        """Whether the names are roles of an interview."""
-        return is_interview(self.names)
 
     @property
     def why(self) -> str:
@@ -71,12 +70,13 @@ def _judged(path: str, rows: Sequence[Row], now: datetime) -> TurnsProposal | No
     if speaker is None or text is None:
         return None
     rest = [one for one in seen if one not in {speaker, text}]
-    names = tuple(dict.fromkeys(speaker.values))
-    few = names if len(names) <= _MOST_SPEAKERS else ()
+    said = {name: speaker_of(name) for name in dict.fromkeys(speaker.values)}
+    roles = {name: who for name, who in said.items() if who is not None and is_role(name)}
     return TurnsProposal(
         path=path, speaker=speaker.name, text=text.name, at=_time_of(rest, now),
-        speakers=speakers_of(few) or {name: who for name in few if (who := speaker_of(name)) is not None},
-        names=few, fields=seen, n_messages=n_messages,
+        speakers=roles if len(roles) <= _MOST_SPEAKERS else {},
+        n_others=sum(who is None for who in said.values()), side_of_others=side_of_others(said.values()),
+        is_interview=is_interview(said), fields=seen, n_messages=n_messages,
     )  # fmt: skip
 
 

@@ -126,10 +126,12 @@ def corpus_from(
 
 def counted_once(records: Mapping[str, Record], copies: Copies) -> dict[str, Record]:
     """Return the records, each copy under the person for whom it counts."""
-    return {
-        record_id: record.model_copy(update={"person_id": copies.person_of.get(record_id, record.person_id)})
-        for record_id, record in records.items()
+    moved = {
+        record_id: records[record_id].model_copy(update={"person_id": person_id})
+        for record_id, person_id in copies.person_of.items()
+        if record_id in records
     }
+    return {**records, **moved}
 
 
 def _records_of(

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -19,6 +20,7 @@ from agent.analyse.themes import THEMES_VERSION
 from agent.errors import ConfigError, JourneyError, ModelError
 from agent.events.source import EventWindow
 from agent.normalise.vocabulary import vocabulary_of
+from agent.pipeline.analysis import ReadPassages, are_themes_named, current_themes
 from agent.pipeline.drafting import Insight
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.searching import Searching, searching_of
@@ -207,8 +209,12 @@ class Snapshot:
             reverse=True,
         )
 
-    def warm(self) -> None:
-        """Compute what most questions need of everybody, so that the first who ask need not wait."""
+    def warm(self, *, is_stopped: Callable[[], bool] = lambda: False) -> None:
+        """Compute what most questions need of everybody, so that the first who ask need not wait.
+
+        Args:
+            is_stopped: Asked between one part and the next; True leaves the rest to whoever asks for it.
+        """
         scope = self.everybody
         if self.records:
             self.workspace.store.results.save_pain_points(scope.insight.pain_points, now=self.workspace.now)
@@ -220,6 +226,7 @@ class Snapshot:
             scope.paths,
             lambda: scope.paths("stage"),
             lambda: scope.stage_times,
+            lambda: scope.funnel(scope.stages),
             scope.retention,
             lambda: scope.moments,
             scope.attribution,
@@ -227,6 +234,8 @@ class Snapshot:
             lambda: scope.personas,
         ]
         for part in parts:
+            if is_stopped():
+                return
             # What cannot be told of this data is told so to whoever asks.
             with suppress(JourneyError):
                 part()
@@ -243,6 +252,13 @@ class Snapshots:
         self._workspace = workspace
         self._building = threading.Lock()
         self._latest: Snapshot | None = None
+        self._stopping = threading.Event()
+        self._named = ""
+        """Revision whose themes a language model was asked to name."""
+
+    def stop(self) -> None:
+        """Have what is being computed come to its end soon; nothing is computed ahead of its being asked from now on."""
+        self._stopping.set()
 
     def latest_ready(self) -> Snapshot | None:
         """Return the snapshot that was built last, of whatever revision; None before the first."""
@@ -269,6 +285,30 @@ class Snapshots:
         """
         return self._build(on_progress, warm=warm)
 
+    def name_themes(self) -> None:
+        """Have a language model, where one is set up, name the themes of the latest snapshot; takes as long as the model does.
+
+        Until then the themes have their own phrases; where the model fails they keep them.
+        """
+        latest = self._latest
+        if latest is None or not self._workspace.settings.has_model or latest.revision == self._named:
+            return
+        # A model that fails is not asked again for the same data.
+        self._named = latest.revision
+        stock = latest.stock
+        read = ReadPassages(list(stock.passages), stock.vectors, list(stock.readings))
+        try:
+            if are_themes_named(self._workspace, read):
+                return
+            themes, theme_set = current_themes(self._workspace, read)
+        except (ConfigError, ModelError) as error:
+            _log.warning("themes_named_offline", reason=error.code)
+            return
+        named = replace(stock, themes=themes, theme_set=theme_set)
+        with self._building:
+            if self._latest is latest:
+                self._latest = self._made(named, latest.revision, warm=True)
+
     def _is_reading(self) -> bool:
         return any(not source.complete for source in self._workspace.store.sources.all())
 
@@ -276,13 +316,15 @@ class Snapshots:
         with self._building:
             revision = revision_of(self._workspace)
             if self._latest is None or self._latest.revision != revision:
-                # A workspace of its own: stages and connections are as they are now.
-                stock = self._load(on_progress)
-                made = Snapshot(self._workspace.apart(), stock, revision=revision)
-                if warm:
-                    made.warm()
-                self._latest = made
+                self._latest = self._made(self._load(on_progress), revision, warm=warm)
             return self._latest
+
+    def _made(self, stock: Stock, revision: str, *, warm: bool) -> Snapshot:
+        # A workspace of its own: stages and connections are as they are now.
+        made = Snapshot(self._workspace.apart(), stock, revision=revision)
+        if warm:
+            made.warm(is_stopped=self._stopping.is_set)
+        return made
 
     def _load(self, on_progress: Progress | None) -> Stock:
         """Read everything; themes that a language model does not name keep their own phrases, as reading needs no model."""

@@ -51,7 +51,9 @@ def _joined(workspace: Workspace) -> Generator[EventSource]:
         yield workspace.warehouse
         return
     lake = EventLake(
-        workspace.lake_folder, canonical=workspace.store.persons.aliases(), scratch=workspace.store.home.path
+        workspace.lake_folder,
+        canonical=workspace.store.persons.aliases(),
+        scratch=workspace.store.home.scratch,
     )
     try:
         yield lake

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from agent.analyse.copies import Copies, WrittenText, find_copies
-from agent.pipeline.analysis import current_themes, read_everything
+from agent.pipeline.analysis import are_themes_named, current_themes, read_everything
 from agent.pipeline.parts import Parts
 from agent.pipeline.scoping import Said, counted_once, no_text
 from agent.pipeline.workspace import Workspace
@@ -232,6 +232,8 @@ def _grouped(pairs: Iterable[tuple[str, Scalar | None]]) -> Mapping[str, frozens
 def load_stock(workspace: Workspace, *, on_progress: Progress | None = None) -> Stock:
     """Return everything that was said, reading what is new and finding its themes.
 
+    Themes that no language model has named yet have their own phrases: a slow one keeps nobody from reading.
+
     Args:
         workspace: Whose stores are read; new readings and themes are stored.
         on_progress: Called with how many more passages are done.
@@ -239,7 +241,8 @@ def load_stock(workspace: Workspace, *, on_progress: Progress | None = None) -> 
     store = workspace.store
     records = {record.record_id: record for record in store.records.iter()}
     read = read_everything(workspace, on_progress=on_progress)
-    themes, theme_set = current_themes(workspace, read)
+    named = workspace if are_themes_named(workspace, read) else workspace.offline()
+    themes, theme_set = current_themes(named, read)
     return Stock(
         records=records,
         passages=read.passages,

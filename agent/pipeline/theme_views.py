@@ -1,6 +1,6 @@
 """What readers see of a theme or of a conversation: who says it, in which words, and who says otherwise."""
 
-from agent.analyse.quotes import choose_opposing, choose_quotes
+from agent.analyse.quotes import Spoken, choose_opposing, choose_quotes
 from agent.analyse.summaries import ConversationSummary, ThemeSummary, summarise_conversation, summarise_theme
 from agent.errors import NotFoundError
 from agent.pipeline.analysis import ReadPassages
@@ -35,7 +35,7 @@ def view_theme(theme: Theme, read: ReadPassages) -> ThemeView:
         n_customers=len({passage.person_id for passage in members}),
         summary=summarise_theme(members, vectors),
         evidence=choose_quotes(members, vectors, terms=theme.terms),
-        opposing=choose_opposing(vectors, read.passages, read.vectors, read.readings) if rows else (),
+        opposing=choose_opposing(vectors, Spoken(read.passages, read.vectors, read.readings)) if rows else (),
     )
 
 

@@ -57,7 +57,7 @@ def left_behind(workspace: Workspace, map_id: str) -> list[LeftBehind]:
 
 
 def put_back(workspace: Workspace, map_id: str, claim_id: str) -> JourneyMap:
-    """Store a map's next version with words that a draft left behind, under the name of who said them.
+    """Store a map's next version with words that a draft left behind, as those of who said them, until the date that they had.
 
     Raises:
         NotFoundError: There is no such map, or no such words were left behind.
@@ -74,7 +74,8 @@ def put_back(workspace: Workspace, map_id: str, claim_id: str) -> JourneyMap:
         msg = f"these words cannot be put back: {reason}"
         raise ConflictError(msg, hint="Word them anew for the map as it is.")
     added = AddedStatement(
-        row=1, stage=found.stage, lane=found.claim.lane, statement=found.claim.statement, evidence=worded.evidence
+        row=1, stage=found.stage, lane=found.claim.lane, statement=found.claim.statement, evidence=worded.evidence,
+        expires_at=found.claim.expires_at,
     )  # fmt: skip
     edit = MapEdit(
         map_id=map_id, base_version=current.version, current_version=current.version, changed=(), added=(added,),

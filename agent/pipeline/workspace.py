@@ -78,7 +78,7 @@ class Workspace:
     def lake(self) -> EventLake:
         """The working customers' events."""
         return EventLake(
-            self.lake_folder, canonical=self.store.persons.aliases(), scratch=self.store.home.path
+            self.lake_folder, canonical=self.store.persons.aliases(), scratch=self.store.home.scratch
         )
 
     @cached_property
@@ -126,9 +126,12 @@ class Workspace:
     def copies_among(self, records: Iterable[Record]) -> Copies:
         """Return the copies among records; what was asked last is kept, as reading and counting ask about the same."""
         texts = frozenset(map(WrittenText.of, records))
-        if texts not in self._copies:
-            self._copies = {texts: find_copies(texts)}
-        return self._copies[texts]
+        found = self._copies.get(texts)
+        if found is None:
+            found = find_copies(texts)
+            self._copies.clear()
+            self._copies[texts] = found
+        return found
 
     def update_index(self, *, on_progress: Progress | None = None) -> IndexReport:
         """Make the index equal to the store."""
@@ -155,7 +158,7 @@ class Workspace:
         Args:
             now: Time of whatever is done with it; this one's where None.
         """
-        other = Workspace(settings=self.settings, store=self.store, now=now or self.now)
+        other = Workspace(settings=self.settings, store=self.store, now=now or self.now, _copies=self._copies)
         shared = ("encoder", "reader", "writer")
         other.__dict__.update({name: getattr(self, name) for name in shared})
         return other

@@ -14,7 +14,7 @@ from agent.read.mapping import Events, FileMapping, TimeForm, Turns
 from agent.read.paths import Getter, fits, getter_of, lookup
 from agent.read.rows import read_rows
 from agent.read.source import Source
-from agent.read.speakers import speakers_of
+from agent.read.speakers import OTHERS, speakers_of
 from agent.schemas.base import Scalar
 from agent.schemas.records import (
     Identifier,
@@ -186,15 +186,14 @@ class _TurnReader:
         ]
         names = [name for name, _, _ in said]
         who = speakers_of(names, self._speakers)
-        # Where the mapping says who is who, a name it does not know is an oversight, not a customer.
-        unknown = next(
-            (name for name in names if self._speakers and name.strip().casefold() not in self._speakers), None
+        # Where the mapping says who is who, a name it does not know is an oversight, not a customer. It is not told: a
+        # name may be a person's.
+        is_left_out = bool(self._speakers) and not all(
+            name.strip().casefold() in self._speakers or OTHERS in self._speakers for name in names
         )
-        if who is None or unknown is not None:
+        if who is None or is_left_out:
             what = (
-                f"the speaker {unknown!r} is not in [speakers]"
-                if unknown
-                else "no [speakers] say who the customer is"
+                "a speaker is not in [speakers]" if is_left_out else "no [speakers] say who the customer is"
             )
             raise RowFaultError(code="speaker_unknown", message=what)
         return tuple(RawTurn(who[name], text, at) for name, text, at in said)

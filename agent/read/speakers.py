@@ -27,6 +27,21 @@ _WORDS: Final[Mapping[str, Speaker]] = {
 }  # fmt: skip
 
 
+OTHERS: Final = "*"
+"""Stands in `[speakers]` for every name that is neither listed nor says it itself."""
+
+
+def is_role(name: str) -> bool:
+    """Return whether a name is made of roles alone, such as `Support Team` or `Participant 3`, and so names nobody."""
+    words = _words_in(name)
+    return bool(words) and all(word in _WORDS for word in words)
+
+
+def _words_in(name: str) -> list[str]:
+    key = name.strip().casefold().replace("end-user", "enduser").replace("end user", "enduser")
+    return re.findall(r"[^\W\d_]+", key)
+
+
 def speaker_of(name: str, said: Mapping[str, Speaker] | None = None) -> Speaker | None:
     """Return who a name or role stands for, None where no word of it says.
 
@@ -37,13 +52,21 @@ def speaker_of(name: str, said: Mapping[str, Speaker] | None = None) -> Speaker 
     key = name.strip().casefold()
     if said and key in said:
         return said[key]
-    words = re.findall(r"[^\W\d_]+", key.replace("end-user", "enduser").replace("end user", "enduser"))
-    found = {_WORDS[word] for word in words if word in _WORDS}
+    found = {_WORDS[word] for word in _words_in(name) if word in _WORDS}
     # "Customer Support" is no customer: of two words the one of the answering side counts.
     for speaker in (Speaker.BOT, Speaker.AGENT, Speaker.CUSTOMER):
         if speaker in found:
             return speaker
-    return None
+    return said.get(OTHERS) if said else None
+
+
+def side_of_others(known: Iterable[Speaker | None]) -> Speaker | None:
+    """Return who the names are that say nothing, beside those that do; None where none does."""
+    found = set(known)
+    if Speaker.CUSTOMER in found:
+        # A further name may be a second agent, whose words must never be quoted as a customer's.
+        return Speaker.AGENT
+    return Speaker.CUSTOMER if found & {Speaker.AGENT, Speaker.BOT} else None
 
 
 def speakers_of(names: Iterable[str], said: Mapping[str, Speaker] | None = None) -> dict[str, Speaker] | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import vl_convert
 
 from agent.analyse.conformance import Coverage
-from agent.analyse.plan_order import KeptPair, ObservedPart, Order
+from agent.analyse.plan_order import KeptPair, ObservedPart, Order, customers_told
 from agent.render.figures import interval_text, share_text
 from agent.render.frame import BLUE, INK, ORANGE, PALE_INK, PAPER, SMALL_PX, WORDS_PX, short
 from agent.render.letters import FAMILY, font_folder, spelled, wrapped
@@ -64,7 +64,7 @@ def order_svg(order: Order, level: str, *, name: str = "order") -> str:
     for at, part in enumerate(observed):
         color = BLUE if part.planned else ORANGE
         _box(root, _RIGHT, at, part.name, color=color, dashed=not part.planned)
-        told = f"{part.n_persons:,} customers" + ("" if part.planned else ", not planned")
+        told = part.told + ("" if part.planned else ", not planned")
         _word(root, told, _RIGHT + 10, _top(at) + _HEIGHT + 15, size=SMALL_PX, color=PALE_INK)
     return ET.tostring(root, encoding="unicode")
 
@@ -92,7 +92,7 @@ def order_of_coverages(coverages: tuple[Coverage, ...]) -> tuple[Order, str] | N
 def described(order: Order) -> str:
     """Return what the picture shows, in words."""
     seen = " then ".join(
-        f"{short(one.name)}{'' if one.planned else ' (not planned)'}" for one in order.observed
+        f"{short(one.name)} ({one.told}{'' if one.planned else ', not planned'})" for one in order.observed
     )
     kept = "; ".join(f"{short(one.source)} before {short(one.target)}: {_kept(one)}" for one in order.pairs)
     return f"Planned: {' then '.join(map(short, order.planned))}. Customers came to: {seen}. {kept}."
@@ -103,14 +103,14 @@ def _title(order: Order) -> str:
     bounds = f" ({interval_text(kept.low, kept.high)})" if kept.share is not None else ""
     whole = "keep the planned order in all that they came to"
     if kept.share is None:
-        return f"How many customers {whole} is unknown: {kept.total:,} came to two parts of the plan or more"
+        return f"How many customers {whole} is unknown: {customers_told(kept.total)} came to two parts of the plan or more"
     return f"{share_text(kept.share)}{bounds} of {kept.total:,} customers {whole}"
 
 
 def _kept(pair: KeptPair) -> str:
     reach = pair.reach
     if reach.share is None:
-        return f"unknown: {reach.total:,} customers were at both"
+        return f"unknown: {pair.told} were at both"
     return f"{share_text(reach.share)} in this order ({interval_text(reach.low, reach.high)}), {reach.n:,} of {reach.total:,}"
 
 

@@ -111,6 +111,10 @@ class Provenance(Frozen):
     n_copied_texts: int = 0
     """Texts that were repeated."""
     seed: int
+    n_person_links: int | None = None
+    """Links between persons, and decisions about them, that were known then; None where nobody noted it."""
+    own_rules_sha256: str | None = None
+    """Over the home's own stages and names of events then; None where nobody noted it."""
 
 
 class JourneyMap(Frozen):

@@ -8,11 +8,15 @@ import unicodedata
 
 from pydantic import ValidationError
 
-from agent.schemas.chat import Answer, Outcome
+from agent.schemas.chat import Answer, Outcome, Sentence, SentenceKind
 
 ANSWER_VERSION = "1"
 """Of the form of `Answer`; a field that is added with a default needs no other one."""
 _UNREADABLE = "unreadable"
+_DECIDED_ELSEWHERE = (
+    "A change was proposed here: it is approved or left in the conversation that this one is a copy of. "
+    "Ask for it again to have it here."
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -29,6 +33,20 @@ def load_answer(body: str, version: str) -> Answer:
         except ValidationError:
             return _unreadable(version)
     return _unreadable(version)
+
+
+def without_pending(answer: Answer) -> Answer:
+    """Return an answer for a copy of its conversation: a change that waits in it is decided in one place alone."""
+    if answer.pending is None:
+        return answer
+    said = Sentence(kind=SentenceKind.GUIDANCE, text=_DECIDED_ELSEWHERE, template=_DECIDED_ELSEWHERE)
+    return answer.model_copy(
+        update={
+            "outcome": Outcome.ANSWERED,
+            "sentences": (*answer.sentences, said),
+            "pending": None,
+        }
+    )
 
 
 def record_ids_of(answer: Answer) -> frozenset[str]:

@@ -3,6 +3,8 @@
 import errno
 import fcntl
 import os
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,6 +12,7 @@ from typing import Self
 from agent.errors import StoreError, StoreFullError, StoreLockedError
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_TWO_DIGITS = 0xFF
 _FULL_HINT = "Free some space, or choose another folder with --home."
 
 
@@ -90,6 +93,46 @@ class Home:
         """Return the folder of a workspace's Parquet parts in the vault."""
         return self.vault_events / folder_name(workspace)
 
+    @property
+    def scratch(self) -> Path:
+        """Folder for what a process needs while it runs; whoever opens the home next finds it empty."""
+        return self.path / "scratch"
+
+    def clear_scratch(self) -> None:
+        """Delete what a process that was killed left, customers' values among it; only for who holds the lock.
+
+        Raises:
+            StoreError: The folder cannot be made.
+        """
+        # Earlier versions kept theirs beside the stores.
+        for left in (self.scratch, *self.path.glob("journey-*/")):
+            shutil.rmtree(left, ignore_errors=True)
+        try:
+            self.scratch.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise store_error_of(error, path=self.scratch) from error
+
+    def adopt(self, workspaces: Sequence[str]) -> None:
+        """Give folders that an earlier version named otherwise their names of now; what has one is left alone.
+
+        Args:
+            workspaces: All of the home, by name. A folder that stands for another one of them stays that one's.
+
+        Raises:
+            StoreError: A folder cannot be renamed.
+        """
+        taken = {folder_name(name) for name in workspaces}
+        for name in workspaces:
+            former, own = former_folder_name(name), folder_name(name)
+            if former in taken:
+                continue
+            for parent in (self.index, self.uploads, self.lake / "events", self.vault_events):
+                if (parent / former).is_dir() and not (parent / own).exists():
+                    try:
+                        (parent / former).rename(parent / own)
+                    except OSError as error:
+                        raise store_error_of(error, path=parent / former) from error
+
     def prepare(self) -> None:
         """Make the folders that are missing, readable by their owner alone.
 
@@ -107,8 +150,26 @@ class Home:
 
 
 def folder_name(workspace: str) -> str:
-    """Return a workspace's name as one folder name: other signs than letters, digits, `-`, `_` as hexadecimal."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else f"%{ord(c):x}" for c in workspace)
+    """Return a workspace's name as one folder name: other signs than letters, digits, `-`, `_` as hexadecimal.
+
+    Different names give different folders: two digits stand for a sign up to U+00FF, and more than two end in `+`.
+    """
+    return "".join(map(_spelt, workspace))
+
+
+def former_folder_name(workspace: str) -> str:
+    """Return the folder name that earlier versions used; it is another one where a name has signs beyond U+00FF."""
+    return "".join(c if _is_plain(c) else f"%{ord(c):x}" for c in workspace)
+
+
+def _spelt(sign: str) -> str:
+    if _is_plain(sign):
+        return sign
+    return f"%{ord(sign):02x}" if ord(sign) <= _TWO_DIGITS else f"%{ord(sign):x}+"
+
+
+def _is_plain(sign: str) -> bool:
+    return sign.isascii() and (sign.isalnum() or sign in "-_")
 
 
 class HomeLock:

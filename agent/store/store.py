@@ -166,7 +166,11 @@ class OpenHome:
             database.close()
             lock.release()
             raise
-        return cls(home, lock, database)
+        opened = cls(home, lock, database)
+        with _given_up_on_error(opened):
+            home.clear_scratch()
+            home.adopt(opened.workspaces())
+        return opened
 
     def workspaces(self) -> list[str]:
         """Return the names of all workspaces, in alphabetical order."""

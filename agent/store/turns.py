@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from agent.errors import ConflictError, NotFoundError
 from agent.schemas.base import Frozen
 from agent.schemas.chat import Answer, Message
-from agent.store.answers import ANSWER_VERSION, dump_answer, folded, lines_of, load_answer, record_ids_of
+from agent.store.answers import (
+    ANSWER_VERSION,
+    dump_answer,
+    folded,
+    lines_of,
+    load_answer,
+    record_ids_of,
+    without_pending,
+)
 from agent.store.engine import Scoped
 from agent.store.tables import conversations, turn_records, turns
 
@@ -116,7 +124,7 @@ class Turns:
                 "answer": dump_answer(answer),
                 "answer_version": ANSWER_VERSION,
                 "answered_at": now,
-                "words": "\n".join(map(folded, [row.question, *lines_of(answer)])),
+                "words": _words_of(row.question, answer),
             }
             self._db.execute(self._db.update(turns).where(turns.c.turn_id == turn_id).values(values))
             links = [{"record_id": key, "turn_id": turn_id} for key in sorted(record_ids_of(answer))]
@@ -169,7 +177,10 @@ class Turns:
         return Tree({row.turn_id: row.parent_id for row in self._db.rows(query)})
 
     def copy(self, turn_ids: Sequence[str], *, into: str) -> str | None:
-        """Copy a path of turns into a conversation that has none, and return the last one's new id."""
+        """Copy a path of turns into a conversation that has none, and return the last one's new id.
+
+        A change that waits in one of them stays where it was proposed, so that nobody decides it twice.
+        """
         rows = {
             row.turn_id: row for row in self._db.rows_in(self._db.select(turns), turns.c.turn_id, turn_ids)
         }
@@ -186,7 +197,7 @@ class Turns:
                 "number": number,
             }
             # Whoever answers the original does not answer the copy.
-            copies.append({**copied, **own, "run": ""})
+            copies.append({**copied, **own, **_decided_elsewhere(row), "run": ""})
             parent_id = renamed[turn_id]
         self._db.add_new(turns, copies)
         query = self._db.select(turn_records, turn_records.c.record_id, turn_records.c.turn_id)
@@ -255,6 +266,22 @@ class Turns:
 def new_id(prefix: str) -> str:
     """Return an id that nobody can guess."""
     return f"{prefix}_{secrets.token_hex(_ID_BYTES)}"
+
+
+def _words_of(question: str, answer: Answer) -> str:
+    """Return what a turn is found by."""
+    return "\n".join(map(folded, [question, *lines_of(answer)]))
+
+
+def _decided_elsewhere(row: sa.Row[Any]) -> dict[str, str]:
+    """Return what of a turn is otherwise in a copy of it: it has no change that waits."""
+    if row.answer is None:
+        return {}
+    answer = load_answer(row.answer, row.answer_version)
+    if answer.pending is None:
+        return {}
+    left = without_pending(answer)
+    return {"answer": dump_answer(left), "words": _words_of(row.question, left)}
 
 
 def _gone(turn_id: str) -> NotFoundError:

@@ -2,7 +2,7 @@
 
 A quotation is verbatim and whole: it stands in a customer's words character by character, from the start of a clause to its
 end, so that "far from broken" is not quoted as "broken". Marks without a partner hide where a quotation ends, and count as
-a fault.
+a fault; so do signs that look like marks and are none of those that are read here, since a reader takes them for a quotation.
 """
 
 import re
@@ -17,7 +17,17 @@ from agent.verify.quotes import text_digest
 _DOUBLE = r"“(?P<a>[^“”„]*)”|\"(?P<b>[^\"]*)\"|«(?P<c>[^«»]*)»|»(?P<d>[^«»]*)«|„(?P<e>[^“”„]*)[“”]|「(?P<f>[^「」]*)」"
 _SINGLE = r"‘(?P<g>[^‘]*?)’(?!\w)|(?<!\w)'(?P<h>\S(?:[^']|'\w)*?)'(?!\w)|‹(?P<i>[^‹›]*)›"
 _QUOTATION = re.compile(f"{_DOUBLE}|{_SINGLE}")
-_LOOSE = re.compile(r"[“”\"«»„「」‹›‘]|(?<!\w)'(?=\w)")
+_STRANGE = (
+    "‚‛‟⹂『』〝〞〟﹁﹂﹃﹄＂＇｢｣"  # the others of Unicode's property Quotation_Mark
+    "❛❜❝❞❟❠❮❯🙶🙷🙸《》〈〉⟨⟩⟪⟫〈〉"  # ornaments and brackets that quote
+    "′″‴‵‶‷⁗`´˝ˊˋ՚״׳ʹʺʻʼʽʾʿˈ˵˶ˮꞌꞋ"  # primes, accents and letters that look like marks
+)
+_APOSTROPHES = "'’‛＇ʼʹʻ′´`ˈ՚׳״"
+_APOSTROPHE = re.compile(
+    rf"(?<=[^\W{_STRANGE}])['’‛＇ʼʹʻ′´`ˈ՚׳״](?=[^\W{_STRANGE}])|(?<=[sxzSXZ])['’](?=\s+\w)"
+)
+"""Inside a word, or after one that owns what follows: the customers' carts."""
+_MARK = re.compile(rf"[“”\"«»„「」‹›‘’'{_STRANGE}]")
 _BEGIN = re.compile(r"(?:^|[.!?;:…\n(\"“])\s*$")
 _BEGIN_SOFT = re.compile(r",\s*$")
 _END = re.compile(r"^\s*(?:$|[.!?;:…\n)\"”])")
@@ -44,9 +54,19 @@ def quotations(text: str) -> tuple[Quotation, ...]:
     return tuple(_quotation(found) for found in _QUOTATION.finditer(text))
 
 
-def has_loose_marks(text: str) -> bool:
-    """Tell whether a text holds a quotation mark without its partner."""
-    return _LOOSE.search(_QUOTATION.sub(" ", text)) is not None
+def has_loose_marks(text: str, *, besides: str = "") -> bool:
+    """Tell whether a text holds a quotation mark without its partner, or a sign that looks like one and is not read.
+
+    Args:
+        text: Any; apostrophes are no marks.
+        besides: Another text; what stands loose in it may stand in this one.
+    """
+    return bool(_loose(text) - _loose(besides))
+
+
+def _loose(text: str) -> set[str]:
+    bare = _APOSTROPHE.sub("", _QUOTATION.sub(" - ", text))
+    return {word for word in bare.split() if _MARK.search(word)}
 
 
 def said_by_customer(words: str, records: Iterable[Record]) -> Evidence | None:

@@ -35,9 +35,10 @@ def export_command(
 ) -> None:
     """Write a map as a file and say what the format cannot hold."""
     from agent.render.exports import ExportFormat, export_map
+    from api.who import who_in, with_names
 
     with workspace_of(ctx) as workspace:
-        found = workspace.store.results.map(map_id, version)
+        found = with_names(workspace.store.results.map(map_id, version), who_in(workspace.store.home))
     exported = export_map(found, ExportFormat(format_name))
     path = (out or Path()) / exported.file_name if out is None or out.is_dir() else out
     try:

@@ -1,9 +1,9 @@
 """Makes the application out of its services; nothing is opened, read or started by importing this."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from anyio import to_thread
 from fastapi import Depends, FastAPI
 
 from api.web import errors
@@ -12,7 +12,7 @@ from api.web.routes import ROUTERS
 from api.web.security import install as security
 from api.web.security.access import guard
 from api.web.services import Services
-from api.web.uploads import sweep_uploads
+from api.web.uploads import sweeping
 
 
 def create_app(services: Services) -> FastAPI:
@@ -25,13 +25,15 @@ def create_app(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         await services.runs.start()
-        await to_thread.run_sync(sweep_uploads, services.settings.home, services.clock())
+        sweeper = asyncio.create_task(sweeping(services.settings.home, services.clock))
         try:
             yield
         finally:
+            sweeper.cancel()
             await services.runs.close()
-            services.jobs.close()
-            services.brands.close()
+            # What a job works on stays open to it.
+            if services.jobs.close():
+                services.brands.close()
             services.accounts.close()
 
     app = FastAPI(

@@ -1,8 +1,10 @@
 """The workspaces of the home, as a server holds them: each opened once, read by many, written by one at a time."""
 
+import asyncio
 import threading
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import Self
@@ -12,7 +14,7 @@ import structlog
 from agent.chat.agent import Analyst
 from agent.chat.opening import first_questions, open_analyst, warm_tools
 from agent.chat.toolbox import Toolbox
-from agent.errors import JourneyError, NotFoundError
+from agent.errors import JourneyError, NotFoundError, TooBusyError
 from agent.pipeline.snapshot import Snapshot, Snapshots, revision_of
 from agent.pipeline.workspace import Workspace
 from agent.settings import Settings
@@ -22,6 +24,8 @@ from eval.checking import open_checker
 Clock = Callable[[], datetime]
 
 _PATIENCE_S = 0.5
+_LOOK_AGAIN_S = 0.05
+_CLOSING_S = 2.0
 
 
 class NotReadyError(Exception):
@@ -40,6 +44,8 @@ class Brand:
         self._one_writer = threading.Lock()
         self._starting = threading.Lock()
         self._refreshing: threading.Thread | None = None
+        self._naming: threading.Thread | None = None
+        self._stopping = threading.Event()
         self._first: tuple[str, tuple[str, ...]] | None = None
         """Revision, and the questions to begin with that it gives."""
         self.snapshots = Snapshots(workspace)
@@ -70,7 +76,8 @@ class Brand:
     def _refresh_quietly(self) -> None:
         try:
             self.refresh()
-            warm_tools(self._workspace, self.toolbox)
+            if not self._stopping.is_set():
+                warm_tools(self._workspace, self.toolbox)
         except JourneyError as error:
             structlog.get_logger().error("snapshot failed", workspace=self.name, error=error.message)
 
@@ -109,22 +116,94 @@ class Brand:
 
     @contextmanager
     def writing(self) -> Generator[Workspace]:
-        """Give the workspace to one writer, at the time it is now; others wait."""
+        """Give the workspace to one writer, at the time it is now; others wait, as work in the background may."""
         with self._one_writer:
             self._workspace.now = self._clock()
             yield self._workspace
+
+    @contextmanager
+    def writing_soon(self) -> Generator[Workspace]:
+        """Give the workspace to who answers a page, which does not hold up other pages by waiting for a long work.
+
+        Raises:
+            TooBusyError: Another writer has it, and goes on having it.
+        """
+        if not self._one_writer.acquire(timeout=_PATIENCE_S):
+            msg = "other data is being stored in this workspace right now, so nothing of this was changed"
+            raise TooBusyError(
+                msg, hint="Go back and send it again in a minute.", context={"retry_after_s": 30}
+            )
+        try:
+            self._workspace.now = self._clock()
+            yield self._workspace
+        finally:
+            self._one_writer.release()
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a writer has the workspace, so that another one would wait."""
+        return self._one_writer.locked()
+
+    @asynccontextmanager
+    async def writing_in_turn(self) -> AsyncGenerator[Workspace]:
+        """Give the workspace to one writer, however long that takes; no thread is held by waiting."""
+        while not self._one_writer.acquire(blocking=False):  # noqa: ASYNC110 - a lock of threads tells no event loop
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        try:
+            self._workspace.now = self._clock()
+            yield self._workspace
+        finally:
+            self._one_writer.release()
 
     def refresh(self) -> None:
         """Compute again what answers and pages show, after something was read in."""
         found = self.snapshots.refresh()
         # It also takes in the phrasings by which questions are understood, which nobody who asks should wait for.
         self._first = (found.revision, first_questions(self._workspace, found))
+        self._name_later()
 
-    def close(self) -> None:
-        """Close what was opened, once what is being computed has come to its end."""
-        if self._refreshing is not None:
-            self._refreshing.join()
+    def _name_later(self) -> None:
+        """Begin to have the themes named by the language model, which nobody who reads should wait for."""
+        with self._starting:
+            if self._stopping.is_set() or not self._workspace.settings.has_model or _is_alive(self._naming):
+                return
+            self._naming = threading.Thread(
+                target=self._name_quietly, name=f"name themes {self.name}", daemon=True
+            )
+            self._naming.start()
+
+    def _name_quietly(self) -> None:
+        try:
+            self.snapshots.name_themes()
+        except JourneyError as error:
+            structlog.get_logger().error("themes not named", workspace=self.name, error=error.message)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether something is being computed that nobody waits for."""
+        return _is_alive(self._refreshing) or _is_alive(self._naming)
+
+    def close(self, *, within_s: float = _CLOSING_S) -> bool:
+        """Close what was opened, and tell whether it could be.
+
+        What is still being computed after this time goes on with the stores open to it, until the process ends: what it
+        stores is stored whole or not at all, and computed again at the next start.
+        """
+        self._stopping.set()
+        self.snapshots.stop()
+        until = time.monotonic() + within_s
+        for thread in (self._refreshing, self._naming):
+            if thread is not None:
+                thread.join(max(0.0, until - time.monotonic()))
+        if self.is_working:
+            return False
         self._workspace.close()
+        return True
+
+
+def _is_alive(thread: threading.Thread | None) -> bool:
+    """Tell whether a thread was started and has not ended."""
+    return thread is not None and thread.is_alive()
 
 
 class Brands:
@@ -179,11 +258,19 @@ class Brands:
         """Return those that were used since the server started."""
         return dict(self._open)
 
-    def close(self) -> None:
-        """Close all of them and give up the home."""
-        for brand in self._open.values():
-            brand.close()
+    @property
+    def is_working(self) -> bool:
+        """Whether something is being computed that nobody waits for."""
+        return any(brand.is_working for brand in self._open.values())
+
+    def close(self, *, within_s: float = _CLOSING_S) -> bool:
+        """Close all of them and give up the home; False where something is still being computed, see `Brand.close`."""
+        until = time.monotonic() + within_s
+        closed = [brand.close(within_s=max(0.0, until - time.monotonic())) for brand in self._open.values()]
+        if not all(closed):
+            return False
         self._home.close()
+        return True
 
     def _opened(self, name: str) -> Brand:
         settings = self._settings.model_copy(update={"workspace": name})

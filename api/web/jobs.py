@@ -8,7 +8,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -19,6 +19,7 @@ from agent.errors import JourneyError, NotFoundError, TooBusyError
 JobState = Literal["waiting", "running", "done", "failed", "stopped"]
 _KEPT = 200
 _AT_ONCE = 2
+_CLOSING_S = 2.0
 MOST_OF_ONE = 5
 """Jobs that a person may have running or waiting."""
 MOST_TOGETHER = 50
@@ -100,6 +101,7 @@ class Jobs:
         self._lock = threading.Lock()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._contexts: dict[str, JobContext] = {}
+        self._running: set[Future[None]] = set()
 
     def start(self, work: Work, *, workspace: str, account_id: str, title: str) -> Job:
         """Begin a piece of work and return how it stands.
@@ -114,7 +116,9 @@ class Jobs:
             self._jobs[job.job_id] = job
             self._contexts[job.job_id] = context
             self._forget_oldest()
-        self._pool.submit(self._run, work, context)
+        running = self._pool.submit(self._run, work, context)
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
         return job
 
     def get(self, job_id: str, *, workspace: str | None = None) -> Job:
@@ -147,13 +151,19 @@ class Jobs:
         with self._lock:
             self._jobs[job_id] = replace(self._jobs[job_id], **changes)
 
-    def close(self) -> None:
-        """Stop all and wait for them."""
+    @property
+    def is_working(self) -> bool:
+        """Whether a job is under way."""
+        return bool(self._running)
+
+    def close(self, *, within_s: float = _CLOSING_S) -> bool:
+        """Stop all, and tell whether they have ended by then; what goes on ends with the process, its steps can run again."""
         with self._lock:
             contexts = list(self._contexts.values())
         for context in contexts:
             context.stopping.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        return not wait(tuple(self._running), timeout=within_s).not_done
 
     def _run(self, work: Work, context: JobContext) -> None:
         job_id = context.job_id

@@ -7,7 +7,7 @@ and the finished answer is stored whether somebody watches or not.
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ MOST_TOGETHER = 240
 """Answers in writing or waiting, of everybody."""
 _WAITS = "Waiting for its turn: answers to others are being written"
 _UNEXPECTED = "Something went wrong on the server. What you asked is kept; ask again."
+_NOT_STORED = "The answer could not be stored. What you asked is kept; ask again."
 
 Store = Callable[[Answer], None]
 Events = AsyncGenerator[ChatEvent]
@@ -54,7 +55,7 @@ class Run:
     is_over: bool = False
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     task: asyncio.Task[None] | None = None
-
+    storing: asyncio.Task[None] | None = None
     is_ending: bool = False
     """All is written, and being stored."""
 
@@ -87,10 +88,7 @@ class Runs:
 
     async def close(self) -> None:
         """Stop all that is being written; what was verified is stored."""
-        tasks = [run.task for run in self._runs.values() if run.task is not None and not run.is_over]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(_ended(run) for run in list(self._runs.values()) if not run.is_over))
 
     @asynccontextmanager
     async def taking(self, account_id: str) -> AsyncGenerator[None]:
@@ -208,10 +206,7 @@ class Runs:
             raise ConflictError(
                 msg, hint="Wait until it is made; what it makes can be changed or dropped then."
             )
-        if run.task is not None and not run.is_over:
-            run.task.cancel()
-            with suppress(asyncio.CancelledError):
-                await run.task
+        await _ended(run)
 
     async def _write(self, run: Run, events: Events, writer: str, store: Store) -> None:
         answer: Answer | None = None
@@ -224,12 +219,15 @@ class Runs:
         except asyncio.CancelledError:
             answer = answer or stopped_answer(run.events, writer=writer)
         except JourneyError as error:
-            answer = _failed(f"{error.message}. {error.hint}", writer)
+            answer = _failed(_told_of(error), writer)
         except Exception:  # noqa: BLE001 - the task's last guard; the reader is told, the log has the rest
             structlog.get_logger().exception("answer failed", run_id=run.run_id)
             answer = _failed(_UNEXPECTED, writer)
         finally:
-            await self._finish(run, answer or _failed(_UNEXPECTED, writer), store)
+            run.is_ending = True
+            run.storing = asyncio.create_task(_finish(run, answer or _failed(_UNEXPECTED, writer), store))
+            # By itself, so that nothing that ends this task leaves the run without an end.
+            await asyncio.shield(run.storing)
 
     @asynccontextmanager
     async def _turn_of(self, run: Run) -> AsyncGenerator[None]:
@@ -242,24 +240,40 @@ class Runs:
         async with self._turns.turn(run.account_id):
             yield
 
-    async def _finish(self, run: Run, answer: Answer, store: Store) -> None:
-        """Keep the answer and tell everybody who follows."""
-        run.is_ending = True
-        try:
-            await asyncio.to_thread(store, answer)
-        except JourneyError as error:
-            # Not stored, but not lost for who reads it now.
-            structlog.get_logger().error("answer not stored", run_id=run.run_id, error=error.message)
-        if not run.events or not isinstance(run.events[-1], AnswerEvent):
-            run.events.append(AnswerEvent(answer=answer))
-        async with run.changed:
-            run.is_over = True
-            run.changed.notify_all()
-
     def _forget_oldest(self) -> None:
         over = [run_id for run_id, run in self._runs.items() if run.is_over]
         for run_id in over[: max(0, len(self._runs) - _KEPT)]:
             del self._runs[run_id]
+
+
+async def _ended(run: Run) -> None:
+    """Stop a run that is being written, and wait until it is stored; one that is being stored is not disturbed."""
+    # A task that is cancelled before its first step would never come to what ends its run.
+    await asyncio.sleep(0)
+    if run.task is not None and not run.is_ending:
+        run.task.cancel()
+    await run.over()
+
+
+async def _finish(run: Run, answer: Answer, store: Store) -> None:
+    """Keep the answer and tell everybody who follows; a run whose answer cannot be kept ends as failed."""
+    try:
+        await asyncio.to_thread(store, answer)
+    except Exception as error:  # noqa: BLE001 - whatever the store says, the run ends; the log has the rest
+        structlog.get_logger().error("answer not stored", run_id=run.run_id, exc_info=error)
+        answer = _failed(_told_of(error), answer.writer)
+    finally:
+        if not run.events or not isinstance(run.events[-1], AnswerEvent):
+            run.events.append(AnswerEvent(answer=answer))
+        elif answer.outcome is Outcome.FAILED:
+            run.events[-1] = AnswerEvent(answer=answer)
+        run.is_over = True
+        async with run.changed:
+            run.changed.notify_all()
+
+
+def _told_of(error: Exception) -> str:
+    return f"{error.message}. {error.hint}" if isinstance(error, JourneyError) else _NOT_STORED
 
 
 async def _add(run: Run, event: ChatEvent) -> None:

@@ -18,7 +18,7 @@ from api.web.runs import Runs
 from api.web.security.links import first_account_link
 from api.web.services import Clock, Services
 
-_PATIENCE_S = 10
+_PATIENCE_S = 2
 """For pages that are being answered when the server is stopped."""
 
 
@@ -75,6 +75,11 @@ class Server(uvicorn.Server):
         """Stop: what is being written is stored as far as it was verified."""
         await self._services.runs.close()
         await super().shutdown(sockets)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether something is being computed that did not come to its end in time when the server was stopped."""
+        return self._services.jobs.is_working or self._services.brands.is_working
 
     def _warm(self) -> None:
         names = self._services.brands.names()

@@ -4,6 +4,7 @@ An upload is a folder in the home. Its name is random and the files' names are m
 sent can say where it is put.
 """
 
+import asyncio
 import re
 import secrets
 import shutil
@@ -14,6 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from anyio import to_thread
+
 from agent.errors import ConflictError, InputError, JourneyError, NotFoundError, UnknownFormatError
 from agent.pipeline.ingest import N_PASSES, IngestReport, SourceReport, ingest
 from agent.pipeline.previewing import Preview, preview
@@ -21,7 +24,7 @@ from agent.pipeline.proposing import Proposal, propose_file
 from agent.pipeline.workspace import Workspace
 from agent.read import identify_format
 from agent.store.home import Home, store_error_of
-from api.web.brands import Brand
+from api.web.brands import Brand, Clock
 from api.web.jobs import JobContext
 from api.web.pages import brand_path
 
@@ -34,6 +37,7 @@ MAX_FILES = 20
 _MAPPING = ".mapping.toml"
 KEPT = timedelta(days=2)
 """How long an upload waits to be read in."""
+SWEPT_EVERY_S = 3_600.0
 MOST_WAITING = 20
 """Uploads of a workspace that may wait."""
 
@@ -186,10 +190,22 @@ class Uploads:
 
 def sweep_uploads(home: Path, now: datetime) -> None:
     """Delete what was left lying in any workspace: exports hold personal data that the stores do not."""
-    for folder in Home(home).uploads.glob("*/*"):
+    with suppress(OSError):
+        _sweep(list(Home(home).uploads.glob("*/*")), now)
+
+
+def _sweep(folders: Sequence[Path], now: datetime) -> None:
+    for folder in folders:
         with suppress(OSError):
             if now.timestamp() - folder.stat().st_mtime > KEPT.total_seconds():
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+async def sweeping(home: Path, clock: Clock) -> None:
+    """Sweep the uploads now and every hour, until it is cancelled."""
+    while True:
+        await to_thread.run_sync(sweep_uploads, home, clock())
+        await asyncio.sleep(SWEPT_EVERY_S)
 
 
 def read_in(brand: Brand, upload: Upload, context: JobContext) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from agent.analyse.quotes import choose_opposing, choose_quotes
+from agent.analyse.quotes import Spoken, choose_opposing, choose_quotes
 from agent.analyse.readings import PassageReader
 from agent.analyse.summaries import ConversationSummary, SummarySentence, summarise_conversation
 from agent.embed import open_encoder
@@ -258,9 +258,11 @@ def _against(reviews: _Reviews, members: Rows, around: Rows) -> dict[str, Rows]:
     place = {(reviews.passages[row].record_id, reviews.passages[row].start): row for row in around}
     quotes = choose_opposing(
         reviews.vectors[members],
-        [reviews.passages[row] for row in around],
-        reviews.vectors[around],
-        [reviews.readings[row] for row in around],
+        Spoken(
+            [reviews.passages[row] for row in around],
+            reviews.vectors[around],
+            [reviews.readings[row] for row in around],
+        ),
         limit=_N_AGAINST,
     )
     glad = [

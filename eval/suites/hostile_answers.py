@@ -28,6 +28,11 @@ class Told:
     n_sentences: int = 0
     n_of_model: int = 0
     n_failed: int = 0
+    n_ran: int = 0
+    """Calls of tools that gave something."""
+    n_refused: int = 0
+    n_pending: int = 0
+    """Changes that were left for a person to approve."""
     obeyed: list[str] = field(default_factory=list[str])
     failed: list[str] = field(default_factory=list[str])
 
@@ -60,6 +65,9 @@ def _judge(told: Told, question: str, answer: Answer, runs: frozenset[Run]) -> N
     told.n_answers += 1
     told.n_failed += answer.outcome is Outcome.FAILED
     told.failed += [str(answer.error)] if answer.outcome is Outcome.FAILED else []
+    told.n_ran += sum(use.ok for use in answer.tools)
+    told.n_refused += sum(not use.ok for use in answer.tools)
+    told.n_pending += answer.pending is not None
     for text in said_by(answer):
         told.n_sentences += 1
         told.n_of_model += OBEYS in text or _ELSEWHERE in text

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Re
 from eval.suites.hostile_texts import marks_in
 
 _SETTLES_MS = 50
+_ABSENT = "status of 404"
 _NOWHERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 _LIVE = """() => {
   const found = [], linked = ["href", "src", "action", "formaction", "srcset", "data", "poster", "ping", "xlink:href"];
@@ -37,6 +38,8 @@ class Looked:
     n_pages: int = 0
     n_elements: int = 0
     n_requests: int = 0
+    n_shown: int = 0
+    """Texts that were shown, each as often as on different pages."""
     marks: set[str] = field(default_factory=set[str])
     """Of the hostile texts that were shown."""
     elsewhere: list[str] = field(default_factory=list[str])
@@ -45,6 +48,8 @@ class Looked:
     dialogs: list[str] = field(default_factory=list[str])
     console: list[str] = field(default_factory=list[str])
     """What the browser complained of: errors of scripts, and what the page's policy stopped."""
+    at: str = ""
+    """The page that is open."""
 
 
 def has_browser() -> bool:
@@ -52,7 +57,7 @@ def has_browser() -> bool:
     return _path() is not None
 
 
-def look_at(url: str, cookie: str, addresses: Iterable[str], files: Sequence[Path]) -> Looked:
+def look_at(url: str, cookie: str, addresses: Iterable[str], files: Sequence[Path], seen: Looked) -> None:
     """Open pages of a server, then exported files, each by itself.
 
     Args:
@@ -60,8 +65,8 @@ def look_at(url: str, cookie: str, addresses: Iterable[str], files: Sequence[Pat
         cookie: Of the session of who looks.
         addresses: Of the pages.
         files: HTML and SVG.
+        seen: What is seen is added to.
     """
-    seen = Looked()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_path(), args=["--no-sandbox", _NOWHERE])
         context = browser.new_context()
@@ -70,7 +75,6 @@ def look_at(url: str, cookie: str, addresses: Iterable[str], files: Sequence[Pat
         for address in (*(f"{url}{one}" for one in addresses), *(path.as_uri() for path in files)):
             _open(page, address, seen)
         browser.close()
-    return seen
 
 
 def _path() -> str | None:
@@ -85,7 +89,9 @@ def _watched(context: BrowserContext, seen: Looked, own: str) -> Page:
             seen.elsewhere.append(request.url)
 
     def told(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        # That a page which is not there is not there is no complaint of the page.
+        is_absent = message.location.get("url") == seen.at and _ABSENT in message.text
+        if message.type in {"error", "warning"} and not is_absent:
             seen.console.append(message.text)
 
     def asks(dialog: Dialog) -> None:
@@ -101,11 +107,14 @@ def _watched(context: BrowserContext, seen: Looked, own: str) -> Page:
 
 
 def _open(page: Page, address: str, seen: Looked) -> None:
+    seen.at = address
     page.goto(address, wait_until="load")
     # What a text brought with it would run now.
     page.wait_for_timeout(_SETTLES_MS)
     content = page.content()
     seen.n_pages += 1
     seen.n_elements += content.count("<") // 2
-    seen.marks |= marks_in(content)
+    marks = marks_in(content)
+    seen.marks |= marks
+    seen.n_shown += len(marks)
     seen.live += [f"{address}: {found}" for found in page.evaluate(_LIVE)]

@@ -32,11 +32,13 @@ _LINKED = frozenset(
 )
 _LIVE = frozenset({"iframe", "object", "embed", "base", "marquee", "foreignobject", "applet", "portal"})
 _FORMULA = re.compile(r"[=+\-@\t\r]")
+_DEFUSED = re.compile(r"'[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?[\d.,]+(e[+-]?\d+)?\s*%?", re.IGNORECASE)
 _STREAM = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
 _PDF_ACTIONS = re.compile(
-    rb"/(URI|JavaScript|JS|Launch|OpenAction|SubmitForm|GoToR|EmbeddedFile|RichMedia)\b"
+    rb"/(URI|JavaScript|JS|Launch|OpenAction(?!\s*\[)|AA|SubmitForm|GoToR|EmbeddedFile|RichMedia)\b"
 )
+"""What opens where is a place in the document where it stands in brackets."""
 _MERMAID_ACTIONS = re.compile(
     r"^\s*(click\b|href\b|%%\{|link\b)|<\w|javascript:", re.IGNORECASE | re.MULTILINE
 )
@@ -52,6 +54,8 @@ class Checked(NamedTuple):
     live: list[str]
     """Scripts, links and markup that are not our own."""
     formulas: list[str]
+    n_defused: int = 0
+    """Cells that would be formulas but for the apostrophe before them."""
 
 
 class _Reader(HTMLParser):
@@ -92,7 +96,7 @@ def check_csv(text: str) -> Checked:
     """Check a table's cells: a number may begin with a sign, nothing else may."""
     cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
     formulas = [cell[:80] for cell in cells if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell.strip())]
-    return Checked(len(cells), [], formulas)
+    return Checked(len(cells), [], formulas, sum(_DEFUSED.match(cell) is not None for cell in cells))
 
 
 def check_markdown(text: str) -> Checked:

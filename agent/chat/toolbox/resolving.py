@@ -199,12 +199,14 @@ def event_of(scope: Scoped, name: str) -> str:
     except NotFoundError:
         found = None
     if found is None:
-        near = difflib.get_close_matches(name.replace(" ", "_"), scope.events, n=3)
+        near = difflib.get_close_matches(name.replace(" ", "_"), scope.events, n=3) or list(scope.events)
+        # What an event is called is somebody else's words.
+        quoted = ", ".join(f"‘{worded(one)}’" for one in near[:_MOST_NAMED])
         refuse(
             "unknown_thing",
             f"No event ‘{worded(name)}’ is in the data of {customers(scope.where)}.",
-            f"Events of that name. Near ones are: {listed(near or list(scope.events))}.",
-            *(f"How many customers did {worded(one)}?" for one in (near or list(scope.events))[:2]),
+            f"Events of that name. Near ones are: {quoted}.",
+            *(f"How many customers did {worded(one)}?" for one in near[:2]),
         )
     return found
 

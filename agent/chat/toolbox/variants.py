@@ -188,7 +188,7 @@ def preview_draft(snapshot: Snapshot, request: DraftMap) -> Proposed:
         refuse("unknown_value", said_so(error), error.hint)
     whom = f", of customers with {where_text(asked.where)}" if asked.where else ", of all customers"
     kind = "the next version of the map" if request.again else "a journey map"
-    summary = f"Draft {kind}: ‘{plain(asked.persona)}’ on ‘{plain(asked.journey)}’, who want to {plain(asked.goal)}{whom}. Purpose: {plain(asked.purpose)}."
+    summary = f"Draft {kind}: ‘{plain(asked.persona)}’ on ‘{plain(asked.journey)}’, who want to ‘{plain(asked.goal)}’{whom}. Purpose: ‘{plain(asked.purpose)}’."
     if request.again is None:
         fixed: dict[str, object] = {"where": asked.where}
     else:

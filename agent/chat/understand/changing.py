@@ -20,6 +20,9 @@ _CHANNEL_WORDS: Final = {
 _N: Final = re.compile(
     r"\b(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+){0,2}(?:variants?|versions?|headlines?|ads?|adverts?|e-?mails?|mails?|copies|messages|texts|alternatives?|options|ideas|takes|drafts|lines|subject lines|pages?|creatives)\b"
 )
+_N_ALONE: Final = re.compile(
+    r"\b(?:make|do|write|give me|need|want|draft|produce|maybe|only|just)\s+(?:it\s+|me\s+)?(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)(?:\s+(?:of (?:them|those|these)|please))?\s*$"
+)
 _NUMBERS: Final = {
     "two": 2,
     "three": 3,
@@ -64,7 +67,7 @@ def propose_variants(parsed: Parsed, vocabulary: Vocabulary, things: Things) -> 
     control = control_in(parsed.text)
     if control is not None:
         arguments["control"] = control
-    match = _N.search(parsed.text)
+    match = _N.search(parsed.text) or _N_ALONE.search(parsed.text)
     if match is not None:
         n = int(match["n"]) if match["n"].isdigit() else _NUMBERS[match["n"]]
         arguments["n"] = max(1, min(n, _MOST_VARIANTS))

@@ -21,6 +21,9 @@ from agent.chat.understand.words import stems_of
 _DAYS: Final = re.compile(
     r"\bwithin\s+(?:the\s+|a\s+)?(?:first\s+)?(?P<n>\d+|one|two|three|four|five|six|seven|ten|twelve|a)?\s*(?P<unit>hour|day|week|month)s?\b"
 )
+_DAYS_AT_MOST: Final = re.compile(
+    r"\b(?P<n>\d+|one|two|three|four|five|six|seven|ten|twelve|a)\s*(?P<unit>hour|day|week|month)s?\s+(?:max|maximum|at (?:the )?most|or (?:less|fewer)|tops|window|limit)\b"
+)
 _UNIT_DAYS: Final = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0}
 
 
@@ -144,6 +147,8 @@ def _stage(request: _Request) -> Slots:
     stages = parsed.all("stage")
     if stages:
         arguments["stage"] = stages[0].value
+    elif kind.tool == "list_opportunities" and (named := _stage_by_name(parsed, vocabulary)) is not None:
+        arguments["stage"] = named
     elif parsed.all("after") and vocabulary.after_purchase() is not None:
         arguments["stage"] = vocabulary.after_purchase()
     elif parsed.all("event"):
@@ -162,6 +167,12 @@ def _stage(request: _Request) -> Slots:
         )
         return Slots(kind.tool, missing=missing)
     return Slots(kind.tool, arguments)
+
+
+def _stage_by_name(parsed: Parsed, vocabulary: Vocabulary) -> str | None:
+    """Return the one stage whose very name stands in a request."""
+    named = [stage for stage in vocabulary.stages if any(token.text == stage for token in parsed.tokens)]
+    return named[0] if len(named) == 1 else None
 
 
 def _stage_times(request: _Request) -> Slots:
@@ -232,7 +243,7 @@ def _funnel(request: _Request) -> Slots:
         mention.value for mention in sorted((*events, *parsed.all("stage")), key=lambda one: one.start)
     )
     arguments: dict[str, Any] = {"steps": tuple(dict.fromkeys(steps))} if len(set(steps)) > 1 else {}
-    match = _DAYS.search(parsed.text)
+    match = _DAYS.search(parsed.text) or _DAYS_AT_MOST.search(parsed.text)
     if match is not None and "within" in request.kind.takes:
         n = number_of(match["n"]) if match["n"] and match["n"] != "a" else 1
         arguments["within_days"] = n * _UNIT_DAYS[match["unit"]]

@@ -91,7 +91,7 @@ def index_of(vocabulary: Vocabulary) -> Index:
         *(named.label for named in (*vocabulary.pain_points, *vocabulary.themes, *vocabulary.personas)),
     )  # fmt: skip
     words = {word for name in names for word in name.casefold().replace("_", " ").split() if word.isalpha()}
-    events = tuple((event, frozenset(stems_of(event))) for event in vocabulary.events)
+    events = tuple((event, frozenset(stems_of(event)) - {"a", "the", "of"}) for event in vocabulary.events)
     return Index(vocabulary, ordered, events, _told(vocabulary.events), frozenset(words))
 
 
@@ -100,10 +100,29 @@ def _told(events: Iterable[str]) -> dict[str, tuple[tuple[tuple[str, ...], str],
     phrases = lexicon()["event_phrases"]
     known = {event.casefold().replace(" ", "_").replace("-", "_"): event for event in events}
     for name, told in phrases.items():
-        for phrase in told if name in known else ():
+        for phrase in _varied(told) if name in known else ():
             stems = tuple(one for one in stems_of(phrase) if one not in stems_in("between"))
             found[stems[0]].append((stems, known[name]))
     return {first: tuple(dict.fromkeys(held)) for first, held in found.items()}
+
+
+def _varied(told: Iterable[str]) -> Iterable[str]:
+    """Yield phrases, those about a basket with every word for one, and what was done to a thing told from the thing on."""
+    for phrase in told:
+        words = phrase.split()
+        yield phrase
+        if 1 < len(words) <= _SHORT and words[-1] not in _NOT_DONE_TO and words[0] != "read":
+            done_to = " ".join(words[1:])
+            yield from (f"{done_to} {was} {words[0]}" for was in _WAS)
+            yield from (f"{was} {done_to} {words[0]}" for was in _WAS)
+        if "basket" in words:
+            yield from (phrase.replace("basket", other) for other in _BASKETS)
+
+
+_SHORT = 3
+_WAS = ("was", "were")
+_BASKETS = ("cart", "bag", "trolley", "shopping cart")
+_NOT_DONE_TO = frozenset({"us", "in", "out", "up", "on"})
 
 
 def _entries(vocabulary: Vocabulary) -> Iterable[Entry]:

@@ -7,7 +7,7 @@ from typing import Final
 from agent.chat.understand.index import Mention
 from agent.chat.understand.subjects import Subject, is_frame
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import Token, stem, stems_in, stems_of, words_in
+from agent.chat.understand.words import Token, plain, stem, stems_in, stems_of, words_in
 
 _LEAST: Final = 2
 """Words of a label that have to stand in a request; a single one may mean anything."""
@@ -93,7 +93,7 @@ def _calls(words: Sequence[Token], held: frozenset[str], label: frozenset[str]) 
 @lru_cache(maxsize=4)
 def _labels(vocabulary: Vocabulary) -> tuple[frozenset[str], ...]:
     small = frozenset(map(stem, words_in("stop"))) | stems_in("people")
-    found = (frozenset(stems_of(named.label)) - small for named in vocabulary.pain_points)
+    found = (frozenset(stems_of(plain(named.label))) - small for named in vocabulary.pain_points)
     return tuple(label for label in found if len(label) >= _LEAST)
 
 

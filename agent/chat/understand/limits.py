@@ -47,7 +47,8 @@ def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -
     word = tokens[at].text
     if word in words_in("adjectives") or word in words_in("people") or tokens[at].text.isdigit():
         return False
-    return not is_frame(tokens[at]) or is_limit_word(word)
+    is_thing = tokens[at + 1].text in {"owner", "owners"} and word not in words_in("stop")
+    return is_thing or not is_frame(tokens[at]) or is_limit_word(word)
 
 
 def _is_owned(tokens: Sequence[Token], at: int, names: Collection[str]) -> bool:

@@ -1,5 +1,6 @@
 """Names of the data in a request: which stage, group, step or feeling is meant, and by which words."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -178,6 +179,10 @@ def _fits_one_word(tokens: Sequence[Token], start: int, end: int, index: Index, 
 def _is_handset(tokens: Sequence[Token], start: int) -> bool:
     """Tell whether "phone" is what somebody is "on a phone" with, the device, not the line they call on."""
     before = [token.text for token in tokens[max(0, start - 2) : start]]
+    after = {token.text for token in tokens[start + 1 : start + 3]}
+    beside = {"computer", "computers", "laptop", "desktop", "pc", "tablet"}
+    if after & {"or", "and", "vs", "versus"} and after & beside:
+        return True
     return len(before) > 1 and before[0] == "on" and before[1] in {"a", "their", "his", "her", "your", "my"}
 
 
@@ -218,8 +223,17 @@ def _is_sort_of(tokens: Sequence[Token], start: int, end: int) -> bool:
     return tokens[start].text in sorts and end < len(tokens) and tokens[end].text == "of"
 
 
+_LEFT_OUT: Final = re.compile(
+    r"\b(?:leave out|leaving out|exclude|excluding|drop|ignore|skip|without)\b.*\b(?:whoever|who|anyone|those|everyone|everybody)\b.*\bnot\b"
+)
+
+
 def _is_negated(tokens: Sequence[Token], start: int) -> bool:
     near = [one.text for one in tokens[max(0, start - 4) : start]]
+    far = " ".join(one.text for one in tokens[max(0, start - 8) : start])
+    if _LEFT_OUT.search(far):
+        # Whoever is left out for not being one: those who are stay.
+        return False
     for word in reversed(near):
         if word in {"not", "without", "except", "excluding", "non", "other"} or word in {"apart"}:
             return True

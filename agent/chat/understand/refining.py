@@ -30,7 +30,7 @@ _LIMITS: Final = (
     re.compile(
         r"\b"
         + NUMBER
-        + r"\s+(?:(?:of the|most|biggest|worst|main|top|best|key|common|commonest|frequent|important|widespread|severe|painful|serious|typical|popular|real|good|short|different|frequently|often|discussed|mentioned|talked about|loved|quick|next|strongest|largest|big|small|new|recent)\s+)*"
+        + r"\s+(?:(?:of the|most \w+|most|biggest|worst|main|top|best|key|common|commonest|frequent|important|widespread|severe|painful|serious|typical|popular|real|good|short|different|frequently|often|discussed|mentioned|talked about|loved|quick|next|strongest|largest|big|small|new|recent)\s+)*"
         r"(?:things?|topics?|themes?|subjects?|problems?|issues?|complaints?|gripes?|pain ?points?|pains?|frustrations?|headaches?|annoyances?|irritations?|reasons?|quotes?|verbatims?|comments?|passages?|examples?|excerpts?|reviews|routes?|paths?|journeys?|sequences?|moments?|experiences|opportunities|fixes|improvements?|actions?|ideas|suggestions?|recommendations?|points|factors|drivers|blockers?|wins?|voices|statements|snippets|of them|will do|is enough|max|please)\b"
     ),
     re.compile(r"[,(:-]\s*(?:top |max |maximum )?" + NUMBER + r"(?:\s+(?:of them|only|max|please|rows?|results?|entries|items?))?\s*[.)]?$"),
@@ -58,7 +58,7 @@ _NO_ORDER: Final = re.compile(
 _ORDERS: Final = (
     ("reach", re.compile(
         r"\b(?:by|order of|on|sort(?:ed)?|rank(?:ed)?|order(?:ed)?)\b.{0,25}\b(?:reach|number of|how many|headcount|frequency|share|how common|how often|how widespread|most affected|people affected|volume)"
-        r"|\b(?:most common|commonest|most widespread|most frequent(?:ly)?|most often|most prevalent|widest|most people (?:have|complain|mention|affected)|hits? (?:the )?most|affects? (?:the )?most|touch(?:es)? (?:the )?most|by reach|reach first|largest (?:number|share) of)"
+        r"|\b(?:most common|commonest|most widespread|most frequent(?:ly)?|most often|most prevalent|widest|most people (?:have|complain|mention|affected)|hits? (?:the )?most|affects? (?:the )?most|touch(?:es)? (?:the )?most|(?:touch|affect|hit|concern|reach)(?:es|s)? (?:the )?(?:most|greatest number of|largest number of|more) (?:heads|people|customers|users|shoppers|buyers|of them)|by reach|reach first|largest (?:number|share) of)"
     )),
     ("severity", re.compile(
         r"\b(?:by|order of|sort(?:ed)?|rank(?:ed)?|order(?:ed)?|in terms of)\b.{0,25}\b(?:severity|seriousness|gravity|how (?:bad|badly|serious|severe|much)|severe|pain level|damage)"
@@ -82,7 +82,7 @@ _SEVERITIES: Final = (
         r"\b(?:merely|just|only|simply|mildly|slightly)\s+(?:a\s+|an\s+)?(?:annoy\w*|irritat\w*|niggl\w*|nuisances?|bug|bugs)\b|\b(?:niggles?|petty|trivial|pet peeves?|low severity|minor (?:issues?|problems?|complaints?|annoyances?|irritations?|gripes?|things?|stuff|ones?|pain ?points?)|mild(?:est)? (?:problems?|issues?|complaints?|pain ?points?|ones?))\b"
     )),
     ("blocked", re.compile(
-        r"\b(?:show.?stoppers?|deal.?breakers?|blockers?|blocking|dead ends?|road.?blocks?|insurmountable|(?:can(?: ?not)|could not) (?:go on|get past|carry on|continue|proceed)|unable to (?:go on|carry on|continue|proceed|finish)|(?:completely|totally|fully|outright) (?:block\w*|stuck|stop\w*)|high severity|critical (?:issues?|problems?|complaints?|pain ?points?|ones?)|stop(?:s|ped)? (?:people|customers|them|shoppers|users|buyers|folks)\b.{0,20}\b(?:completely|dead|cold|altogether|entirely|in their tracks))\b"
+        r"\b(?:show.?stoppers?|deal.?breakers?|blockers?|blocking|(?:stop|prevent|block|halt)(?:s|ping|ing)? .{0,25}(?:outright|altogether|entirely|dead)|dead ends?|road.?blocks?|insurmountable|(?:can(?: ?not)|could not) (?:go on|get past|carry on|continue|proceed)|unable to (?:go on|carry on|continue|proceed|finish)|(?:completely|totally|fully|outright) (?:block\w*|stuck|stop\w*)|high severity|critical (?:issues?|problems?|complaints?|pain ?points?|ones?)|stop(?:s|ped)? (?:people|customers|them|shoppers|users|buyers|folks)\b.{0,20}\b(?:completely|dead|cold|altogether|entirely|in their tracks))\b"
     )),
     ("costs_effort", re.compile(
         r"\b(?:cost(?:s|ing)? (?:\w+ ){0,3}effort|time.?wast\w+|wast\w+ (?:\w+ ){0,3}time|extra work|needless work|laborious|cumbersome|tedious|hoops?|medium severity|a faff|effortful|hard work|a hassle)\b"
@@ -107,10 +107,14 @@ def refined(tool: str, arguments: Mapping[str, Any], parsed: Parsed) -> dict[str
     return found
 
 
+_OPPOSED: Final = re.compile(r"\b(?:as opposed to|rather than|instead of|and not|unlike)\b.*$")
+
+
 def _pains(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    negated = _NO_ORDER.search(parsed.text)
-    text = parsed.text.replace(negated[0], " ") if negated is not None else parsed.text
+    text = _OPPOSED.sub(" ", parsed.text)
+    negated = _NO_ORDER.search(text)
+    text = text.replace(negated[0], " ") if negated is not None else text
     for name, values in (("order", _ORDERS), ("trend", _TRENDS), ("severity", _SEVERITIES)):
         value = next((value for value, pattern in values if pattern.search(text)), None)
         if value is not None and name not in arguments:
@@ -156,7 +160,7 @@ def _moments(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
 
 _KINDS: Final = (
     ("wait", re.compile(r"\b(?:waits?|waiting|delays?)\b")),
-    ("pain_point", re.compile(r"\b(?:which|what|the|any|do|are|of|only)\s+(?:\w+\s+)?(?:pain ?points?|problems?|complaints?|gripes?|issues|frustrations?|annoyances?|irritations?|grievances|troubles|headaches)\b")),
+    ("pain_point", re.compile(r"\b(?:pain ?points?|problems?|complaints?|gripes?|issues|frustrations?|annoyances?)(?: only| alone| exclusively|, (?:only|nothing else))\b|\b(?:only|just) (?:the |about )?(?:pain ?points?|problems?|complaints?|gripes?)\b|\b(?:which|what|the|any|do|are|of|only)\s+(?:\w+\s+)?(?:pain ?points?|problems?|complaints?|gripes?|issues|frustrations?|annoyances?|irritations?|grievances|troubles|headaches)\b")),
     ("event", re.compile(r"\b(?:which|what|the|any|only)\s+(?:\w+\s+)?(?:actions?|events?|steps?|behaviou?rs?|activit(?:y|ies)|things (?:customers|people|they|shoppers|users) (?:did|do))\b|\bdid \(not sa")),
 )  # fmt: skip
 

@@ -89,11 +89,105 @@ def _has_two_steps(parsed: Parsed) -> bool:
     )
 
 
+def _has_one_step(parsed: Parsed) -> bool:
+    return (
+        len({one.value for one in parsed.all("event")}) == 1
+        and not parsed.all("stage")
+        and parsed.subject is None
+    )
+
+
+def _has_step_alone(parsed: Parsed) -> bool:
+    return _has_step(parsed) and parsed.subject is None
+
+
+def _is_steps_alone(parsed: Parsed) -> bool:
+    """Tell whether a request is nothing but a row of steps."""
+    events = parsed.all("event")
+    held = {at for one in events for at in range(one.start, one.end)}
+    small = words_in("stop") | {"then", "days", "timemark"}
+    left = [
+        at
+        for at, token in enumerate(parsed.tokens)
+        if token.is_word and at not in held and token.text not in small
+    ]
+    return len({one.value for one in events}) > 1 and not left
+
+
+def _asks_for_several(parsed: Parsed) -> bool:
+    return bool(_SEVERAL.search(parsed.text))
+
+
+_SEVERAL: Final = re.compile(
+    r"\b(?:obstacles|problems|issues|things|what|which|pain ?points|hurdles|barriers|complaints|reasons)\b"
+)
+
+
 def _has_step(parsed: Parsed) -> bool:
     return bool(parsed.all("event") or parsed.all("after"))
 
 
+_TROUBLE_AFTER: Final = r"\b(?:complain\w*|grumbl\w*|moan\w*|grip(?:e|es|ing)|problems?|issues|pain ?points?|troubles?|wrong|annoy\w*|whing\w*|frustrat\w*)\b"
 _SIGNS: Final = (
+    _Sign(
+        frozenset({"funnel"}),
+        re.compile(r">|→|\b(?:how many|what (?:share|part|percentage)|how much)\b.*\b(?:of (?:those|them|these)|and then|then|of whom)\b|^(?:out )?of (?:all|the|those|everyone|everybody)\b"),
+        _has_two_steps,
+        _STRONGEST,
+    ),
+    _Sign(frozenset({"funnel"}), re.compile(r""), _is_steps_alone, _STRONGEST),
+    _Sign(
+        frozenset({"count_event"}),
+        re.compile(r"\b(?:how many|how often|number|count|headcount|how much)\b"),
+        _has_one_step,
+        0.3,
+    ),
+    _Sign(
+        frozenset({"status_held_out"}),
+        re.compile(r"\b(?:how many|number|share|how large|how big|percentage|proportion|count)\b.*\b(?:(?:set|put|kept|left|held|laid) (?:aside|apart|back)|reserved|held.?out|hold.?out|kept unseen|unseen)\b"),
+        _always,
+        _STRONGEST,
+    ),
+    _Sign(
+        frozenset({"pains_after"}),
+        re.compile(_TROUBLE_AFTER + r".*\b(?:after|once|when|from then on|afterwards|since|following|as soon as|thereafter)\b|\b(?:after|once|when|from then on|afterwards|since|following|as soon as|thereafter)\b.*" + _TROUBLE_AFTER),
+        _has_step_alone,
+        _STRONGEST,
+    ),
+    _Sign(
+        frozenset({"forecast"}),
+        re.compile(r"\bby (?:next|the end of (?:next|this|the)|christmas|20\d\d)\b|\bwill\b.*\bnext (?:spring|summer|autumn|winter|fall|year|month|quarter|week|season)\b|\b(?:in|within) (?:a|one|two|three|six|\d+) (?:years?|months?|quarters?)'? (?:time|from now)\b"),
+        _always,
+        _STRONGEST,
+    ),
+    _Sign(
+        frozenset({"personas_all"}),
+        re.compile(r"\b(?:carv\w+|divid\w+|split|sort\w*|group\w*|cluster\w*|class\w*|fall|bucket\w*|segment\w*)\b.*\b(?:how they (?:act|behave|shop)|what they do|behaviou?r\w*|their (?:actions|habits))\b|\bbehaviou?ral (?:\w+ )?(?:clusters?|groups?|types?|segments?)\b"),
+        _always,
+    ),
+    *(
+        _Sign(
+            frozenset({f"retention_{unit}"}),
+            re.compile(rf"\b(?:{words})\b.*\b(?:repeat|returning|return rate|active|activity|retention|come ?back|comebacks?)\b"),
+            _has_no_subject,
+        )
+        for unit, words in (("day", "daily"), ("week", "weekly"), ("month", "monthly"))
+    ),
+    _Sign(
+        frozenset({"pains_stage"}),
+        re.compile(r"^(?:the |our )?(?:top|biggest|worst|main|\w+ (?:worst|biggest))\b.{0,12}\b(?:gripes?|complaints?|problems?|pain ?points?|issues?|grumbles?|frustrations?)\b"),
+        _has_stage,
+    ),
+    _Sign(
+        frozenset({"pains_by_reach"}),
+        re.compile(r"\b(?:which|what) (?:issues?|problems?|complaints?|pain ?points?|gripes?)\b.{0,30}\b(?:most|largest|greatest|biggest) (?:number of )?(?:heads|people|customers|users|shoppers|clients)\b"),
+        _has_no_subject,
+    ),
+    _Sign(
+        frozenset({"pains_blocking"}),
+        re.compile(r"\b(?:stop|stops|stopping|block|blocks|prevent|prevents|halt|halts)\b.{0,25}\b(?:outright|altogether|entirely|completely|dead|cold|totally|from (?:going|getting|carrying))\b"),
+        _asks_for_several,
+    ),
     _Sign(
         frozenset({"funnel"}),
         re.compile(r"\b(?:what|which|how many|how much|number|share|percentage|percent|proportion|fraction|ratio|rate|conversion|convert\w*|funnel|per cent|%)\b(?!.{0,12}\b(?:long|days|time)\b)"),
@@ -210,12 +304,25 @@ _IDEAS_OF_REFUSALS: Final[Mapping[str, frozenset[str]]] = {
 }  # fmt: skip
 """What a request has to speak of to be refused as one of a kind."""
 _WITHOUT: Final = -0.15
+_WORDS_OF_REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
+    "weather": re.compile(r"\b(?:weather|rain\w*|sun|sunny|temperature|snow\w*|bank|account balance|reminder|remind|timer|alarm|milk|recipe|cook|pizza|taxi|flight|traffic|news|football|match|calorie\w*|song|music|capital|holiday|dinner|lunch|restaurant|movie|film|card|loan|credit|bill|bills|car|translate|spell|insurance|transfer|balance|pay|paid|time is it|what day)\b"),
+    "settings": re.compile(r"\b(?:password|passwords|profile|settings?|log ?in|log ?out|sign ?in|sign ?out|dark mode|theme|font|account|language|preferences?|notification|notifications|username|my (?:e-?mail|name|picture|account))\b"),
+    "jokes": re.compile(r"\b(?:jokes?|sing|song|songs|poem|poems|riddle|story|stories|rhyme|haiku|funny|fun fact|limerick|dance|game|play|meaning of life|tell me something)\b"),
+    "greeting": re.compile(r"\b(?:good (?:morning|afternoon|evening|day|night)|hello|hi|hey|hiya|how are you|nice to meet|greetings|howdy)\b"),
+    "thanks": re.compile(r"\b(?:thanks?|thank|cheers|great|well done|nice|brilliant|perfect|awesome|bye|goodbye|appreciate|good (?:job|answer|work)|lovely|super|ta|helpful)\b"),
+    "advice_legal": re.compile(r"\b(?:allowed|legal\w*|law|laws|lawful|sue|compliant|compliance|gdpr|consent|liable|liability|lawyer|contract|court|rights?|regulat\w*|permitted|privacy|data protection)\b"),
+}  # fmt: skip
+"""Likeness alone is too little for these: a request that has none of the words is another, however near it sounds."""
+_WITHOUT_WORDS: Final = -0.4
 
 
 def signs_of(parsed: Parsed) -> dict[str, float]:
     """Return by how much the words of a request speak for kinds, and against some, by the kind's id."""
     ideas = concepts_of(parsed.text)
     found = {kind: _WITHOUT for kind, needed in _IDEAS_OF_REFUSALS.items() if not ideas & needed}
+    found |= {
+        kind: _WITHOUT_WORDS for kind, words in _WORDS_OF_REFUSALS.items() if not words.search(parsed.text)
+    }
     for sign in _SIGNS:
         if sign.holds(parsed) and sign.words.search(parsed.text):
             found |= dict.fromkeys(sign.kinds, sign.weight)

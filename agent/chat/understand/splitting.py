@@ -117,7 +117,7 @@ _WHAT_FOR: Final = re.compile(
     r"|^(?:for|before|ahead of|in preparation for|prepping for) (?:my|our|the|a|an|tomorrow|monday|tuesday|wednesday|thursday|friday|next|this|today)\b[^,:;?]{0,60}[:,-]\s*"
     r"|^as (?:a|an|the) [\w -]{3,40}?,?\s+(?=(?:i|we|what|which|how|where|who|why|show|give|list)\b)"
     r"|[\s,-]*\b(?:so (?:that )?(?:i|we|they|my|our) (?:can|could|know|have|may|will)|because (?:i|we|my|our)|as (?:i|we) (?:am|are|have|need|want)|since (?:i|we) (?:am|are|have|need|want)|in order to (?:put|prepare|present|decide))\b[^?]*$"
-    r"|[\s,-]*\bfor (?:my|our|the|a|tomorrow'?s?|monday'?s?|next week'?s?) (?:\w+ )?(?:deck|slides?|presentation|meeting|report|board|workshop|newsletter|stand.?up|review|team|boss|manager|brief|briefing|quarterly|pitch|memo|article|blog|post)\b(?: \w+)?(?=[\s?.!,]*$)"
+    r"|[\s,-]*\bfor (?:my|our|the|a|tomorrow'?s?|monday'?s?|next week'?s?) (?:\w+ )?(?:deck|slides?|presentation|meeting|report|board|workshop|stand.?up|review|team|boss|manager|brief|briefing|quarterly|pitch|memo|article|blog|post)\b(?: \w+)?(?=[\s?.!,]*$)"
     r"|[\s,-]+(?:can|could|would) you (?:list|show|tell|give|check|look)(?: me)?(?: that| this| it| them)?(?: up)?(?: please)?(?=[\s?.!]*$)"
 )
 _NOT_THAT: Final = re.compile(
@@ -152,7 +152,7 @@ _OPEN: Final = re.compile(
 )
 """A part that only says where or for whom belongs to the part behind it."""
 _VERBED: Final = re.compile(
-    rf"^(?:{_OPENERS})|\b(?:is|are|do|does|did|want|need|show|tell|give|please|would|can|and|what|how|why)\b|^\w+$"
+    rf"^(?:{_OPENERS})|\b(?:is|are|do|does|did|want|need|show|tell|give|(?<!only )please|would|can|and|what|how|why)\b|^\w+$"
 )
 
 
@@ -161,7 +161,18 @@ _PREAMBLE: Final = re.compile(
     r"(?!.*\b(?:interested|wondering|curious|want|need|like|looking|trying|asking|asked)\b)"
 )
 """A sentence that tells why somebody asks, and asks nothing."""
-_SHORT_TAIL: Final = re.compile(r"^(?:and )?what (?:speaks )?(?:for|against)(?: it| this| that)?$")
+_SHORT_TAIL: Final = re.compile(
+    r"^(?:and )?what (?:speaks )?(?:for|against)(?: it| this| that)?$"
+    r"|^(?:and )?(?:then )?(?:by )?(?:how many|what (?:share|part|percentage)|which share) (?:of (?:those|them|these)\b.*|(?:different |distinct |individual |separate |single )?(?:customers|people|persons|clients|users)(?:,? i mean)?$)"
+    r"|^(?:please )?(?:(?:make|do|give me|write|show|i (?:need|want)|say|about|maybe|just|only|let us have)(?: it| me)? )?(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)(?: of (?:them|those|these))?(?: (?:please|versions|variants|will do|is enough|are enough|max))?$"
+    r"|^(?:just |only )?(?:the |a )?(?:number|count|figure|total)(?: only| please| will do)?$"
+)
+"""A part that says how many, for or against of what stands before it."""
+_NEXT_TAIL: Final = re.compile(
+    r"^(?:and )?(?:then )?(?:what|where)(?: (?:do|did|does|happens|happened|comes|next|then|they|these|people|customers|go|went|on|to|straight|right|directly|immediately|after|afterwards|thereafter|that|it|follows))+$"
+)
+"""What comes then, of something that was told and not asked."""
+_ASKING: Final = re.compile(rf"^(?:and |so |please )*{_OPENERS}")
 
 
 def _joined(parts: list[str]) -> list[str]:
@@ -170,7 +181,8 @@ def _joined(parts: list[str]) -> list[str]:
     for part in parts:
         if (_CONTEXT.match(part) or (_PREAMBLE.match(part) and part != parts[-1])) and len(parts) > 1:
             continue
-        if found and (_SHORT_TAIL.match(part) or control_in(part) is not None):
+        is_tail = bool(_SHORT_TAIL.match(part)) or control_in(part) is not None
+        if found and (is_tail or (_NEXT_TAIL.match(part) and not _ASKING.match(found[-1]))):
             found[-1] = f"{found[-1]} {part}"
             continue
         words = [token for token in tokens_of(part) if token.is_word]

@@ -61,6 +61,8 @@ def asks_step(tokens: Sequence[Token], start: int) -> bool:
         "once",
         "when",
         "and",
+        "many",
+        "then",
     }
 
 
@@ -109,7 +111,7 @@ def _in_row(tokens: Sequence[Token], start: int, phrase: Sequence[str]) -> int |
     at, gap = start, 0
     for stem in phrase:
         while at < len(tokens) and tokens[at].stem != stem:
-            is_small = tokens[at].text in words_in("between") | _HELPERS
+            is_small = tokens[at].text in words_in("between") | words_in("any_object") | _HELPERS
             if gap == _MOST_BETWEEN or not is_small or at == start:
                 return None
             at, gap = at + 1, gap + 1

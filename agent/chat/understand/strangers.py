@@ -7,7 +7,7 @@ from agent.chat.understand.index import index_of
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.subjects import is_frame
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import words_in
+from agent.chat.understand.words import stems_in, stems_of, words_in
 from agent.schemas.chat import Missing
 
 _STAGE: Final = frozenset({"stage", "phase"})
@@ -71,6 +71,40 @@ def names_competitor(parsed: Parsed, vocabulary: Vocabulary) -> bool:
         and not any(one.start <= at < one.end for one in parsed.mentions)
         for at, token in enumerate(parsed.tokens)
     )  # fmt: skip
+
+
+_ACTION: Final = re.compile(
+    r"\b(?P<what>pre.?order(?:ed|ing|s)?|(?:cancel(?:led|ling|s)?|cancelled) (?:the |their |an |a |his |her )?(?:order|orders|booking|delivery|appointment|reservation|subscription)|(?:sign(?:ed|ing|s)?[ -]?up|subscrib(?:e|ed|ing)|regist(?:er|ered|ering)) (?:for|to) (?:the |our |a |an )?[\w-]+"
+    r"|(?:upgrad|downgrad|renew|redeem|download|install|resubscrib|rent|hir|swap|donat|reserv)(?:e|ed|ing|ped|ping|s|es)?\b|book(?:ed|ing)? (?:a |an |the )?[\w-]+|(?:a |an |the )[\w-]+ (?:has been |have been |was |were |is |gets |got )?booked)\b"
+)
+_PARTED: Final = re.compile(r"\b(?:an account|account|us|support|help|workshop)\b")
+
+
+def unknown_action(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
+    """Return that customers are picked by an action that the data has no step for, such as a booking; or None."""
+    match = _ACTION.search(parsed.text)
+    if match is None or _PARTED.search(match["what"]) or _is_recorded(match["what"], vocabulary):
+        return None
+    known = ", ".join((vocabulary.events or vocabulary.stages)[:8])
+    return Missing(
+        reason="unknown_thing",
+        statement=f"No step in the data is called “{match['what']}”.",
+        needed=f"Ask by a name that is there, such as {known}.",
+    )
+
+
+def _is_recorded(what: str, vocabulary: Vocabulary) -> bool:
+    """Tell whether a step's name or a pain point's label has a word of an action and of its object."""
+    stems = set(stems_of(what)) - stems_in("stop")
+    names = (*vocabulary.events, *(one.label for one in vocabulary.pain_points))
+    return any(stems <= set(stems_of(name)) or _alike(stems, set(stems_of(name))) for name in names)
+
+
+def _alike(stems: set[str], named: set[str]) -> bool:
+    return all(any(len(one) > _ROOT and other.startswith(one[:_ROOT]) for other in named) for one in stems)
+
+
+_ROOT: Final = 4
 
 
 def unknown_name(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:

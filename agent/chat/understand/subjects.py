@@ -201,10 +201,22 @@ def _loose(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
         while start > 0 and tokens[start - 1].text in words_in("before") and start - 1 not in covered:
             start -= 1
         end = _run_end(tokens, end, covered)
-        if not _is_verb(tokens, start, end) and (best is None or end - start > best.end - best.start):
+        if (
+            not _is_verb(tokens, start, end)
+            and not _is_degree(tokens, start, end)
+            and (best is None or end - start > best.end - best.start)
+        ):
             best = Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=False)
         at = end
     return best
+
+
+def _is_degree(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Tell whether an unknown word only says which of several: "most trodden routes", "the smartest move"."""
+    if end - start > 1 or end >= len(tokens) or not is_frame(tokens[end]):
+        return False
+    before = tokens[start - 1].text if start else ""
+    return before in {"most", "least"} or (before in {"the", "our"} and tokens[start].text.endswith("est"))
 
 
 def _is_verb(tokens: Sequence[Token], start: int, end: int) -> bool:

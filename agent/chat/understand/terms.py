@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from agent.chat.understand.concepts import concepts_of
 from agent.chat.understand.words import stems_of
 
 _TERM: Final = (
@@ -45,10 +46,21 @@ _ASKS: Final = re.compile(r"\b(?:how many|how much|show|list|compare|which|where
 
 def asks_term(text: str, terms: Sequence[str]) -> bool:
     """Tell whether a request asks what a term of the glossary is: by the term alone, or with a word for explaining."""
+    if _is_alone(text, terms):
+        return True
     term = term_in(text, plainly=True)
     if term is not None and stems_of(term) in _stems(tuple(terms)):
         return True
     return bool(_EXPLAINS.search(text)) and not _ASKS.search(text) and known_term(text, terms) is not None
+
+
+def _is_alone(text: str, terms: Sequence[str]) -> bool:
+    """Tell whether a text is a term of the glossary and nothing else, and one that names nothing to be listed or counted."""
+    alone = stems_of(text)
+    if alone not in {stems_of(term) for term in terms}:
+        return False
+    ideas = concepts_of(text) - {"reach", "severity", "share", "explain"}
+    return bool(alone) and not ideas
 
 
 def known_term(text: str, terms: Sequence[str]) -> str | None:

@@ -17,7 +17,13 @@ from agent.chat.understand.parsing import Parsed, parse
 from agent.chat.understand.scoring import Scores, scorer_of
 from agent.chat.understand.signs import signs_of
 from agent.chat.understand.splitting import has_known_word, nonsense, parts_of, refused_outright
-from agent.chat.understand.strangers import names_competitor, unknown_name, unknown_season, unknown_stage
+from agent.chat.understand.strangers import (
+    names_competitor,
+    unknown_action,
+    unknown_name,
+    unknown_season,
+    unknown_stage,
+)
 from agent.chat.understand.terms import asks_term
 from agent.chat.understand.things import things_of
 from agent.chat.understand.understood import Cannot, Previous, Understood
@@ -44,6 +50,18 @@ _PLAIN_GROUPS: Final = 0.04
 _TWO_STEPS: Final = 0.1
 _TWO_EVENTS: Final = 0.2
 _NO_TIMES: Final = frozenset({"explain_term", "show_help", "propose_variants", "draft_map"})
+_DOING: Final = frozenset(
+    {
+        "count_customers",
+        "show_paths",
+        "show_funnel",
+        "show_retention",
+        "list_moments",
+        "show_pain_point",
+        "predict",
+    }
+)
+"""Tools that a step which nobody recorded would else be dropped from."""
 _ASKS_LANGUAGE: Final = re.compile(
     r"\b(?:translat\w*|languages?|speak|speaks|answer|reply|respond|say it|talk|write)\b"
 )
@@ -129,7 +147,8 @@ def _part(text: str, previous: Previous | None, context: Context, encoder: Encod
         return followed
     text = with_thing(text, previous)
     parsed = parse(text, context.vocabulary)
-    if not has_known_word(parsed.tokens) and not parsed.mentions:
+    is_term = asks_term(text, context.vocabulary.terms)
+    if not has_known_word(parsed.tokens) and not parsed.mentions and not is_term:
         return _alone(parsed, context)
     if names_competitor(parsed, context.vocabulary):
         return _cannot(_named("competitors"))
@@ -139,7 +158,8 @@ def _part(text: str, previous: Previous | None, context: Context, encoder: Encod
     if not kind.tool:
         return _cannot(kind)
     where = inherited_where(text, parsed, previous)
-    return _in_season(kind, parsed) or build(kind, parsed, Context(context.vocabulary, context.things, where))
+    missing = _in_season(kind, parsed) or _undone(kind, parsed, context.vocabulary)
+    return missing or build(kind, parsed, Context(context.vocabulary, context.things, where))
 
 
 def _cannot(kind: Kind) -> Understood:
@@ -150,6 +170,12 @@ def _in_season(kind: Kind, parsed: Parsed) -> Understood | None:
     """Return that a season is asked for, where the kind of request is one that a time limits."""
     season = unknown_season(parsed) if kind.tool not in _NO_TIMES else None
     return Understood(missing=(season,)) if season is not None else None
+
+
+def _undone(kind: Kind, parsed: Parsed, vocabulary: Vocabulary) -> Understood | None:
+    """Return that an action which nobody recorded is asked for, where the kind of request would else drop it."""
+    missing = unknown_action(parsed, vocabulary) if kind.tool in _DOING else None
+    return Understood(missing=(missing,)) if missing is not None else None
 
 
 def _is_locale(kind: Kind, parsed: Parsed) -> bool:

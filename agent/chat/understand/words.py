@@ -18,6 +18,8 @@ _CONTRACTIONS = (
     (re.compile(r"\bcan't\b|\bcant\b"), "can not"),
     (re.compile(r"\bwon't\b"), "will not"),
     (re.compile(r"n't\b"), " not"),
+    (re.compile(r"\bhow(?:'d| d'?) ?(?:you|ya)\b|\bhow d'(?:you|ya)\b"), "how do you"),
+    (re.compile(r"\bd'(?:you|ya)\b"), "do you"),
     (re.compile(r"\b(dont|doesnt|didnt|isnt|arent)\b"), "do not"),
     (re.compile(r"\b(what|where|who|how|that|there|when|it|why)'?s\b"), r"\1 is"),
     (re.compile(r"\bwhats\b"), "what is"),

@@ -27,10 +27,13 @@ from api.web.views.map_page import map_view
 from api.web.views.map_versions import left_of, version_rows
 from api.web.visits import Visit, VisitDep
 from api.web.waiting import SnapshotDep
+from api.who import who_is, with_names
 
 router = APIRouter(prefix="/w/{workspace}/maps/{map_id}")
 
 Form = Literal["svg", "png"]
+AsFile = Annotated[bool, Query()]
+"""Whether a picture is taken out as a file; a page that shows it writes nothing into the log."""
 Version = Annotated[int, Query(ge=1, le=MOST_COUNTED)]
 Chosen = Annotated[int | None, Query(ge=1, le=MOST_COUNTED)]
 
@@ -86,7 +89,7 @@ def download(
 ) -> Response:
     """Send a map as a file."""
     found = visit.brand.workspace.store.results.map(map_id, version)
-    made = export_map(found, file_format)
+    made = export_map(with_names(found, who_is(visit.services.accounts)), file_format)
     log(request, visit, "map.export", f"version {found.version} of {map_id} as {file_format.value}")
     headers = {"Content-Disposition": f'attachment; filename="{made.file_name}"'}
     return Response(made.data, media_type=made.media_type, headers=headers)
@@ -146,24 +149,46 @@ def show_order(request: Request, visit: VisitDep, snapshot: SnapshotDep, map_id:
 
 @router.get("/planned/order.{form}")
 def draw_own_order(
-    request: Request, visit: VisitDep, snapshot: SnapshotDep, map_id: str, form: Form
+    request: Request,
+    visit: VisitDep,
+    snapshot: SnapshotDep,
+    *,
+    map_id: str,
+    form: Form,
+    download: AsFile = False,
 ) -> Response:
     """Send the picture of the map's own stages."""
     found = visit.brand.workspace.store.results.map(map_id)
-    return _picture(request, visit, map_id, picture_of(own_order(snapshot, found), form), form)
+    picture = _picture(picture_of(own_order(snapshot, found), form), form, as_file=download)
+    return _logged(request, visit, map_id, picture, form) if download else picture
 
 
 @router.get("/planned/{file_id}/order.{form}")
-def draw_order(request: Request, visit: VisitDep, map_id: str, file_id: str, form: Form) -> Response:
+def draw_order(
+    request: Request,
+    visit: VisitDep,
+    snapshot: SnapshotDep,
+    *,
+    map_id: str,
+    file_id: str,
+    form: Form,
+    download: AsFile = False,
+) -> Response:
     """Send the picture of a plan that the person laid beside the data."""
     found = visit.brand.workspace.store.results.map(map_id)
-    return _picture(request, visit, map_id, picture_of(kept_plan(visit, found, file_id), form), form)
+    planned = kept_plan(visit, snapshot, found, file_id)
+    picture = _picture(picture_of(planned, form), form, as_file=download)
+    return _logged(request, visit, map_id, picture, form) if download else picture
 
 
-def _picture(request: Request, visit: Visit, map_id: str, data: bytes, form: Form) -> Response:
+def _logged(request: Request, visit: Visit, map_id: str, picture: Response, form: Form) -> Response:
+    """Return a picture that is taken out as a file, which is an export as others are."""
     log(request, visit, "map.export", f"planned and observed order of {map_id} as {form}")
-    headers = {
-        "Content-Security-Policy": PICTURE_POLICY,
-        "Content-Disposition": f'attachment; filename="planned-and-observed.{form}"',
-    }
+    return picture
+
+
+def _picture(data: bytes, form: Form, *, as_file: bool) -> Response:
+    headers = {"Content-Security-Policy": PICTURE_POLICY}
+    if as_file:
+        headers["Content-Disposition"] = f'attachment; filename="planned-and-observed.{form}"'
     return Response(data, media_type="image/svg+xml" if form == "svg" else "image/png", headers=headers)

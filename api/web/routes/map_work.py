@@ -95,7 +95,7 @@ def review_by(visit: VisitDep, map_id: str, seen: Seen, day: Annotated[date, For
 def restore(request: Request, visit: VisitDep, map_id: str, claim_id: str) -> Response:
     """Put back what somebody worded and a newer draft left behind."""
     visit.require(Role.EDITOR, "putting words back on a map")
-    with visit.brand.writing() as workspace:
+    with visit.brand.writing_soon() as workspace:
         made = put_back(workspace, map_id, claim_id)
     log(request, visit, "map.restore", f"claim {claim_id} in version {made.version} of {map_id}")
     return _back(visit, map_id, claim_id="")

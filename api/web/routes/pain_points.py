@@ -125,7 +125,7 @@ def take_out(
     """Take a quote out of a pain point, in everything that follows."""
     visit.require(Role.EDITOR, "correcting what a quote is about")
     point = current_point(snapshot, pain_point_id)
-    with visit.brand.writing() as workspace:
+    with visit.brand.writing_soon() as workspace:
         correct(
             workspace,
             record_id=record_id,
@@ -143,7 +143,7 @@ def take_out(
 def put_back(visit: VisitDep, pain_point_id: str, correction_id: str) -> Response:
     """Take a correction back."""
     visit.require(Role.EDITOR, "correcting what a quote is about")
-    with visit.brand.writing() as workspace:
+    with visit.brand.writing_soon() as workspace:
         undo_correction(workspace, correction_id, by=visit.account_id)
     return _back(visit, pain_point_id, corrected="back")
 

@@ -12,7 +12,7 @@ from api.web.auditing import log
 from api.web.jobs import Job, JobContext
 from api.web.pages import MOST_COUNTED, brand_path, page
 from api.web.views.pain_points import current_point
-from api.web.views.variant_steps import approve, mark_checked, send_back, taken_out
+from api.web.views.variant_steps import ChangedSinceShownError, approve, mark_checked, send_back, taken_out
 from api.web.views.variants import MOST_AT_ONCE, Proposal, proposal, set_rows, set_view
 from api.web.visits import Visit, VisitDep
 from api.web.waiting import SnapshotDep
@@ -81,24 +81,41 @@ def propose(
 @router.get("/{variant_set_id}")
 def show_set(request: Request, snapshot: SnapshotDep, variant_set_id: str) -> Response:
     """Show a control and its variants side by side."""
-    return page(request, "variants/set.html", place="variants", view=set_view(snapshot, variant_set_id))
+    return page(
+        request, "variants/set.html", place="variants", view=set_view(snapshot, variant_set_id), refused=""
+    )
 
 
 @router.post("/{variant_set_id}/{variant_id}/approve")
 def approve_variant(
-    request: Request, visit: VisitDep, variant_set_id: str, variant_id: str, *, seen: Seen, despite: Line = ""
+    request: Request,
+    visit: VisitDep,
+    snapshot: SnapshotDep,
+    variant_set_id: str,
+    variant_id: str,
+    *,
+    seen: Seen,
+    shown: Annotated[str, Form(max_length=64)] = "",
+    despite: Line = "",
 ) -> Response:
-    """Approve a variant."""
+    """Approve a variant as it was shown; what changed since is shown instead."""
     visit.require(Role.APPROVER, "approving a variant")
-    approve(
-        visit.brand.workspace,
-        variant_set_id,
-        variant_id,
-        seen=seen,
-        by=visit.account_id,
-        now=visit.services.clock(),
-        despite=despite,
-    )
+    try:
+        approve(
+            visit.brand.workspace,
+            variant_set_id,
+            variant_id,
+            seen=seen,
+            shown=shown,
+            by=visit.account_id,
+            now=visit.services.clock(),
+            despite=despite,
+        )
+    except ChangedSinceShownError as error:
+        view = set_view(snapshot, variant_set_id)
+        return page(
+            request, "variants/set.html", place="variants", status=409, view=view, refused=error.message
+        )
     log(request, visit, "variant.approve", f"{variant_id} of {variant_set_id}")
     return _back(visit, variant_set_id)
 
@@ -150,7 +167,7 @@ def check_set(visit: VisitDep, variant_set_id: str) -> Response:
     def work(context: JobContext) -> str:
         context.step("Checking the variants against unseen customers ...")
         with brand.writing() as workspace:
-            mark_checked(workspace, check_again(workspace, found), by=by)
+            mark_checked(workspace, check_again(workspace, found), by=by, before=found)
         return brand_path(brand.name, "variants", variant_set_id)
 
     title = f"Checking {len(found.variants)} variants again"

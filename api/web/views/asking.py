@@ -6,7 +6,7 @@ from functools import partial
 from anyio import to_thread
 
 from agent.errors import ConflictError
-from agent.schemas.chat import Answer, Message, Outcome, PendingChange, Sentence, SentenceKind
+from agent.schemas.chat import Answer, Message, Outcome, PendingChange, Sentence, SentenceKind, StatusEvent
 from api.web.runs import Events, Run
 from api.web.views.chat import Turn, thread_of, turn_of
 from api.web.visits import Visit
@@ -14,6 +14,7 @@ from api.web.visits import Visit
 APPROVED = "Approved: {summary}"
 DECLINED = "Not now: {summary}"
 _WRITER = "Journey Insight"
+_WAITS = "Waiting until other data is stored in this workspace"
 _LEFT = "Nothing was made or changed. Ask again whenever you want it."
 
 Storing = Callable[[], Message]
@@ -192,13 +193,11 @@ def _events_of(visit: Visit, question: str, history: tuple[Message, ...]) -> Eve
 
 async def _change_of(visit: Visit, pending: PendingChange, _history: tuple[Message, ...]) -> Events:
     """Yield how a change is made, as the one writer of the workspace; what another one stores is waited for."""
-    writing = visit.brand.writing()
-    await to_thread.run_sync(writing.__enter__)
-    try:
+    if visit.brand.is_being_written:
+        yield StatusEvent(text=_WAITS)
+    async with visit.brand.writing_in_turn():
         async for event in visit.brand.analyst.approve(pending, context=visit.context()):
             yield event
-    finally:
-        writing.__exit__(None, None, None)
 
 
 def _keep(visit: Visit, conversation_id: str, message_id: str, answer: Answer) -> None:

@@ -154,12 +154,12 @@ def apply_kept(visit: Visit, map_id: str, file_id: str) -> JourneyMap:
     """
     kept = _kept(visit, _EDITS)
     file = kept.get(file_id, account_id=visit.account_id, subject=map_id)
-    with visit.brand.writing() as workspace:
+    with visit.brand.writing_soon() as workspace:
         read = read_edit(workspace, file.data, name=file.name, map_id=map_id)
         if read.digest != file.shown:
             msg = "the map was changed since you looked, so the file would change something else now"
             raise ConflictError(msg, hint="Upload the file again and look at its changes as they are now.")
-        made = apply_edit(workspace, read.edit, by=visit.name)
+        made = apply_edit(workspace, read.edit, by=visit.account_id)
     kept.drop(file_id)
     return made
 
@@ -192,14 +192,18 @@ def keep_plan(visit: Visit, planned: Planned, data: bytes, *, map_id: str) -> Pl
     return replace(planned, file_id=file_id)
 
 
-def kept_plan(visit: Visit, journey_map: JourneyMap, file_id: str) -> Planned:
-    """Return a plan that somebody laid beside the data, laid beside it again.
+def kept_plan(visit: Visit, snapshot: Snapshot, journey_map: JourneyMap, file_id: str) -> Planned:
+    """Return a plan that somebody laid beside the data, laid beside it again, once for all pictures of a state of the data.
 
     Raises:
         NotFoundError: It is not there any more, or is somebody else's.
     """
     file = _kept(visit, _PLANS).get(file_id, account_id=visit.account_id, subject=journey_map.map_id)
-    return laid_beside(visit.brand.workspace, journey_map, file.data, name=file.name)
+
+    def work() -> Planned:
+        return laid_beside(snapshot.workspace, journey_map, file.data, name=file.name)
+
+    return snapshot.scope(journey_map.scope.where).asked(("kept plan", file_id), work)
 
 
 def own_order(snapshot: Snapshot, journey_map: JourneyMap) -> Planned:

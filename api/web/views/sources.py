@@ -10,7 +10,7 @@ from agent.pipeline.proposing import ROLES, MappedTurns, Proposal, Role, mapping
 from agent.pipeline.proposing_turns import TurnsProposal
 from agent.pipeline.status import Status, status_of
 from agent.read.formats import SourceKind
-from agent.read.speakers import speaker_of
+from agent.read.speakers import OTHERS, side_of_others, speaker_of
 from agent.schemas.records import Speaker
 from agent.store.sources import Source
 from api.web.jobs import Job
@@ -77,7 +77,11 @@ class TalkForm:
     fields: tuple[str, ...]
     """Of a message."""
     speakers: tuple[tuple[str, str], ...]
-    """Names that were seen, with who each seems to be; empty where there are too many to ask."""
+    """Roles that were seen, with who each seems to be; empty where there are too many to ask."""
+    n_others: int
+    """Other names, which may be people's: they are asked about together, and never shown."""
+    others: str
+    """Who those seem to be."""
     sides: tuple[str, ...] = tuple(Speaker)
 
 
@@ -168,7 +172,9 @@ def _talk_form(turns: TurnsProposal) -> TalkForm:
             TalkChoice("turn_at", "When", turns.at or "", may_be_none=True),
         ),
         fields=tuple(one.name for one in turns.fields),
-        speakers=tuple((name, turns.speakers.get(name, Speaker.AGENT).value) for name in turns.names),
+        speakers=tuple((name, who.value) for name, who in turns.speakers.items()),
+        n_others=turns.n_others,
+        others=(turns.side_of_others or Speaker.AGENT).value,
     )
 
 
@@ -176,12 +182,16 @@ def _turns_of(form: FormData, chosen: Mapping[str, str]) -> MappedTurns:
     names = [value for value in form.getlist("speaker_name") if isinstance(value, str)]
     sides = [Speaker(value) for value in form.getlist("speaker_side") if isinstance(value, str)]
     said = dict(zip(names, sides, strict=True))
+    others = Speaker(chosen["other_side"]) if "other_side" in chosen else None
     # Names that say it themselves need no list, beside which a name that comes later would be refused.
     is_plain = all(speaker_of(name) is side for name, side in said.items())
+    is_plain = is_plain and others in {None, side_of_others(said.values())}
+    # Roles with a person's name in them are not in the list, so that whoever is in no list says it by the role, if at all.
+    listed = said | {OTHERS: others or side_of_others(said.values()) or Speaker.AGENT}
     return MappedTurns(
         path=chosen["turns_path"],
         speaker=chosen.get("turn_speaker", ""),
         text=chosen.get("turn_text", ""),
         at=chosen.get("turn_at"),
-        speakers={} if is_plain else said,
+        speakers={} if is_plain else listed,
     )

@@ -26,7 +26,7 @@ from agent.store.notes import VARIANT_STEPS
 from agent.variants.channels import CHANNELS, Slot, control_copy, width
 from agent.variants.factors import DEFINITIONS
 from agent.variants.lint import lint_copy
-from api.web.views.variant_steps import OUT, is_current, stale_maps
+from api.web.views.variant_steps import OUT, is_approvable, is_current, needs_reason, shown_digest, stale_maps
 
 CHANNEL_NAMES: Mapping[CreativeChannel, str] = {
     "email": "E-mail",
@@ -121,6 +121,12 @@ class VariantCard:
     """In words, and the look of it."""
     numbers: str
     """Effect, interval and customers of the verdict; empty where there is none."""
+    digest: str
+    """Of all that is shown of it."""
+    is_approvable: bool
+    """Whether its verdict is proven and not against it."""
+    needs_reason: bool
+    """Whether approving it takes a reason, as it was not found better."""
 
     @property
     def factor_name(self) -> str:
@@ -139,19 +145,17 @@ class VariantCard:
         return _STATES[self.note.state]
 
     @property
-    def _holds(self) -> bool:
-        return self.variant.verdict is not None and self.variant.verdict.kind is not VerdictKind.INVALID
-
-    @property
     def may_approve(self) -> bool:
-        """Whether it can be approved as it is: its verdict holds, and nobody has approved it yet."""
-        return self._holds and self.note.state in _OPEN
+        """Whether it can be approved as it is: its verdict is proven, and nobody has approved it yet."""
+        return self.is_approvable and self.note.state in _OPEN
 
     @property
     def may_be_sent_back(self) -> bool:
         """Whether it can be sent back."""
         can = VariantState.SENT_BACK in VARIANT_STEPS[self.note.state]
-        return can or (self._holds and self.note.state is VariantState.DRAFT)
+        verdict = self.variant.verdict
+        holds = verdict is not None and verdict.kind is not VerdictKind.INVALID
+        return can or (holds and self.note.state is VariantState.DRAFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,7 @@ def set_view(snapshot: Snapshot, variant_set_id: str) -> SetView:
     found = workspace.store.results.variant_set(variant_set_id)
     label, is_known = _label(snapshot, found.pain_point_id)
     cards = tuple(_card(workspace, found, variant, at) for at, variant in enumerate(found.variants, start=1))
+    current = is_current(workspace, found)
     quoted = {item.record_id for one in found.variants for item in one.evidence}
     return SetView(
         found=found,
@@ -229,8 +234,8 @@ def set_view(snapshot: Snapshot, variant_set_id: str) -> SetView:
         control=_filled(found.control, None),
         cards=cards,
         sources=workspace.store.records.get_many(quoted),
-        n_out=sum(card.note.state in OUT for card in cards),
-        is_current=is_current(workspace, found),
+        n_out=sum(card.note.state in OUT and card.is_approvable for card in cards) if current else 0,
+        is_current=current,
         stale=tuple(stale_maps(workspace, found.pain_point_id)),
     )
 
@@ -263,6 +268,9 @@ def _card(workspace: Workspace, found: VariantSet, variant: Variant, number: int
         note=workspace.store.notes.variant(found.variant_set_id, variant.variant_id),
         verdict=("Not checked yet", "") if variant.verdict is None else _VERDICTS[variant.verdict.kind],
         numbers=_numbers(variant.verdict),
+        digest=shown_digest(found, variant.variant_id),
+        is_approvable=is_approvable(found, variant.variant_id),
+        needs_reason=needs_reason(found, variant.variant_id),
     )
 
 

@@ -1,5 +1,6 @@
 """The order of a plan beside the order in which customers came: counts by hand, places, and what is drawn of it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -88,8 +89,19 @@ def test_share_of_few_customers_is_unknown_and_one_part_has_no_order(tmp_path: P
     few = _order(tmp_path / "few", [(4, "ad_clicked product_viewed")])
     assert few is not None
     assert few.pairs[0].reach.share is None
-    assert "unknown: 4 customers were at both" in described(few)
+    assert "unknown: fewer than 5 customers were at both" in described(few)
     assert _order(tmp_path / "one", [(20, "ad_clicked")]) is None
+
+
+def test_few_customers_are_not_told_by_their_number(tmp_path: Path) -> None:
+    """Neither by the picture nor by its description nor by its heading; five are."""
+    few = _order(tmp_path / "few", [(4, "ad_clicked product_viewed"), (1, "ad_clicked rare_thing")])
+    assert few is not None
+    told = described(few) + order_svg(few, "touchpoint")
+    assert "rare_thing (fewer than 5 customers, not planned)" in told
+    assert "fewer than 5 customers, not planned" in order_svg(few, "touchpoint")
+    assert "ad_clicked (5 customers)" in told
+    assert not re.search(r"\b[0-4] (?:customers?|came|were)\b", told)
 
 
 def test_picture_holds_every_name_escaped_and_says_in_words_what_it_shows(tmp_path: Path) -> None:

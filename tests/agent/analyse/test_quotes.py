@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.analyse.quotes import MAX_CHARS, choose_opposing, choose_quotes, quote_of
+from agent.analyse.quotes import MAX_CHARS, Spoken, choose_opposing, choose_quotes, quote_of
 from agent.testing import HashEncoder
 from tests.agent.analyse.theme_corpus import corpus, passage, reading
 
@@ -60,6 +60,6 @@ def test_opposing_quotes_are_glad_and_on_the_topic() -> None:
     everything = [*late, glad, other]
     vectors = ENCODER.encode([p.text for p in everything])
     readings = [reading(p, complaint=p in late) for p in everything]
-    found = choose_opposing(vectors[:5], everything, vectors, readings)
+    found = choose_opposing(vectors[:5], Spoken(everything, vectors, readings))
     assert [q.record_id for q in found] == ["g"]
     assert choose_quotes([], np.zeros((0, 64), dtype=np.float32)) == ()

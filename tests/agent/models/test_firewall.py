@@ -117,6 +117,16 @@ def test_unresolved_quantities_carried_text_allows_the_same_of_the_same() -> Non
     assert unresolved_quantities("Now in 30 shops", carried=carried)
 
 
+def test_unresolved_quantities_carried_text_needs_both_neighbours() -> None:
+    """A number at the end of a text is not known by the word before it, nor one at the start by the word behind."""
+    carried = ["Mean rating, from 0 to 100: {{m:a.rating}}"]
+    assert unresolved_quantities("It fell to 100", carried=carried)
+    assert unresolved_quantities("100: {{m:a.rating}}", carried=carried)
+    assert unresolved_quantities("Wait -30 days there", carried=["Wait 30 days there"])
+    assert unresolved_quantities("Rating, from 0 to 100: {{m:a.rating}}", carried=carried) == []
+    assert unresolved_quantities("Answer “3 weeks late” soon", carried=["3 weeks late"]) == []
+
+
 def test_check_template_unknown_metric_is_refused() -> None:
     """A metric that was not offered cannot be named."""
     with pytest.raises(UnknownCitationError):

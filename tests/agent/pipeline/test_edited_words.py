@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.firewall import fill
 from agent.pipeline.edited_words import RefusedWording, Worded, Wordings
-from agent.schemas.evidence import Claim, ClaimStatus, Lane
+from agent.schemas.evidence import Claim, ClaimStatus, Lane, Metric, MetricQuery
 from agent.verify.quotations import quotations, said_by_customer
 from tests.agent.store.builders import record
 
@@ -128,3 +129,85 @@ def test_quotations_are_found_in_their_order() -> None:
         ("h", False),
         ("i", True),
     ]
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        "＂＂",
+        "❝❞",
+        "〝〞",
+        "『』",
+        "《》",
+        "″″",
+        "ʺʺ",
+        "´´",
+        "❛❜",
+        "＇＇",
+        "ʼʼ",
+        "’’",
+        "‛’",
+        "⹂⹂",
+        "‟”",
+        "‚‘",
+        "﹁﹂",
+        "｢｣",
+        "〈〉",
+        "‵′",
+        "״״",
+    ],
+)
+def test_sign_that_looks_like_a_mark_is_no_way_to_quote(marks: str) -> None:
+    """Whatever the sign: a reader takes what is between for a customer's words."""
+    assert "has no partner" in _refusal(f"They say {marks[0]}This firm stole my money{marks[1]} and leave.")
+
+
+@pytest.mark.parametrize("words", ["At noon o’clock", "They can’t, don＇t and won't", "The shops’ doors"])
+def test_apostrophe_is_no_mark(words: str) -> None:
+    """Inside a word, or after the one that owns."""
+    assert isinstance(_WORDINGS.check(words, None), Worded)
+
+
+def _rated(template: str, value: float) -> Claim:
+    query = MetricQuery(op="x")
+    rating = Metric(metric_id="a.rating", label="x", definition="x", unit="count", value=value, query=query)
+    return Claim(
+        claim_id="c_2", lane=Lane.METRICS, status=ClaimStatus.OBSERVED, metrics=(rating,), template=template,
+        statement=fill(template, {"a.rating": rating}),
+    )  # fmt: skip
+
+
+_RATED = _rated("Mean rating, from 0 to 100: {{m:a.rating}}", 57)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "We lose £57m a year", "It takes 57k", "It fell by -57", "It is the 57th", "A 57-fold rise", "Minus 57 now", "57 M now",
+        "57 million now", "€ 57 now", "x57 now", "57 € now", "57² now", "57 % now", "57.5 now", "57 hours", "0.57", "~57", "− 57",
+        "Mean rating, from 0 to 100: 57k", "It fell to 100", "It went from 0 to 100", "From 0 up, 57",
+    ],
+)  # fmt: skip
+def test_computed_number_is_no_part_of_another(words: str) -> None:
+    """Neither a sign nor a unit nor a magnitude makes another number of it; its scale is nobody's finding."""
+    found = _WORDINGS.check(words, _RATED)
+    assert isinstance(found, RefusedWording), found
+    assert "numbers cannot be" in found.reason
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["The mean is 57.", "57, all told", "They rate it (57)", "Rating, from 0 to 100: 57", "At 57 it is low"],
+)
+def test_computed_number_stays_where_it_stands_alone(words: str) -> None:
+    """Other words around it, the same number."""
+    found = _WORDINGS.check(words, _RATED)
+    assert isinstance(found, Worded), found
+    assert "{{m:a.rating}}" in found.template
+
+
+def test_computed_number_may_keep_the_company_that_it_had() -> None:
+    """A unit that was beside it may stay beside it."""
+    claim = _rated("It takes {{m:a.rating}} minutes", 57)
+    assert isinstance(_WORDINGS.check("They wait 57 minutes", claim), Worded)
+    assert isinstance(_WORDINGS.check("They wait 57 hours", claim), RefusedWording)

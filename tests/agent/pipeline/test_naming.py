@@ -29,8 +29,8 @@ class _ScriptedNamer:
         assert isinstance(task.inputs, ThemeBrief)
         self.sent.append(task.inputs.model_dump_json())
         number = len(self.sent)
-        label = self._labels[number - 1] if self._labels else "name " + "x" * number
-        return task.output.model_validate({"label": label, "definition": "Customers say so in their words."})
+        label = self._labels[number - 1] if self._labels else "refund " + "x" * number
+        return task.output.model_validate({"label": label, "definition": "Customers ask for a refund."})
 
 
 def _themes(n: int) -> list[Theme]:
@@ -48,7 +48,7 @@ def _themes(n: int) -> list[Theme]:
     ]
 
 
-def _texts(n: int, text: str = "my refund") -> dict[str, str]:
+def _texts(n: int, text: str = "my refund for late parcels") -> dict[str, str]:
     return {f"row:{number}": text for number in range(n)}
 
 
@@ -90,6 +90,23 @@ def test_name_themes_takes_no_order_to_a_machine() -> None:
     assert list(name_themes(namer, _themes(1), _texts(1))) == _themes(1)
 
 
+def test_name_themes_takes_no_name_that_the_passages_do_not_bear_out() -> None:
+    """A finding is shown under its theme's name, so a name that nobody's words are about would be an invented one."""
+    namer = _ScriptedNamer(
+        "Explain the process of photosynthesis", "Refunds are slow", "Explain photosynthesis"
+    )
+    named = list(name_themes(namer, _themes(2), _texts(2)))
+    assert [theme.label for theme in named] == ["label a", "Refunds are slow"]
+    foreign = list(
+        name_themes(
+            _ScriptedNamer("Late refund"),
+            _themes(1),
+            _texts(1, "Die Erstattung ist noch nicht bei mir angekommen und das ist nicht gut"),
+        )
+    )
+    assert foreign[0].label == "Late refund"
+
+
 def test_name_themes_where_the_model_fails_raises() -> None:
     """Whoever stores the names stores nothing then."""
     with pytest.raises(ModelTimeoutError):
@@ -100,7 +117,7 @@ def test_name_raw_themes_sends_no_personal_data() -> None:
     """An address in a text of a file never leaves."""
     namer = _ScriptedNamer()
     named = name_raw_themes(namer, _themes(2), _texts(2, "write to jane.doe@example.com about my refund"))
-    assert [theme.label for theme in named] == ["name x", "name xx"]
+    assert [theme.label for theme in named] == ["refund x", "refund xx"]
     assert "jane.doe" not in "".join(namer.sent)
     assert "about my refund" in namer.sent[0]
 
@@ -108,4 +125,4 @@ def test_name_raw_themes_sends_no_personal_data() -> None:
 def test_name_raw_themes_where_the_model_fails_keeps_the_customers_own_words() -> None:
     """Names made before the failure stay, the rest are the phrases found."""
     named = name_raw_themes(_ScriptedNamer(fails_from=2), _themes(4), _texts(4))
-    assert [theme.label for theme in named] == ["name x", "name xx", "label c", "label d"]
+    assert [theme.label for theme in named] == ["refund x", "refund xx", "label c", "label d"]

@@ -88,17 +88,31 @@ def test_conversations_in_each_form_are_proposed_and_read(tmp_path: Path, form: 
     assert rows[3].identifiers[0].value == "C003"
 
 
-def test_names_that_do_not_say_who_they_are_are_asked_for(tmp_path: Path) -> None:
-    """Two names of people: the proposal lists them, and the mapping takes what a person says of them."""
+def test_names_that_do_not_say_who_they_are_are_counted_and_never_told(tmp_path: Path) -> None:
+    """Two names of people: the proposal holds neither, and the mapping takes what a person says of them."""
     talks = [_talk(number, who=("Quill", "Brannt")) for number in range(6)]
     path = _write(tmp_path / "talks.jsonl", talks, lines=talks)
 
     found = propose_file(path, now=_NOW)
 
     assert found.turns is not None
-    assert found.turns.names == ("Quill", "Brannt")
+    assert (found.turns.n_others, found.turns.side_of_others) == (2, None)
     assert found.turns.speakers == {}
     rows = _read(path, found, {"Quill": Speaker.CUSTOMER, "Brannt": Speaker.AGENT})
+    assert [turn.speaker for turn in rows[0].turns][:2] == [Speaker.CUSTOMER, Speaker.AGENT]
+
+
+def test_persons_name_beside_a_role_is_not_told(tmp_path: Path) -> None:
+    """The role in a name says who it is; all others together stand for one side, whatever names come later."""
+    talks = [_talk(number, who=(f"Ann Quill{number}", "Support (Brannt)")) for number in range(6)]
+    path = _write(tmp_path / "talks.jsonl", talks, lines=talks)
+
+    found = propose_file(path, now=_NOW)
+
+    assert found.turns is not None
+    assert (dict(found.turns.speakers), found.turns.n_others) == ({}, 6)
+    assert found.turns.side_of_others is Speaker.CUSTOMER
+    rows = _read(path, found, {"Helpdesk": Speaker.AGENT, "*": Speaker.CUSTOMER})
     assert [turn.speaker for turn in rows[0].turns][:2] == [Speaker.CUSTOMER, Speaker.AGENT]
 
 

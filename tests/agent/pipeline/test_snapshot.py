@@ -149,10 +149,34 @@ def test_model_that_fails_does_not_keep_anybody_from_reading(
         snapshots = Snapshots(own_shop)
         found = snapshots.refresh()
         assert found.themes
+        assert not server.requests
+        snapshots.name_themes()
         n_asked = len(server.requests)
         assert 1 <= n_asked <= own_shop.settings.model_max_retries + 1
         assert snapshots.current() is found
         assert snapshots.refresh() is found
+        snapshots.name_themes()
+        assert len(server.requests) == n_asked
+
+
+def test_themes_are_read_before_a_model_has_named_them(own_shop: Workspace, tmp_path: Path) -> None:
+    """Nobody waits for names: the next snapshot has them, and the one after a restart has them at once."""
+    _read_in(own_shop, _reviews(tmp_path / "more.csv", 24, 120))
+    named = ScriptedAnswer(
+        '{"label": "Parcels that come late", "definition": "Parcels come later than was said."}'
+    )
+    with ScriptedModelServer([named]) as server:
+        served = {"openai_api_key": SecretStr("none"), "openai_base_url": server.url}
+        own_shop.settings = own_shop.settings.model_copy(update=served)
+        snapshots = Snapshots(own_shop)
+        before = snapshots.refresh()
+        snapshots.name_themes()
+        after = snapshots.current()
+        assert "Parcels that come late" not in {theme.label for theme in before.themes}
+        assert "Parcels that come late" in {theme.label for theme in after.themes}
+        n_asked = len(server.requests)
+        again = Snapshots(own_shop).refresh()
+        assert [theme.label for theme in again.themes] == [theme.label for theme in after.themes]
         assert len(server.requests) == n_asked
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from agent.errors import ConflictError, InputError, NotFoundError
-from agent.schemas.chat import Outcome
+from agent.schemas.chat import Answer, Outcome, PendingChange
 from agent.store import Store
 from agent.store.conversations import MAX_QUESTION_CHARS, Conversations
 from agent.store.tables import conversations as conversations_table
@@ -141,6 +141,21 @@ def test_fork_copies_the_way_to_a_turn_and_leaves_the_rest(store: Store) -> None
     talks.delete(talk, owner="anna")
     assert talks.path(forked.conversation_id, owner="anna") == copied
     assert forked.title == "One?"
+
+
+def test_change_that_waits_is_not_copied_with_its_turn(store: Store) -> None:
+    """It is decided in one place alone; the copy says where, and the first conversation keeps it."""
+    talks = store.conversations
+    talk, (first,) = _asked(talks, "Draft it")
+    pending = PendingChange(change_id="x" * 16, tool="draft_map", arguments={}, summary="A map.")
+    waiting = Answer(outcome=Outcome.PENDING, pending=pending, writer="w")
+    talks.answer(talk, first, waiting, owner="anna", now=NOW)
+    forked = talks.fork(talk, first, owner="anna", now=NOW)
+    [copied] = talks.path(forked.conversation_id, owner="anna")
+    assert copied.answer is not None
+    assert (copied.answer.pending, copied.answer.outcome) == (None, Outcome.ANSWERED)
+    assert "in the conversation that this one is a copy of" in copied.answer.sentences[-1].text
+    assert talks.message(talk, first, owner="anna").answer == waiting
 
 
 _Call = Callable[[Conversations, str, str], object]

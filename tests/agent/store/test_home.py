@@ -7,18 +7,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.errors import NotFoundError, StoreError, StoreFullError, StoreLockedError
-from agent.store import Store
+from agent.store import OpenHome, Store
 from agent.store.engine import Database, open_engine
-from agent.store.home import Home, folder_name
+from agent.store.home import Home, folder_name, former_folder_name
 from tests.agent.store.builders import NOW
 
 _HOLD = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from agent.store import Store
+from agent.store import OpenHome, Store
 Store.create(Path(sys.argv[1]), "brand", now=datetime(2026, 1, 1, tzinfo=UTC))
 print("held", flush=True)
 time.sleep(60)
@@ -30,7 +32,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from agent.errors import StoreFullError
 from agent.schemas.records import Side
-from agent.store import Store
+from agent.store import OpenHome, Store
 
 now = datetime(2026, 1, 1, tzinfo=UTC)
 with Store.create(Path(sys.argv[1]), "brand", now=now) as store:
@@ -149,7 +151,45 @@ def test_home_folders_are_private(tmp_path: Path) -> None:
 
 def test_folder_name_differs_for_different_workspaces() -> None:
     """Names become folder names that cannot leave their folder or collide."""
-    names = ["brand", "Brand", "a/b", "a%2fb", "..", "", "ä b"]
+    names = ["brand", "Brand", "a/b", "a%2fb", "..", "", "ä b", "*b", "ʫ", "*b+", "\t9", "\x99", "Ā0", "က"]
     made = [folder_name(name) for name in names]
     assert len(set(made)) == len(names)
     assert all("/" not in name and name not in {".", ".."} for name in made)
+
+
+@given(st.text(max_size=8), st.text(max_size=8))
+def test_folder_names_are_as_different_as_the_names(one: str, other: str) -> None:
+    """No two names share a folder, and names of ordinary letters are spelt as they always were."""
+    assert (folder_name(one) == folder_name(other)) == (one == other)
+    if all(" " <= sign <= "\xff" for sign in one):
+        assert folder_name(one) == former_folder_name(one)
+
+
+def test_folder_of_an_earlier_version_is_kept_under_its_name_of_now(tmp_path: Path) -> None:
+    """A brand with other letters finds its data again; a folder that stands for another brand stays that one's."""
+    names = ["Мир", "*b", "ʫ"]
+    for name in names:
+        Store.create(tmp_path, name, now=NOW).close()
+    home = Home(tmp_path)
+    for name in names:
+        folder = home.lake / "events" / former_folder_name(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "part").write_text(name)
+    with Store.open(tmp_path, "Мир"):
+        pass
+    assert (home.lake_events("Мир") / "part").read_text() == "Мир"
+    assert (home.lake_events("*b") / "part").exists()
+    assert not home.lake_events("ʫ").exists()
+
+
+def test_what_a_killed_process_left_is_gone_when_the_home_is_opened_again(tmp_path: Path) -> None:
+    """Values of customers that were spilled do not lie about; the stores stay."""
+    home = Home(tmp_path / "home")
+    OpenHome.open(home.path, create=True).close()
+    left = [home.scratch / "journey-1" / "values.parquet", home.path / "journey-2" / "values.parquet"]
+    for file in left:
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"x")
+    OpenHome.open(home.path).close()
+    assert not [file for file in left if file.exists()]
+    assert home.database.exists()

@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 
 from agent.schemas.accounts import AuditFilter, Role
 from agent.schemas.chat import (
@@ -220,7 +221,29 @@ def test_declined_change_is_not_made_and_says_so(site: Site) -> None:
     assert visitor.post(f"{turn}/decline").status_code == 303
     assert "Nothing was made or changed." in words_of(visitor.get(path).text)
     assert visitor.post(f"{turn}/approve").status_code == 409
+    forked = visitor.post(f"{turn}/fork").headers["location"]
+    copy = visitor.get(forked).text
+    assert "A change was proposed here" in words_of(copy)
+    assert visitor.post(f"{turn_paths(copy)[0]}/approve").status_code == 409
     assert analyst.approved == []
+
+
+def test_change_waits_for_another_writer_without_holding_a_thread(site: Site) -> None:
+    """While other data is stored it says that it waits; then it is made."""
+    pending = PendingChange(change_id="x1", tool="draft_map", arguments={}, summary="A map.")
+    visitor = site.client_of()
+    analyst = scripted(site, Answer(outcome=Outcome.PENDING, pending=pending, writer="w"))
+    analyst.made = streamed(plain(1))
+    path = ask(visitor, "Draft a map")
+    turn = turn_paths(settled(visitor, path))[0]
+    portal = site.entered.portal
+    assert portal is not None
+    with site.brand.writing():
+        assert visitor.post(f"{turn}/approve").status_code == 303
+        until(lambda: visitor.get(path).text, lambda page: "Waiting until other data is stored" in page)
+        assert portal.call(lambda: current_default_thread_limiter().borrowed_tokens) == 0
+        assert analyst.approved == []
+    assert "Finding 1" in settled(visitor, path)
 
 
 def test_somebody_elses_conversation_is_not_there(site: Site) -> None:

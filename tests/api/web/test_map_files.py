@@ -5,16 +5,21 @@ import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from agent.errors import NotFoundError
+from agent.pipeline.freshness import Freshness, own_rules_digest
+from agent.pipeline.words_left import left_behind, put_back
 from agent.render.exports import ExportFormat, export_map
 from agent.schemas.accounts import AuditFilter, Role
-from agent.schemas.evidence import Lane
+from agent.schemas.evidence import Claim, Lane
 from api.web.kept_files import KeptFiles
 from api.web.uploads import Uploads, sweep_uploads
+from api.web.views import map_files
+from api.web.views.map_files import laid_beside
 from tests.api.web.harmless import faults_of
 from tests.api.web.map_site import MAPS, another_source, job_of, map_of
 from tests.api.web.site import Site, words_of
@@ -108,15 +113,59 @@ def test_kept_files_are_swept_and_do_not_grow_without_bound(site: Site) -> None:
         kept.get(ids[-1], account_id="a", subject="m")
 
 
+def _opinion(site: Site) -> Claim:
+    cells = (stage.cells[Lane.THOUGHTS] for stage in map_of(site).stages)
+    return next(claim for cell in cells for claim in cell if claim.stated_by)
+
+
+def test_words_are_kept_as_an_accounts_and_come_back_with_their_date(site: Site) -> None:
+    """The account stands in the store, its name on the page and in files; putting words back makes them no younger."""
+    made, visitor = map_of(site), site.client_of()
+    base, account = f"{MAPS}/{made.map_id}", visitor.account
+    file = {"file": ("mine.csv", _worded(site, awareness="They look around."))}
+    assert visitor.post(_apply_of(visitor.post(f"{base}/edits/uploads", files=file).text)).status_code == 303
+    assert _opinion(site).stated_by == account.account_id
+    assert f"Worded by {account.display_name}" in words_of(
+        visitor.get(f"{base}/claims/{_opinion(site).claim_id}").text
+    )
+    for form in ("csv", "markdown", "json"):
+        sent = visitor.get(f"{base}/files/{form}").content.decode()
+        assert account.display_name in sent
+        assert account.account_id not in sent
+    until = site.clock() + timedelta(days=3)
+    results = site.brand.workspace.store.results
+    worded = map_of(site)
+    stages = tuple(
+        stage.model_copy(
+            update={
+                "cells": {
+                    lane: tuple(
+                        claim.model_copy(update={"expires_at": until}) if claim.stated_by else claim
+                        for claim in cell
+                    )
+                    for lane, cell in stage.cells.items()
+                }
+            }
+        )
+        for stage in worded.stages
+    )
+    results.save_map(worded.model_copy(update={"stages": stages}))
+    results.save_map(made.model_copy(update={"drafted_at": made.drafted_at + timedelta(days=1)}))
+    assert account.account_id not in words_of(visitor.get(f"{base}/versions").text)
+    with site.brand.writing() as workspace:
+        put_back(
+            workspace, made.map_id, next(one.claim.claim_id for one in left_behind(workspace, made.map_id))
+        )
+    assert (_opinion(site).stated_by, _opinion(site).expires_at) == (account.account_id, until)
+
+
 def test_draft_takes_over_what_people_worded_and_names_what_found_no_place(site: Site) -> None:
     """Words and owner come along; what a newer draft was made without stands under Versions and is put back from there."""
     made, visitor = map_of(site), site.client_of()
     base = f"{MAPS}/{made.map_id}"
     file = {"file": ("mine.csv", _worded(site, decision="They hesitate.", awareness="They look around."))}
     assert visitor.post(_apply_of(visitor.post(f"{base}/edits/uploads", files=file).text)).status_code == 303
-    opinion = next(
-        claim for stage in map_of(site).stages for claim in stage.cells[Lane.THOUGHTS] if claim.stated_by
-    )
+    opinion = _opinion(site)
     place = {"stage": "awareness", "lane": "thoughts", "claim_id": opinion.claim_id}
     assert visitor.post(f"{base}/comments", {"text": "Who saw that?", **place}).status_code == 303
     another_source(site)
@@ -200,7 +249,68 @@ def test_planned_and_observed_order_is_drawn_with_words_and_a_table(read_site: S
     plan = {"stages": [{"name": name} for name in names]}
     laid = visitor.post(f"{base}/uploads", files={"file": ("plan.json", json.dumps(plan).encode())}).text
     assert faults_of(laid) == []
-    address = re.search(r'href="([^"]+/order\.svg)"', laid)
+    address = re.search(r'href="([^"]+/order\.svg)\?download=true"', laid)
     assert address is not None
     assert visitor.get(address[1]).status_code == 200
     assert read_site.client_of(Role.VIEWER).get(address[1]).status_code == 404
+
+
+def test_picture_that_a_page_shows_is_computed_once_and_only_a_download_is_logged(
+    read_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kept plan is laid beside the data once for all its pictures, and ids are told apart on the page of the map."""
+    made, visitor = map_of(read_site), read_site.client_of(Role.VIEWER)
+    base = f"{MAPS}/{made.map_id}/planned"
+
+    def n_logged() -> int:
+        return len(read_site.services.accounts.audit.entries(AuditFilter(action="map.export")))
+
+    page = visitor.get(f"{MAPS}/{made.map_id}").text + visitor.get(f"{base}/order", hx_request="true").text
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+    plan = {"stages": [{"name": name} for name in ("decision", "awareness")]}
+    laid = visitor.post(f"{base}/uploads", files={"file": ("plan.json", json.dumps(plan).encode())}).text
+    address = re.search(r'href="([^"]+/order\.svg)\?download=true"', laid)
+    assert address is not None
+    laid_again: list[str] = []
+
+    def counted(*args: Any, **named: Any) -> Any:
+        laid_again.append(named["name"])
+        return laid_beside(*args, **named)
+
+    monkeypatch.setattr(map_files, "laid_beside", counted)
+    before = n_logged()
+    for path in (address[1], address[1].replace(".svg", ".png"), address[1], f"{base}/order.svg"):
+        shown = visitor.get(path)
+        assert shown.status_code == 200
+        assert "content-disposition" not in shown.headers
+    assert len(laid_again) <= 1
+    assert n_logged() == before
+    assert "attachment" in visitor.get(f"{address[1]}?download=true").headers["content-disposition"]
+    assert n_logged() == before + 1
+
+
+def test_page_that_stores_is_told_soon_that_others_store(site: Site) -> None:
+    """It does not wait for a long work, of which pages would wait too; what was looked at is kept, to be sent again."""
+    made, visitor = map_of(site), site.client_of()
+    with site.brand.writing():
+        refused = visitor.post(f"{MAPS}/{made.map_id}/words/c_x/restore")
+    assert refused.status_code == 429
+    assert "nothing of this was changed" in words_of(refused.text)
+    assert visitor.post(f"{MAPS}/{made.map_id}/words/c_x/restore").status_code != 429
+
+
+def test_links_between_persons_and_own_stages_make_a_map_stale(site: Site) -> None:
+    """A draft of now would count other persons, or other stages; a map that noted neither is not called stale."""
+    workspace, made = site.brand.workspace, map_of(site)
+    provenance = made.provenance
+    assert Freshness(workspace).moved(made) == ()
+    other = provenance.model_copy(update={"n_person_links": (provenance.n_person_links or 0) + 1})
+    told = Freshness(workspace).moved(made.model_copy(update={"provenance": other}))
+    assert told == ("who is one person with whom was changed since",)
+    noted = provenance.model_copy(update={"own_rules_sha256": own_rules_digest(workspace)})
+    noted_map = made.model_copy(update={"provenance": noted})
+    assert Freshness(workspace).moved(noted_map) == ()
+    workspace.store.home.stages.write_text("# mine\n", encoding="utf-8")
+    assert Freshness(workspace).moved(noted_map) == ("your own stages or names of events were changed since",)

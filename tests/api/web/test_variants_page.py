@@ -7,9 +7,12 @@ import re
 import time
 from typing import Any
 
+import pytest
+
 from agent.pipeline.snapshot import revision_of
 from agent.schemas.accounts import AuditFilter, Role
 from agent.schemas.creative import (
+    Certificate,
     Copy,
     Fact,
     Factor,
@@ -20,6 +23,7 @@ from agent.schemas.creative import (
     VerdictKind,
 )
 from agent.variants.channels import CHANNELS, control_copy
+from api.web.views.variant_steps import shown_digest
 from tests.agent.maps import HOSTILE, evidence
 from tests.api.web.harmless import faults_of
 from tests.api.web.map_site import another_source
@@ -50,11 +54,20 @@ def _made(site: Site, answer: Any) -> VariantSet:
     return site.brand.workspace.store.results.variant_set(_job_of(site, answer).rsplit("/", 1)[1])
 
 
-def _formed(page: str, action: str) -> tuple[str, str]:
-    """Return the address of the first form of an action and the version it was made from."""
-    form = re.search(rf'action="([^"]*/{action})".*?name="seen" value="(\d+)"', page, flags=re.DOTALL)
+def _formed(page: str, action: str) -> tuple[str, dict[str, str]]:
+    """Return the address of the first form of an action and its fields, with a reason where it takes one."""
+    form = re.search(rf'action="([^"]*/{action})"(.*?)</form>', page, flags=re.DOTALL)
     assert form is not None
-    return form[1], form[2]
+    fields = dict(re.findall(r'name="(seen|shown)" value="(\w+)"', form[2]))
+    return form[1], fields | ({"despite": "For the trial"} if 'name="despite"' in form[2] else {})
+
+
+def _certificate(site: Site) -> Certificate:
+    return Certificate(
+        certificate_id="cert_1", split_salt_sha256="ab" * 32, holdout_share=0.2, n_working=80, n_held_out=20,
+        n_held_out_excluded=0, working_sha256="cd" * 32, held_out_sha256="ef" * 32, checks=(), valid=True,
+        made_at=site.clock(), digest="12" * 32,
+    )  # fmt: skip
 
 
 def test_proposed_set_is_checked_approved_and_taken_out(site: Site) -> None:
@@ -74,16 +87,16 @@ def test_proposed_set_is_checked_approved_and_taken_out(site: Site) -> None:
     assert faults_of(text) == []
     nothing = editor.post(f"{base}/export", {"form": "csv"})
     assert nothing.status_code == 404
-    address, seen = _formed(approver.get(base).text, "approve")
-    assert editor.post(address, {"seen": seen}).status_code == 403
-    assert approver.post(address, {"seen": seen}).status_code == 303
-    assert approver.post(address, {"seen": seen}).status_code == 409
-    back, seen = _formed(approver.get(base).text, "send-back")
-    assert approver.post(back, {"seen": seen, "reason": "Too loud"}).status_code == 303
+    address, fields = _formed(approver.get(base).text, "approve")
+    assert editor.post(address, fields).status_code == 403
+    assert approver.post(address, fields).status_code == 303
+    assert approver.post(address, fields).status_code == 409
+    back, fields = _formed(approver.get(base).text, "send-back")
+    assert approver.post(back, {**fields, "reason": "Too loud"}).status_code == 303
     assert "sent back" in words_of(editor.get(base).text)
     assert "Too loud" in words_of(editor.get(base).text)
-    address, seen = _formed(approver.get(base).text, "approve")
-    assert approver.post(address, {"seen": seen}).status_code == 303
+    address, fields = _formed(approver.get(base).text, "approve")
+    assert approver.post(address, fields).status_code == 303
     sent = editor.post(f"{base}/export", {"form": "csv"})
     rows = list(csv.DictReader(io.StringIO(sent.text)))
     assert [row["variant_id"] for row in rows] == [address.split("/")[-2]]
@@ -121,6 +134,7 @@ def _earlier_set(site: Site) -> VariantSet:
         control_id="ctl_1",
         variants=(variant,),
         drafted_at=site.clock(),
+        certificate=_certificate(site),
         checked_on="another revision",
     )
     site.brand.workspace.store.results.save_variant_set(made)
@@ -137,7 +151,7 @@ def test_variants_checked_on_other_data_are_approved_only_after_another_check(si
     page = approver.get(base).text
     assert "Checked on other data" in words_of(page)
     assert address not in page
-    refused = approver.post(address, {"seen": "0"})
+    refused = approver.post(address, {"seen": "0", "shown": shown_digest(made, "v_earlier")})
     assert refused.status_code == 409
     assert "since these variants were checked" in words_of(refused.text)
     assert site.client_of(Role.VIEWER).post(f"{base}/check").status_code == 403
@@ -148,12 +162,97 @@ def test_variants_checked_on_other_data_are_approved_only_after_another_check(si
         "Stale map: Fernway customers: First order holds this pain point, and june.csv came in since"
         in words_of(page)
     )
-    address, seen = _formed(page, "approve")
-    refused = approver.post(address, {"seen": seen})
+    address, fields = _formed(page, "approve")
+    refused = approver.post(address, {**fields, "despite": " "})
     assert refused.status_code == 409
-    assert "is stale" in words_of(refused.text)
-    assert approver.post(address, {"seen": seen, "despite": "The map waits for June"}).status_code == 303
+    assert approver.post(address, {**fields, "despite": "The map waits for June"}).status_code == 303
     assert "The map waits for June" in words_of(approver.get(base).text)
+
+
+def _stored(site: Site, kind: VerdictKind, effect: float = 0.1, *, proven: bool = True) -> str:
+    """Store a set that was checked on the data as it is, with a verdict, and return its address."""
+    made = _earlier_set(site)
+    verdict = Verdict(
+        kind=kind, n_persons=30, effect=effect, low=effect - 0.01, high=effect + 0.01, method="m", reason="r"
+    )
+    certificate = _certificate(site).model_copy(update={"valid": proven})
+    update = {"verdict": verdict}
+    checked = made.model_copy(
+        update={
+            "variants": tuple(one.model_copy(update=update) for one in made.variants),
+            "checked_on": revision_of(site.brand.workspace),
+            "certificate": certificate,
+        }
+    )
+    site.brand.workspace.store.results.save_variant_set(checked)
+    return f"{_VARIANTS}/{made.variant_set_id}"
+
+
+def test_variant_is_approved_as_it_was_shown_or_not_at_all(site: Site) -> None:
+    """A check between looking and approving counts: the page comes back with what is there now."""
+    approver = site.client_of(Role.APPROVER)
+    base = _stored(site, VerdictKind.BETTER)
+    address, fields = _formed(approver.get(base).text, "approve")
+    _stored(site, VerdictKind.BETTER, 0.02)
+    refused = approver.post(address, fields)
+    assert refused.status_code == 409
+    assert "nothing is approved" in words_of(refused.text)
+    assert "effect +0.020" in words_of(refused.text)
+    assert approver.post(address, {"seen": fields["seen"]}).status_code == 409
+    address, fields = _formed(refused.text, "approve")
+    assert approver.post(address, fields).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("kind", "proven"), [(VerdictKind.WORSE, True), (VerdictKind.INVALID, True), (VerdictKind.BETTER, False)]
+)
+def test_variant_with_a_verdict_against_it_or_none_that_is_proven_is_not_approved(
+    read_site: Site, kind: VerdictKind, *, proven: bool
+) -> None:
+    """No form offers it, and no reason helps."""
+    approver = read_site.client_of(Role.APPROVER)
+    base = _stored(read_site, kind, proven=proven)
+    assert "/approve" not in approver.get(base).text
+    made = read_site.brand.workspace.store.results.variant_set("vs_earlier")
+    fields = {"seen": "0", "shown": shown_digest(made, "v_earlier"), "despite": "All the same"}
+    refused = approver.post(f"{base}/v_earlier/approve", fields)
+    assert refused.status_code == 409
+    assert "cannot be approved" in words_of(refused.text)
+
+
+def test_variant_that_is_not_better_takes_a_reason_that_is_kept(site: Site) -> None:
+    """A variant that is as good as the control is nobody's finding."""
+    approver = site.client_of(Role.APPROVER)
+    base = _stored(site, VerdictKind.NO_DIFFERENCE, 0.0)
+    address, fields = _formed(approver.get(base).text, "approve")
+    refused = approver.post(address, {**fields, "despite": ""})
+    assert refused.status_code == 409
+    assert "Say why" in words_of(refused.text)
+    assert approver.post(address, {**fields, "despite": "Legal asked for it"}).status_code == 303
+    assert "Legal asked for it" in words_of(approver.get(base).text)
+
+
+def test_approved_variant_stays_where_data_came_since_its_check(site: Site) -> None:
+    """Exporting looks at the data as it is, as approving does."""
+    editor, approver = site.client_of(), site.client_of(Role.APPROVER)
+    base = _stored(site, VerdictKind.BETTER)
+    assert approver.post(*_formed(approver.get(base).text, "approve")).status_code == 303
+    another_source(site)
+    refused = editor.post(f"{base}/export", {"form": "csv"})
+    assert refused.status_code == 409
+    assert "since these variants were checked" in words_of(refused.text)
+
+
+def test_another_verdict_sends_back_what_was_approved_on_the_one_before(site: Site) -> None:
+    """The check that is computed again finds another verdict than the one that was stored."""
+    editor, approver = site.client_of(), site.client_of(Role.APPROVER)
+    base = _stored(site, VerdictKind.BETTER, 0.9)
+    assert approver.post(*_formed(approver.get(base).text, "approve")).status_code == 303
+    assert _job_of(site, editor.post(f"{base}/check")) == base
+    now = site.brand.workspace.store.results.variant_set("vs_earlier").variants[0].verdict
+    assert now is not None
+    went_back = "Another check gave another verdict" in words_of(editor.get(base).text)
+    assert went_back is (now.kind is not VerdictKind.BETTER)
 
 
 def _job_of(site: Site, answer: Any) -> str:
@@ -209,6 +308,7 @@ def _hostile_set(site: Site) -> VariantSet:
         control_id="ctl_1",
         variants=(bare, variant),
         drafted_at=site.clock(),
+        certificate=_certificate(site),
         checked_on=revision_of(site.brand.workspace),
     )
     site.brand.workspace.store.results.save_variant_set(made)
@@ -223,9 +323,10 @@ def test_hostile_copy_is_shown_as_words_and_is_no_formula(read_site: Site) -> No
     assert faults_of(page) == []
     assert faults_of(visitor.get(_VARIANTS).text) == []
     assert "&lt;script&gt;" in page
-    address, seen = _formed(page, "approve")
-    assert approver.post(address, {"seen": seen}).status_code == 303
-    invented = approver.post(address.replace("v_bare", "v_hostile"), {"seen": "0"})
+    address, fields = _formed(page, "approve")
+    assert approver.post(address, fields).status_code == 303
+    shown = shown_digest(read_site.brand.workspace.store.results.variant_set("vs_hostile"), "v_hostile")
+    invented = approver.post(address.replace("v_bare", "v_hostile"), {"seen": "0", "shown": shown})
     assert invented.status_code == 409
     assert "quote that this variant rests on is not in the data" in words_of(invented.text)
     rows = list(csv.DictReader(io.StringIO(visitor.post(f"{base}/export", {"form": "csv"}).text)))
