@@ -34,12 +34,14 @@ def _log() -> list[Event]:
     return events
 
 
+_LATER = START + timedelta(days=3)
 _SINCE = {f"p_{number}": START + timedelta(hours=number) for number in range(9)}
 _QUESTIONS: dict[str, Callable[[Journeys], object]] = {
     "persons": lambda found: (found.persons, found.n_persons(), found.bots),
     "window": lambda found: found.window,
     "sessions": lambda found: found.n_sessions(),
-    "names": lambda found: list(found.names().items()),
+    "names": lambda found: (list(found.names().items()), list(found.name_counts().items())),
+    "until": lambda found: [found.until(_LATER).exits(stage) for stage in STAGES],
     "steps": lambda found: (found.n_steps(), found.first_times("Buy_pay"), found.first_times("nothing")),
     "moves": lambda found: (found.moves(), found.moves("stage")),
     "variants": lambda found: (found.variants(3), found.variants(100)),
