@@ -4,6 +4,7 @@ The answer's own way to a number is not trusted: a registered operation is compu
 asked for, and what a tool computed is computed by it on a snapshot that no answer has used.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import cast
@@ -27,6 +28,8 @@ _REQUEST: TypeAdapter[ToolRequest] = TypeAdapter(ToolRequest)
 
 Recompute = Callable[[Metric, Answer], Iterator[Metric]]
 """Yields the numbers that a number may be, computed again."""
+
+_RENAMED = re.compile(r"\.\d+$")
 
 
 class CitationChecker:
@@ -97,7 +100,11 @@ class _Again:
         if key not in self._results:
             self._results[key] = self._tools.run(request, context=self._context)
         cited = (citation.metric for citation in self._results[key].citations)
-        yield from (one for one in cited if one is not None and one.metric_id == metric.metric_id)
+        # Where two results of a turn have numbers of one name, the answer gives the later one a name with a count.
+        names = {metric.metric_id, _RENAMED.sub("", metric.metric_id)}
+        yield from (
+            one for one in cited if one is not None and one.metric_id in names and one.label == metric.label
+        )
 
     @staticmethod
     def _filters(answer: Answer) -> Iterator[dict[str, str]]:
