@@ -37,6 +37,14 @@ def window(served: Served, chromium: Browser) -> Generator[BrowserContext]:
     context.close()
 
 
+def _account_in(window: BrowserContext, served: Served) -> str:
+    """Return the account that is signed in in a window."""
+    (token,) = [one.get("value", "") for one in window.cookies() if one.get("name") == "journey"]
+    signed_in = served.services.accounts.sessions.find(token, now=served.services.clock())
+    assert signed_in is not None
+    return signed_in.account.account_id
+
+
 @pytest.fixture
 def analyst(served: Served) -> Generator[ScriptedAnalyst]:
     """An analyst in the site's brand whose answers ask on."""
@@ -122,7 +130,7 @@ def test_older_conversations_take_the_focus_where_they_are_asked_for(
     """The first of those that came has it."""
     page = window.new_page()
     page.goto(f"{served.address}{HOME}")
-    account_id = served.services.accounts.people.all()[-1].account_id
+    account_id = _account_in(window, served)
     conversations = served.services.brands.get(WORKSPACE).workspace.store.conversations
     for _ in range(60):
         conversations.create(owner=account_id, now=served.services.clock())
@@ -137,7 +145,7 @@ def test_work_under_way_keeps_the_focus_and_is_announced_at_its_end(
     served: Served, window: BrowserContext
 ) -> None:
     """The part of the page that is renewed each second holds the button that stops the work."""
-    account_id = served.services.accounts.people.all()[-1].account_id
+    account_id = _account_in(window, served)
 
     def work(context: JobContext) -> str:
         context.step("Reading what customers said ...", total=10)
