@@ -107,9 +107,7 @@ def find_themes(
         members = {
             group: rows
             for group, rows in _members(found, passages, vectors).items()
-            if len({passages[i].person_id for i in rows}) >= min_persons
-            and _sounds_bad(rows, readings)
-            and is_about_something([passages[i].text for i in rows])
+            if _is_theme(rows, passages, readings, min_persons=min_persons)
         }
         ids, lineage = identify(
             [[passages[i].passage_id for i in rows] for rows in members.values()], _members_of(previous)
@@ -260,6 +258,17 @@ def _drop_small(groups: Labels, persons: Labels, more: Labels, *, min_persons: i
     for number, name in enumerate(kept):
         renumbered[groups == name] = number
     return renumbered
+
+
+def _is_theme(
+    rows: Sequence[int], passages: Sequence[Passage], readings: Sequence[Reading], *, min_persons: int
+) -> bool:
+    """Tell whether enough persons complain in a group, and of something."""
+    return (
+        len({passages[row].person_id for row in rows}) >= min_persons
+        and _sounds_bad(rows, readings)
+        and is_about_something([passages[row].text for row in rows])
+    )
 
 
 def _sounds_bad(rows: Sequence[int], readings: Sequence[Reading]) -> bool:
