@@ -38,6 +38,15 @@ class Encoder(Protocol):
         """Return one unit vector a text, in order, shape `(len(texts), dim)`."""
         ...
 
+    def kept(self, name: str, build: Callable[[], bytes]) -> bytes:
+        """Return what was once worked out from vectors of this encoder, building it where it is not kept.
+
+        Args:
+            name: Tells everything apart, beside the encoder, that sets the content; a digest of it.
+            build: Gives the content.
+        """
+        ...
+
 
 class HeldOutSink(Protocol):
     """Write-only way into the vault: the core can put held-out data there and never read it back."""

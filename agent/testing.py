@@ -41,6 +41,11 @@ class HashEncoder:
             on_progress(len(texts))
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    @staticmethod
+    def kept(name: str, build: Callable[[], bytes]) -> bytes:  # noqa: ARG004 - of the port
+        """Return what is built; nothing is kept."""
+        return build()
+
 
 @dataclass(frozen=True, slots=True)
 class ScriptedCall:

@@ -1,4 +1,4 @@
-"""A folder of built models: each file is written whole or not at all, and is checked before it is used."""
+"""A folder of built models and of what they gave: each file is written whole or not at all, and is checked before it is used."""
 
 import contextlib
 import hashlib
@@ -12,11 +12,16 @@ from agent.errors import EncoderError
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
-def load_or_build(path: Path, build: Callable[[], bytes]) -> bytes:
+def load_or_build(path: Path, build: Callable[[], bytes], *, is_needed: bool = True) -> bytes:
     """Return the content kept at `path`, building and keeping it first where it is missing or damaged.
 
     Processes may do this at the same time: each writes a file of its own and renames it into place, and what they
     write is the same. A file is the SHA-256 of the content, then the content.
+
+    Args:
+        path: Of the file.
+        build: Gives the content.
+        is_needed: Whether the folder has to be writable; content that cannot be kept is built again next time where not.
 
     Raises:
         EncoderError: The folder cannot be written.
@@ -24,7 +29,8 @@ def load_or_build(path: Path, build: Callable[[], bytes]) -> bytes:
     content = _read(path)
     if content is None:
         content = build()
-        _write(path, content)
+        with contextlib.suppress(*() if is_needed else (EncoderError,)):
+            _write(path, content)
     return content
 
 

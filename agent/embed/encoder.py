@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,7 @@ class MiniLMEncoder:
         tokenizer_json: Definition of the tokenizer.
         model_id: Name of model, precision and version.
         n_workers: Batches run at the same time.
+        cache_dir: Folder of what is worked out once; nothing is kept where None.
         tokens_per_run: About how many tokens a batch holds at most, if it holds more than one text.
     """
 
@@ -61,11 +62,13 @@ class MiniLMEncoder:
         *,
         model_id: str,
         n_workers: int,
+        cache_dir: Path | None = None,
         tokens_per_run: int = TOKENS_PER_RUN,
     ) -> None:
         self.model_id = model_id
         self._session = session
         self._n_workers = n_workers
+        self._cache_dir = cache_dir
         self._tokens_per_run = tokens_per_run
         self._words = WordPieces(tokenizer_json, max_tokens=self.max_tokens)
         self._whole_words = WordPieces(tokenizer_json, max_tokens=None)
@@ -102,6 +105,13 @@ class MiniLMEncoder:
             counts[start : start + len(part)] = part
         return counts
 
+    def kept(self, name: str, build: Callable[[], bytes]) -> bytes:
+        """Return what was once worked out from vectors of this encoder; see `agent.ports.Encoder`."""
+        if self._cache_dir is None:
+            return build()
+        path = self._cache_dir / f"{self.model_id}-{name}.kept"
+        return cache.load_or_build(path, build, is_needed=False)
+
     def _batches(self, texts: Sequence[str]) -> Iterator[_Batch]:
         """Yield the texts grouped by token count, longest first so that the workers end together."""
         tokens = self._words.ids([text[:_MAX_CHARS] for text in texts])
@@ -133,7 +143,8 @@ def open_encoder(
     session = EncoderSession(load_model(cache_dir, precision))
     model_id = f"{_NAME}-{precision}-v{graph.GRAPH_VERSION}"
     n_workers = threads or n_processors() + _SPARE_RUNS
-    return MiniLMEncoder(session, tokenizer_json, model_id=model_id, n_workers=n_workers)
+    folder = cache_dir.expanduser()
+    return MiniLMEncoder(session, tokenizer_json, model_id=model_id, n_workers=n_workers, cache_dir=folder)
 
 
 def load_model(cache_dir: Path, precision: Precision) -> bytes:

@@ -1,19 +1,27 @@
 """One simulated brand taken through the command line, made once for all tests that read it."""
 
 import io
+import os
+import pickle
+import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
 import structlog
+from filelock import FileLock
 
+from agent.store import Store
 from api.cli.main import main
 from eval.simulator import SimulatedBrand, simulate
 
 N_PERSONS = 200
 """Few, and enough for several pain points with more than one customer each."""
+_SALT = "tests"
+"""Fixed: who is held out, and with it what themes there are, would else differ from run to run."""
 _SCOPE = ["--persona", "Fernway customers", "--journey", "First order", "--goal", "get gear that fits"]
 _PURPOSE = ["--purpose", "find what to mend first"]
 
@@ -62,10 +70,27 @@ def journey_process(home: Path, *words: str) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def make_brand(folder: Path) -> Brand:
+def shared_brand(factory: pytest.TempPathFactory) -> Brand:
+    """Return a brand with a drafted map in a home of its own; it is made once, whichever process asks first."""
+    own = factory.mktemp("brand")
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "made-brand"
+    folder.mkdir(exist_ok=True)
+    kept = folder / "brand.pickle"
+    with FileLock(folder / "lock"):
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(_made(folder)))
+    made: Brand = pickle.loads(kept.read_bytes())  # noqa: S301 - written above
+    home = own / "home"
+    shutil.copytree(made.home, home, ignore=shutil.ignore_patterns("lock"))
+    return replace(made, home=home)
+
+
+def _made(folder: Path) -> Brand:
     """Simulate, ingest and draft."""
     exports = simulate(folder / "exports", n_persons=N_PERSONS, seed=3)
     home = folder / "home"
+    Store.create(home, "default", salt=_SALT, now=exports.plan.as_of).close()
     files = (exports.transcripts, exports.reviews, exports.survey, exports.events, exports.store_visits)
     read = journey(home, "ingest", *map(str, files))
     assert read.code == 0, read.err

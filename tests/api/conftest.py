@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.brand import Brand, make_brand
+from tests.api.brand import Brand, shared_brand
 
 
 @pytest.fixture(scope="session")
 def brand(tmp_path_factory: pytest.TempPathFactory) -> Brand:
     """A brand with a drafted map; tests that change it copy its home first."""
-    return make_brand(tmp_path_factory.mktemp("brand"))
+    return shared_brand(tmp_path_factory)
 
 
 @pytest.fixture

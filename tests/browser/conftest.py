@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from agent.schemas.accounts import Role
 from api.web.app import create_app
 from api.web.services import Services
-from tests.api.brand import Brand, make_brand
+from tests.api.brand import Brand, shared_brand
 from tests.api.web.site import WORKSPACE, Clock, services_on
 
 _PATIENCE_MS = 30_000
@@ -69,7 +69,7 @@ def serve(home: Path) -> Generator[Served]:
 @pytest.fixture(scope="session")
 def brand(tmp_path_factory: pytest.TempPathFactory) -> Brand:
     """A brand with a drafted map."""
-    return make_brand(tmp_path_factory.mktemp("brand"))
+    return shared_brand(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

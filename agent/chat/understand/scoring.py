@@ -1,10 +1,12 @@
 """Which kind of request words are: kernel ridge regression on the example phrasings, nothing learnt from any brand."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from itertools import combinations, pairwise
 from typing import Any, Final, cast
 
@@ -60,6 +62,29 @@ class Scores:
     nearest: float
 
 
+_Solved = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+"""Vectors of the examples, masked and raw, and the weight of each for each kind."""
+
+
+def _packed(solved: _Solved) -> bytes:
+    file = BytesIO()
+    np.savez(file, masked=solved[0], raw=solved[1], weights=solved[2])
+    return file.getvalue()
+
+
+def _unpacked(content: bytes) -> _Solved:
+    with np.load(BytesIO(content), allow_pickle=False) as held:
+        return held["masked"], held["raw"], held["weights"]
+
+
+def _digest(examples: Sequence[_Example], *bags: "_Bag") -> str:
+    """Return a digest of all that the vectors and the solution depend on, the encoder aside."""
+    digest = hashlib.sha256(repr((_RAW_WEIGHT, _RIDGE, _SHARPNESS, examples)).encode())
+    for bag in bags:
+        digest.update(bag.content())
+    return digest.hexdigest()[:16]
+
+
 class Scorer:
     """Scores requests against every kind.
 
@@ -74,16 +99,22 @@ class Scorer:
         self._can = np.array([bool(kind.tool) for kind in self.kinds])
         self._words = _Bag([_grams(example.masked) for example in examples], _WORDS_WEIGHT)
         self._ideas = _Bag([_ideas(example.masked) for example in examples], _IDEAS_WEIGHT)
+        # The vectors and the solution take seconds of processor time: they are worked out once on a machine.
+        name = f"requests-{_digest(examples, self._words, self._ideas)}"
+        self._masked, self._raw, solved = _unpacked(
+            encoder.kept(name, lambda: _packed(self._solved(examples)))
+        )
+        self._weights: NDArray[np.float32] = np.ascontiguousarray(solved.T)
+        self._words.fit(solved)
+        self._ideas.fit(solved)
+
+    def _solved(self, examples: Sequence[_Example]) -> _Solved:
         texts = sorted({text for example in examples for text in (example.masked, example.raw)})
         row = {text: at for at, text in enumerate(texts)}
-        vectors = np.asarray(encoder.encode(texts), dtype=np.float32)
-        self._masked = vectors[[row[example.masked] for example in examples]]
-        self._raw = vectors[[row[example.raw] for example in examples]]
-        own = (
-            self._spread(self._masked @ self._masked.T, self._raw @ self._raw.T)
-            + self._words.kernel()
-            + self._ideas.kernel()
-        )
+        vectors = np.asarray(self._encoder.encode(texts), dtype=np.float32)
+        masked = vectors[[row[example.masked] for example in examples]]
+        raw = vectors[[row[example.raw] for example in examples]]
+        own = self._spread(masked @ masked.T, raw @ raw.T) + self._words.kernel() + self._ideas.kernel()
         targets = np.zeros((len(examples), len(self.kinds)), dtype=np.float32)
         targets[np.arange(len(examples)), [example.kind for example in examples]] = 1.0
         # Kinds with more examples would else be preferred for that alone.
@@ -92,9 +123,7 @@ class Scorer:
         solved = np.asarray(
             solve(own, targets, assume_a="pos", overwrite_a=True, check_finite=False), dtype=np.float32
         )
-        self._weights: NDArray[np.float32] = np.ascontiguousarray(solved.T)
-        self._words.fit(solved)
-        self._ideas.fit(solved)
+        return masked, raw, solved
 
     def score(self, masked: str, raw: str) -> Scores:
         """Return the scores of a request, given masked and as it was written.
@@ -150,6 +179,11 @@ class _Bag:
             dtype=np.float32,
         )  # fmt: skip
         self._fitted: NDArray[np.float32] = np.zeros((len(self._at), 0), dtype=np.float32)
+
+    def content(self) -> bytes:
+        """Return what tells this part of the kernel from another."""
+        rows = (self._rows.indptr, self._rows.indices, self._rows.data)
+        return repr(self._weight).encode() + b"".join(np.asarray(part).tobytes() for part in rows)
 
     def kernel(self) -> NDArray[np.float32]:
         """Return how much the examples share, one with another."""

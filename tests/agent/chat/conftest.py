@@ -13,7 +13,7 @@ from agent.pipeline.snapshot import Snapshot, Snapshots
 from agent.pipeline.workspace import Workspace, open_workspace
 from agent.schemas.accounts import Role
 from agent.settings import Settings
-from tests.api.brand import Brand, make_brand
+from tests.api.brand import Brand, shared_brand
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Brand:
     """A brand with a drafted map, in a home that tests copy before they change it."""
-    return make_brand(tmp_path_factory.mktemp("chat-brand"))
+    return shared_brand(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

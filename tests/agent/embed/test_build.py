@@ -95,6 +95,22 @@ def test_open_encoder_in_unwritable_folder_says_so(tmp_path: Path) -> None:
     assert "cache folder" in caught.value.hint
 
 
+def test_load_or_build_of_what_is_only_quicker_kept_needs_no_folder(tmp_path: Path) -> None:
+    """Content that a folder cannot take is built, and built again."""
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "x.kept"
+    assert cache.load_or_build(path, lambda: b"first", is_needed=False) == b"first"
+    assert cache.load_or_build(path, lambda: b"second", is_needed=False) == b"second"
+
+
+def test_kept_builds_once_for_each_name(tmp_path: Path) -> None:
+    """What one process worked out is read by the next; another name is other content."""
+    assert open_encoder(tmp_path).kept("a", lambda: b"first") == b"first"
+    again = open_encoder(tmp_path)
+    assert again.kept("a", lambda: b"second") == b"first"
+    assert again.kept("b", lambda: b"second") == b"second"
+
+
 def test_load_or_build_when_rename_fails_removes_its_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
