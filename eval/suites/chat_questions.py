@@ -17,7 +17,7 @@ from agent.chat.requests import ToolRequest
 from agent.schemas.base import Frozen
 from agent.schemas.chat import Answer, Outcome
 
-SETS = {"first": "", "second": "_second", "third": "_third", "fourth": "_fourth"}
+SETS = {"first": "", "second": "_second", "third": "_third", "fourth": "_fourth", "fifth": "_fifth"}
 """Names of the sets and the ends of their files; failures are told of the first alone, so that the others stay unseen."""
 
 _NAMES_OF_PAIN = frozenset({"name", "pain_point"})
