@@ -36,10 +36,18 @@ from agent.store.filters import fold
 
 _log = structlog.get_logger(__name__)
 
-_MOST_SCOPES: Final = 12
+_MOST_SCOPES: Final = 40
 """Filters whose results are kept beside everybody's; each holds its texts' vectors and a connection to the events."""
-_MOST_SCOPE_ROWS: Final = 60_000
-"""Passages that kept filters may hold together: 90 MB of vectors."""
+_MOST_SCOPE_ROWS: Final = 120_000
+"""Passages that kept filters may hold together: 180 MB of vectors."""
+_MOST_WARM: Final = 24
+"""Filters whose results are computed ahead; the others that may be kept are left to what is asked."""
+_MOST_WARM_ROWS: Final = 90_000
+"""Passages that these may hold together."""
+_MOST_WARM_VALUES: Final = 8
+"""Values of a key that is likely to be asked by: customers of one of sixteen cities are few, and few ask for them."""
+_FEWEST_WARM_ROWS: Final = 4_000
+"""Passages below which a filter takes no time anyway."""
 
 _LEAST_TOLD: Final = 0.5
 """Share of the customers with a key whose value may be shown; of a key with less, nothing is."""
@@ -101,9 +109,12 @@ class Snapshot:
 
     def _drop_oldest(self) -> None:
         while len(self._kept) > _MOST_SCOPES or (
-            len(self._kept) > 1 and sum(one.n_rows for one in self._kept.values()) > _MOST_SCOPE_ROWS
+            len(self._kept) > 1 and self._n_kept_rows() > _MOST_SCOPE_ROWS
         ):
             self._kept.pop(next(iter(self._kept)))
+
+    def _n_kept_rows(self) -> int:
+        return sum(one.n_rows for one in self._kept.values())
 
     @property
     def n_kept(self) -> int:
@@ -240,6 +251,43 @@ class Snapshot:
             with suppress(JourneyError):
                 part()
 
+    def warm_filters(self, *, is_stopped: Callable[[], bool] = lambda: False) -> None:
+        """Compute what is asked most of the largest groups of customers, so that the first to ask of one need not wait.
+
+        Args:
+            is_stopped: Asked between one part and the next; True leaves the rest to whoever asks for it.
+        """
+        if len(self.stock.passages) < _FEWEST_WARM_ROWS:
+            return
+        warmed: list[Scoped] = []
+        for where in self._likely_filters():
+            if is_stopped() or self._n_kept_rows() > _MOST_WARM_ROWS:
+                break
+            with suppress(JourneyError):
+                warmed.append(self.scope(where))
+                warmed[-1].insight  # noqa: B018 - computed here, read later
+        parts: tuple[Callable[[Scoped], object], ...] = (
+            lambda scope: scope.stage_times,
+            lambda scope: scope.funnel(scope.stages),
+            lambda scope: scope.paths(),
+        )
+        for part in parts:
+            for scope in warmed:
+                if is_stopped():
+                    return
+                with suppress(JourneyError):
+                    part(scope)
+
+    def _likely_filters(self) -> list[dict[str, str]]:
+        """Return the filters by one value of a key with few of them, those that keep most customers first."""
+        found = [
+            (n, {key: value})
+            for key, values in self.traits.items()
+            if len(values) <= _MOST_WARM_VALUES
+            for value, n in values.items()
+        ]
+        return [where for _, where in sorted(found, key=lambda one: -one[0])[:_MOST_WARM]]
+
 
 class Snapshots:
     """The snapshots of a workspace, one revision at a time.
@@ -308,6 +356,12 @@ class Snapshots:
         with self._building:
             if self._latest is latest:
                 self._latest = self._made(named, latest.revision, warm=True)
+
+    def warm_filters(self) -> None:
+        """Compute what is asked most of the largest groups of customers, of the latest snapshot and for as long as it is that."""
+        latest = self._latest
+        if latest is not None:
+            latest.warm_filters(is_stopped=lambda: self._stopping.is_set() or self._latest is not latest)
 
     def _is_reading(self) -> bool:
         return any(not source.complete for source in self._workspace.store.sources.all())

@@ -32,6 +32,46 @@ class NotReadyError(Exception):
     """A workspace is being made ready: what pages show is computed for the first time since the server started."""
 
 
+class Errand:
+    """Work that nobody waits for, in a thread of its own; one at a time, and a failure is told to the log.
+
+    Args:
+        name: Of the thread, and in the log.
+        work: What is done.
+    """
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        self._name = name
+        self._work = work
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Begin, where it is not going on."""
+        with self._starting:
+            if not self.is_going_on:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except JourneyError as error:
+            structlog.get_logger().error(
+                "work in the background failed", work=self._name, error=error.message
+            )
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def wait(self, within_s: float) -> None:
+        """Wait until it has ended, for some seconds at most."""
+        if self._thread is not None:
+            self._thread.join(within_s)
+
+
 class Brand:
     """One workspace, open for as long as the server runs.
 
@@ -42,10 +82,10 @@ class Brand:
         self._workspace = workspace
         self._clock = clock
         self._one_writer = threading.Lock()
-        self._starting = threading.Lock()
-        self._refreshing: threading.Thread | None = None
-        self._naming: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._refreshing = Errand(f"refresh {self.name}", self.refresh)
+        self._naming = Errand(f"name themes {self.name}", self._name_themes)
+        self._warming = Errand(f"compute ahead {self.name}", self._compute_ahead)
         self._first: tuple[str, tuple[str, ...]] | None = None
         """Revision, and the questions to begin with that it gives."""
         self.snapshots = Snapshots(workspace)
@@ -55,15 +95,10 @@ class Brand:
         found = self.snapshots.latest_ready()
         if found is not None and not self._is_stale(found):
             return found
-        with self._starting:
-            if self._refreshing is None or not self._refreshing.is_alive():
-                self._refreshing = threading.Thread(
-                    target=self._refresh_quietly, name=f"refresh {self.name}", daemon=True
-                )
-                self._refreshing.start()
+        self._refreshing.begin()
         # What is there is shown while it is computed again, but a start that takes no time need not show a page of its own.
         if found is None:
-            self._refreshing.join(_PATIENCE_S)
+            self._refreshing.wait(_PATIENCE_S)
         return found or self.snapshots.latest_ready()
 
     def _ready_snapshot(self) -> Snapshot:
@@ -72,14 +107,6 @@ class Brand:
 
     def _is_stale(self, found: Snapshot) -> bool:
         return not self._one_writer.locked() and found.revision != revision_of(self._workspace)
-
-    def _refresh_quietly(self) -> None:
-        try:
-            self.refresh()
-            if not self._stopping.is_set():
-                warm_tools(self._workspace, self.toolbox)
-        except JourneyError as error:
-            structlog.get_logger().error("snapshot failed", workspace=self.name, error=error.message)
 
     def first_questions(self) -> tuple[str, ...] | None:
         """Return questions to begin with; None while the data is made ready for the first time, which begins with this."""
@@ -160,28 +187,31 @@ class Brand:
         found = self.snapshots.refresh()
         # It also takes in the phrasings by which questions are understood, which nobody who asks should wait for.
         self._first = (found.revision, first_questions(self._workspace, found))
-        self._name_later()
+        if not self._stopping.is_set():
+            self._naming.begin()
+            self._warming.begin()
 
-    def _name_later(self) -> None:
-        """Begin to have the themes named by the language model, which nobody who reads should wait for."""
-        with self._starting:
-            if self._stopping.is_set() or not self._workspace.settings.has_model or _is_alive(self._naming):
-                return
-            self._naming = threading.Thread(
-                target=self._name_quietly, name=f"name themes {self.name}", daemon=True
-            )
-            self._naming.start()
-
-    def _name_quietly(self) -> None:
-        try:
+    def _name_themes(self) -> None:
+        """Have the themes named by the language model, where there is one."""
+        if self._workspace.settings.has_model:
             self.snapshots.name_themes()
-        except JourneyError as error:
-            structlog.get_logger().error("themes not named", workspace=self.name, error=error.message)
+
+    def _compute_ahead(self) -> None:
+        """Compute what the first to ask would have to wait for, again when there is another snapshot meanwhile."""
+        done: Snapshot | None = None
+        while not self._stopping.is_set() and (latest := self.snapshots.latest_ready()) is not done:
+            warm_tools(self._workspace, self.toolbox)
+            self.snapshots.warm_filters()
+            done = latest
 
     @property
     def is_working(self) -> bool:
         """Whether something is being computed that nobody waits for."""
-        return _is_alive(self._refreshing) or _is_alive(self._naming)
+        return any(errand.is_going_on for errand in self._errands)
+
+    @property
+    def _errands(self) -> tuple["Errand", ...]:
+        return (self._refreshing, self._naming, self._warming)
 
     def close(self, *, within_s: float = _CLOSING_S) -> bool:
         """Close what was opened, and tell whether it could be.
@@ -192,18 +222,12 @@ class Brand:
         self._stopping.set()
         self.snapshots.stop()
         until = time.monotonic() + within_s
-        for thread in (self._refreshing, self._naming):
-            if thread is not None:
-                thread.join(max(0.0, until - time.monotonic()))
+        for errand in self._errands:
+            errand.wait(max(0.0, until - time.monotonic()))
         if self.is_working:
             return False
         self._workspace.close()
         return True
-
-
-def _is_alive(thread: threading.Thread | None) -> bool:
-    """Tell whether a thread was started and has not ended."""
-    return thread is not None and thread.is_alive()
 
 
 class Brands:

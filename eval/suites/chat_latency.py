@@ -39,6 +39,7 @@ def _questions(home: Path) -> tuple[Table, Table, int]:
     with open_brand(home) as brand:
         context = brand.context()
         warm_tools(brand.workspace, brand.tools)
+        brand.snapshots.warm_filters()
         # Takes in what is loaded with the first answer of a process, whatever was asked.
         ask_all(brand.analyst, ["What can I ask?"], context)
         first = ask_all(brand.analyst, questions, context)

@@ -214,9 +214,27 @@ def test_threads_share_one_computation(shop: Workspace) -> None:
 
 def test_kept_filters_are_bounded(snapshot: Snapshot) -> None:
     """However many filters are asked, only so many are held."""
-    for number in range(40):
+    for number in range(60):
         snapshot.scope({"locale": f"x{number}"})
-    assert snapshot.n_kept <= 12
+    assert snapshot.n_kept <= 40
+
+
+def test_filters_of_much_data_are_computed_ahead_until_told_to_stop(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first to ask of a group would wait for is there; of little data nobody waits."""
+    small = Snapshots(shop).refresh()
+    small.warm_filters()
+    assert small.n_kept == 0
+    monkeypatch.setattr("agent.pipeline.snapshot._FEWEST_WARM_ROWS", 0)
+    stopped, warm = (Snapshots(shop).refresh() for _ in range(2))
+    stopped.warm_filters(is_stopped=lambda: True)
+    assert stopped.n_kept == 0
+    warm.warm_filters()
+    n_kept = warm.n_kept
+    assert n_kept >= 2
+    assert warm.insight({"plan": "gold"}).pain_points == small.insight({"plan": "gold"}).pain_points
+    assert warm.n_kept == n_kept
 
 
 def test_empty_workspace_has_an_empty_snapshot(tmp_path: Path) -> None:

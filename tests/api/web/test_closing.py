@@ -18,17 +18,16 @@ def test_brand_that_computes_is_left_open_and_the_end_does_not_wait_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What stores something still finds its stores; once it is over they close."""
-    brands = Brands.open(Settings(home=tmp_path / "home", workspace="shop"), clock=lambda: NOW)
-    brand = brands.create("shop", holdout=0.1)
     go, done = threading.Event(), threading.Event()
 
-    def compute(_brand: Brand) -> None:
+    def compute(brand: Brand) -> None:
         go.wait(20)
         brand.workspace.store.records.count()
         done.set()
 
     monkeypatch.setattr(Brand, "refresh", compute)
-    brand.snapshot()
+    brands = Brands.open(Settings(home=tmp_path / "home", workspace="shop"), clock=lambda: NOW)
+    brands.create("shop", holdout=0.1).snapshot()
     begun = time.monotonic()
     assert not brands.close(within_s=0.1)
     assert time.monotonic() - begun < 2
