@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+# Tests already run side by side: more threads of linear algebra would only wait for each other. Read when NumPy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
