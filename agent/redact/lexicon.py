@@ -33,6 +33,8 @@ class Lexicon(NamedTuple):
     english: frozenset[str]
     surnames: frozenset[str]
     """English family names, everyday words among them; for what follows a given name."""
+    given: frozenset[str]
+    """English given names, everyday words among them; for what stands where only a name does."""
     places: frozenset[str]
     words: frozenset[str]
 
@@ -51,6 +53,7 @@ def lexicon() -> Lexicon:
         frozenset(last - words),
         frozenset(english - words - places),
         frozenset(surnames - _NO_SURNAMES),
+        frozenset(english - _NO_SURNAMES),
         frozenset(places),
         frozenset(words),
     )

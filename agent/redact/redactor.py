@@ -12,6 +12,7 @@ from agent.errors import RedactionError
 from agent.redact.addresses import find_addresses
 from agent.redact.names import find_names
 from agent.redact.numbers import find_labelled, find_numbers, find_spoken
+from agent.redact.signatures import find_signed
 from agent.redact.spans import PLACEHOLDER, PersonalKind, Span, settled
 from agent.redact.structured import find_emails, find_keys, find_urls
 from agent.schemas.base import Scalar
@@ -281,7 +282,7 @@ def _found(text: str, literals: list[_Literal]) -> list[Span]:
     """Return all that any recogniser finds; cheap tests keep recognisers off texts they cannot find anything in."""
     if "[" in text:
         text = PLACEHOLDER.sub(_blanked, text)
-    finds: list[Iterable[Span]] = [find_names(text), find_spoken(text)]
+    finds: list[Iterable[Span]] = [find_names(text), find_signed(text), find_spoken(text)]
     if _AT_SIGN.search(text):
         finds.append(find_emails(text))
     if _LINK.search(text):
