@@ -66,7 +66,7 @@ def _judged(path: str, rows: Sequence[Row], now: datetime) -> TurnsProposal | No
     if n_messages < _MIN_MESSAGES:
         return None
     speaker = _speaker_of(seen, len(items))
-    text = _text_of([one for one in seen if one is not speaker])
+    text = _text_of([one for one in seen if one is not speaker], len(items))
     if speaker is None or text is None:
         return None
     rest = [one for one in seen if one not in {speaker, text}]
@@ -94,11 +94,13 @@ def _speaker_of(seen: Sequence[Field], n_items: int) -> Field | None:
     return best if best is not None and fit(best) >= LEAST else None
 
 
-def _text_of(seen: Sequence[Field]) -> Field | None:
+def _text_of(seen: Sequence[Field], n_items: int) -> Field | None:
+    """Return the field with the words that were said: what few messages have, such as a form's long question, are not those."""
+
     def fit(one: Field) -> float:
         return one.mean_words + (_MIN_WORDS if one.is_named(_TEXT) else 0.0)
 
-    best = max(seen, key=fit, default=None)
+    best = max(seen, key=lambda one: fit(one) * len(one.values) / n_items, default=None)
     return best if best is not None and best.values and fit(best) >= 2 * _MIN_WORDS else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from agent.render.figures import interval_text, share_text, signed
+from agent.render.figures import interval_text, month_text, share_text, signed
 from agent.render.frame import BLUE, INK, PALE_INK, WORDS_PX, Picture, framed, rows_chart, short, without_rows
 from agent.schemas.evidence import Metric
 from agent.schemas.insight import MonthShare, PainPoint
@@ -27,7 +27,7 @@ def month_picture(months: Sequence[MonthShare], label: str) -> Picture:
     """
     rows: list[dict[str, Any]] = [
         {
-            "name": month.month,
+            "name": month_text(month.month, short=True),
             "value": month.share.share,
             "low": month.share.low,
             "high": month.share.high,

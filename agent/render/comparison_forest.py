@@ -76,7 +76,7 @@ def comparison_picture(found: Comparison) -> Picture:
 def _share_row(one: Difference) -> _Row | None:
     if one.difference is None or one.low is None or one.high is None:
         return None
-    low, high = (points_text(end).removesuffix("points").rstrip() for end in (one.low, one.high))
+    low, high = (points_text(end).partition("\N{NO-BREAK SPACE}")[0] for end in (one.low, one.high))
     figures = (
         f"{points_text(one.difference)} ({low} to {high}), n={one.before.total:,} and {one.after.total:,}"
     )

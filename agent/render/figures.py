@@ -3,6 +3,8 @@
 Units are tied to their numbers by no-break spaces, so that no line ends between them.
 """
 
+from datetime import UTC, datetime
+
 from agent.figures import percent_text
 from agent.schemas.evidence import Quantity
 
@@ -47,9 +49,18 @@ def quantity_text(quantity: Quantity) -> str:
     return f"{share_text(quantity.share)} ({counted}{spread}) of {quantity.population}"
 
 
+def month_text(name: str, *, short: bool = False) -> str:
+    """Return a month that is counted by, such as `2026-05`, as `May 2026`; what is none stays as it is."""
+    try:
+        at = datetime.strptime(name, "%Y-%m").replace(tzinfo=UTC)
+    except ValueError:
+        return name
+    return f"{at:%b %Y}" if short else f"{at:%B %Y}"
+
+
 def signed(value: float | None) -> str:
     """Return a score between minus one and one with its sign."""
-    return "unknown" if value is None else f"{value:+.2f}".replace("-", "−")
+    return "unknown" if value is None else _with_sign(f"{value:+.2f}")
 
 
 def step_text(value: float) -> str:
@@ -57,6 +68,19 @@ def step_text(value: float) -> str:
     return f"{value:+.1f}".replace("-", "−")
 
 
+def tenths_text(difference: float) -> str:
+    """Return a difference of shares in percentage points with a decimal and its sign, without the word."""
+    return _with_sign(f"{100 * difference:+.1f}")
+
+
+def _with_sign(written: str) -> str:
+    """Return a signed number as it is printed; what is rounded to nothing has no sign."""
+    return written.replace("-", "−") if written.strip("+-0.") else written[1:]
+
+
 def points_text(value: float | None) -> str:
     """Return a difference of shares in percentage points with its sign."""
-    return "unknown" if value is None else f"{100 * value:+.0f}{_TIE}points".replace("-", "−")
+    if value is None:
+        return "unknown"
+    written = _with_sign(f"{100 * value:+.0f}")
+    return f"{written}{_TIE}{'point' if written[1:] == '1' else 'points'}"

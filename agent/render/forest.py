@@ -45,7 +45,12 @@ def forest_picture(moments: Sequence[Moment]) -> Picture:
     ]
     if not rows:
         return without_rows(title, reading, words="No experience goes along with a different outcome.")
-    y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, grid=False))
+    y = alt.Y(
+        "label:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, grid=False, labelLimit=420),
+    )
     zero = rows_chart([{"zero": 0}]).mark_rule(color=PALE_INK, strokeDash=[4, 3]).encode(x="zero:Q")
     return framed(
         alt.layer(zero, *_effects(rows, y), _figures(rows, y)),

@@ -28,6 +28,8 @@ WORDS_PX, SMALL_PX = 12.0, 11.0
 _FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 _PNG_SCALE = 2.0
 _LONGEST_NAME = 32
+_JOINED = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
+"""What holds the words of a name together in exports."""
 _EMPTY_WIDTH = 420
 _VEGA_LITE = "v" + ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
@@ -51,9 +53,9 @@ def png_of(picture: Picture) -> bytes:
 
 
 def short(name: str, longest: int = _LONGEST_NAME) -> str:
-    """Return a name as one line of visible characters, cut where it is longer than fits."""
+    """Return a name as words: `order_placed` as `order placed`, one line of visible characters, cut where it is longer than fits."""
     seen = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in name)
-    words = " ".join(seen.split())
+    words = " ".join(_JOINED.sub(" ", seen).split())
     return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
 
 

@@ -49,7 +49,7 @@ def join_picture(pain_points: Sequence[PainPoint], *, population: str) -> Pictur
     reading = [
         f"Of {short(population, 110)}.",
         "Odds of the outcome for those who voice it against those who do not, with 95 % interval: associated with, not caused by.",
-        f"{unknown:,} pain points have too few customers with events for it. ! marks where words and deeds disagree.",
+        f"{_too_few(unknown)}! marks where words and deeds disagree.",
     ]
     if not rows:
         return without_rows(title, reading, words="What they did then is unknown.")
@@ -65,6 +65,13 @@ def join_picture(pain_points: Sequence[PainPoint], *, population: str) -> Pictur
         height=_ROW_PX * len(rows),
         told=[f"{row['label']}: {row['text']}" for row in rows],
     )
+
+
+def _too_few(unknown: int) -> str:
+    if not unknown:
+        return ""
+    of = "pain point has" if unknown == 1 else "pain points have"
+    return f"{unknown:,} {of} too few customers with events for it. "
 
 
 def _how_many(drawn: int, known: int) -> str:

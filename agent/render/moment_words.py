@@ -27,4 +27,4 @@ def counted_text(moment: Moment) -> str:
 
 def bare_points(difference: float | None) -> str:
     """Return percentage points with their sign and without the word."""
-    return points_text(difference).removesuffix("points").rstrip()
+    return points_text(difference).partition("\N{NO-BREAK SPACE}")[0]

@@ -44,7 +44,7 @@ VARIANT_STEPS: Mapping[VariantState, frozenset[VariantState]] = {
     VariantState.CHECKED: frozenset({VariantState.APPROVED, VariantState.SENT_BACK}),
     VariantState.SENT_BACK: frozenset({VariantState.CHECKED}),
     VariantState.APPROVED: frozenset({VariantState.EXPORTED, VariantState.SENT_BACK}),
-    VariantState.EXPORTED: frozenset(),
+    VariantState.EXPORTED: frozenset({VariantState.SENT_BACK}),
 }
 
 

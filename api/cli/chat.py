@@ -21,6 +21,7 @@ _HELP = (
     "change that waits, /new begins a conversation, /list shows the latest ones, /go N goes on with one, /quit leaves. "
     "Ctrl-C stops an answer."
 )
+_LEAVING = frozenset({"/quit", "/exit", "quit", "exit"})
 
 
 @click.command()
@@ -82,7 +83,7 @@ class _Session:
             readline.set_auto_history(True)
         while (line := self._line(is_watched=is_watched)) is not None:
             word, _, rest = line.strip().partition(" ")
-            if word in {"/quit", "/exit"}:
+            if line.strip().casefold() in _LEAVING:
                 return
             try:
                 self._take(word, rest.strip(), line.strip())

@@ -15,6 +15,7 @@ from agent.pipeline.comparing import personas_of
 from agent.pipeline.workspace import Workspace
 from agent.render.durations import unit_of
 from agent.render.figures import points_text, share_text
+from agent.render.moment_words import bare_points
 from api.cli.output import counted, print_json, print_table, say
 from api.cli.pictures import save_picture
 from api.cli.session import Option, parse_where
@@ -158,7 +159,7 @@ def _difference_cells(one: Difference, found: Comparison) -> list[object]:
     sides = [f"{share_text(side.share)} of {side.total:,}" for side in (one.before, one.after)]
     bounds = ""
     if one.low is not None:
-        bounds = f"{points_text(one.low).removesuffix('points').rstrip()} to {points_text(one.high)}"
+        bounds = f"{bare_points(one.low)} to {points_text(one.high)}"
     return [one.kind, one.name, *sides, points_text(one.difference), bounds, *_verdict(one, found)]
 
 

@@ -29,7 +29,10 @@ def load_demo(services: Services, *, account_id: str) -> tuple[Job, str]:
         brand.refresh()
         return brand_path(name, "maps", made.journey_map.map_id)
 
-    return services.jobs.start(work, workspace=name, account_id=account_id, title="Loading the demo"), name
+    started = services.jobs.start(
+        work, workspace=name, account_id=account_id, title="Loading the demo", place="maps"
+    )
+    return started, name
 
 
 def _free_name(services: Services) -> str:

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from agent.render.figures import interval_text, points_text, share_text, signed, step_text, tied
+from agent.render.figures import (
+    interval_text,
+    month_text,
+    points_text,
+    share_text,
+    signed,
+    step_text,
+    tenths_text,
+    tied,
+)
+from agent.render.page import as_words
 from agent.schemas.accounts import Role
 from agent.schemas.evidence import Quantity
 
@@ -11,6 +21,11 @@ from agent.schemas.evidence import Quantity
 def day(at: datetime | None) -> str:
     """Return a date such as `3 May 2026`, in UTC; nothing where there is none."""
     return "" if at is None else f"{at.day} {at:%B %Y}"
+
+
+def month(name: str) -> str:
+    """Return a month such as `2026-05` as `May 2026`."""
+    return month_text(name)
 
 
 def moment(at: datetime | None) -> str:
@@ -53,6 +68,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "interval": interval,
     "iso": iso,
     "moment": moment,
+    "month": month,
     "number": number,
     "points": points_text,
     "role": role,
@@ -60,5 +76,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "signed": signed,
     "spoken": spoken,
     "step": step_text,
+    "tenths": tenths_text,
     "tied": tied,
+    "words": as_words,
 }

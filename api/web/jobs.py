@@ -34,6 +34,8 @@ class Job:
     workspace: str
     account_id: str
     title: str
+    place: str = "sources"
+    """Entry of the navigation that it belongs to; those who leave its page go back there."""
     state: JobState = "waiting"
     step: str = ""
     """What is being done, for people."""
@@ -103,13 +105,22 @@ class Jobs:
         self._contexts: dict[str, JobContext] = {}
         self._running: set[Future[None]] = set()
 
-    def start(self, work: Work, *, workspace: str, account_id: str, title: str) -> Job:
+    def start(
+        self, work: Work, *, workspace: str, account_id: str, title: str, place: str = "sources"
+    ) -> Job:
         """Begin a piece of work and return how it stands.
+
+        Args:
+            work: Does it.
+            workspace: Of whose data.
+            account_id: Who started it.
+            title: What it is, for people.
+            place: Entry of the navigation that it belongs to.
 
         Raises:
             TooBusyError: The person, or everybody together, has as much under way as there may be.
         """
-        job = Job(secrets.token_urlsafe(12), workspace, account_id, title)
+        job = Job(secrets.token_urlsafe(12), workspace, account_id, title, place)
         context = JobContext(self, job.job_id)
         with self._lock:
             self._check_room(account_id)

@@ -85,6 +85,11 @@ class Upload:
         else:
             self._mapping(path).write_text(toml, encoding="utf-8")
 
+    def forget(self, path: Path) -> None:
+        """Remove one of the files, as it is read in."""
+        self.map(path, None)
+        path.unlink(missing_ok=True)
+
     def delete(self) -> None:
         """Remove the files."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -211,35 +216,58 @@ async def sweeping(home: Path, clock: Clock) -> None:
 def read_in(brand: Brand, upload: Upload, context: JobContext) -> str:
     """Read an upload into the stores, make it searchable and compute what pages show; return the page to go on to."""
     with brand.writing() as workspace:
-        reports = list(_read_files(workspace, upload, context))
+        _read_files(workspace, upload, context)
         if workspace.store.records.count():
             context.step("Making every passage searchable ...", total=workspace.store.records.count())
             workspace.update_index(on_progress=context.advance)
-    for report in (source for one in reports for source in one.sources):
-        for line in told(report):
-            context.tell(line)
-    upload.delete()
     context.step("Preparing answers ...")
     brand.refresh()
     return brand_path(brand.name, "sources")
 
 
-def _read_files(workspace: Workspace, upload: Upload, context: JobContext) -> list[IngestReport]:
-    reports: list[IngestReport] = []
-    for path in upload.files:
+def _read_files(workspace: Workspace, upload: Upload, context: JobContext) -> None:
+    """Read what can be read and delete it; what cannot goes on waiting, so that one file holds up no other.
+
+    Raises:
+        InputError: None of the files could be read; the first one's reason.
+    """
+    failed: list[InputError] = []
+    files = upload.files
+    for path in files:
         context.step(f"Reading {path.name} ...", total=N_PASSES * path.stat().st_size)
-        reports.append(
-            ingest(
-                [path],
-                store=workspace.store,
-                vault=workspace.vault,
-                lake=workspace.lake_writer,
-                mapping=upload.mapping_of(path),
-                now=workspace.now,
-                on_progress=context.advance,
-            )
-        )
-    return reports
+        try:
+            report = _ingested(workspace, path, upload.mapping_of(path), context)
+        except InputError as error:
+            failed.append(error)
+            context.tell(f"{path.name} was not read in: {_reason(error)} It waits under Sources.")
+            continue
+        for source in report.sources:
+            for line in told(source):
+                context.tell(line)
+        upload.forget(path)
+    if len(failed) == len(files):
+        raise failed[0]
+    if not failed:
+        upload.delete()
+
+
+def _ingested(workspace: Workspace, path: Path, mapping: Path | None, context: JobContext) -> IngestReport:
+    return ingest(
+        [path],
+        store=workspace.store,
+        vault=workspace.vault,
+        lake=workspace.lake_writer,
+        mapping=mapping,
+        now=workspace.now,
+        on_progress=context.advance,
+    )
+
+
+def _reason(error: InputError) -> str:
+    """Return why a file was not read, for who can say on a page which of its fields is what."""
+    if isinstance(error, UnknownFormatError):
+        return "it is in no form that is known. Say which of its fields is what."
+    return f"{error.message}. {error.hint}".strip()
 
 
 def told(source: SourceReport) -> list[str]:

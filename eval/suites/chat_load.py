@@ -155,8 +155,16 @@ def read_in(client: httpx.Client, path: Path, *, name: str | None = None) -> str
     job = client.post(f"{shown.url.path}/read", data=form)
     while not job.is_error and _BUSY in job.text:
         time.sleep(1)
-        job = client.get(job.url.path)
+        job = _looked_at(client, job.url.path)
     return None if _DONE in job.text else f"job ended otherwise, status {job.status_code}"
+
+
+def _looked_at(client: httpx.Client, path: str) -> httpx.Response:
+    """Get a page as a browser does, which asks again where a connection that was kept open was closed meanwhile."""
+    try:
+        return client.get(path)
+    except httpx.TransportError:
+        return client.get(path)
 
 
 def phase_of(exchange: Exchange, ingest: Ingest) -> str:

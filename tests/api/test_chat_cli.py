@@ -27,7 +27,7 @@ def test_chat_answer_is_kept_and_is_gone_on_with_line_by_line(
     told = json.loads(ran.out)
     assert told["answer"]["outcome"] == "answered"
     assert told["answer"]["citations"]
-    lines = "/open 1\n/approve\n/go 7\n/nonsense\n/list\n/go 1\n/open 1\n/open 99\nWhat do customers praise?\n/quit\nno more\n"
+    lines = "/open 1\n/approve\n/go 7\n/nonsense\n/list\n/go 1\n/open 1\n/open 99\nWhat do customers praise?\nQuit\nno more\n"
     monkeypatch.setattr("sys.stdin", io.StringIO(lines))
     talked = copied.journey("chat")
     assert talked.code == 0, talked.err

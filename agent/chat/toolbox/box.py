@@ -1,7 +1,7 @@
 """Dispatches requests to tools, and turns what the data does not say into a result that says so."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from agent.chat.context import Proposed, RequestContext
 from agent.chat.requests import CHANGES, CheckVariants, DraftMap, ProposeVariants, ToolRequest
@@ -24,7 +24,8 @@ from agent.chat.toolbox import (
 )
 from agent.chat.toolbox.resolving import GapError
 from agent.chat.toolbox.variants import CheckerOf
-from agent.chat.toolbox.writing import Writing
+from agent.chat.toolbox.writing import Writing, worded
+from agent.chat.wording import doing
 from agent.errors import InputError
 from agent.pipeline.snapshot import Snapshot
 from agent.schemas.chat import ToolResult
@@ -149,6 +150,16 @@ class Toolbox:
 
 def _understood(request: ToolRequest) -> str:
     said = request.model_dump(mode="json", exclude_defaults=True, exclude={"tool"})
-    parts = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in said.items())
-    name = request.tool.replace("_", " ").capitalize()
+    parts = ", ".join(f"{worded(key)} {_in_words(value)}" for key, value in said.items())
+    name = doing(request)
     return f"{name}: {parts}" if parts else name
+
+
+def _in_words(value: object) -> str:
+    """Return a value that was asked with, as a reader sees it: names of the data as words."""
+    if isinstance(value, dict):
+        found = cast("Mapping[str, object]", value)
+        return " and ".join(f"{worded(key)} {_in_words(one)}" for key, one in found.items())
+    if isinstance(value, list):
+        return ", ".join(_in_words(one) for one in cast("Sequence[object]", value))
+    return worded(str(value))

@@ -36,6 +36,7 @@ from agent.pipeline.did import PERIODS
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.render.figures import points_text, share_text
+from agent.render.moment_words import bare_points
 from agent.schemas.chat import ToolResult
 from agent.schemas.evidence import Quantity
 
@@ -294,7 +295,7 @@ def _tell(writing: Writing, found: Comparison, what: What) -> None:
         [
             Row(
                 (worded(one.name), share_text(one.before.share), share_text(one.after.share),
-                 f"{points_text(one.difference)} ({points_text(one.low)} to {points_text(one.high)})",
+                 f"{points_text(one.difference)} ({bare_points(one.low)} to {bare_points(one.high)})",
                  {"changed": "differs" if found.between == "group" else "changed"}.get(one.verdict, one.verdict)),
                 metrics,
             )

@@ -19,7 +19,8 @@ from agent.chat.toolbox.resolving import (
 from agent.chat.toolbox.writing import Row, Writing, plain, slug, worded
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
-from agent.render.figures import interval_text, points_text, share_text
+from agent.render.figures import interval_text, month_text, points_text, share_text
+from agent.render.moment_words import bare_points
 from agent.schemas.chat import ToolResult
 from agent.schemas.insight import Moment
 
@@ -65,7 +66,7 @@ def _moments_table(writing: Writing, found: Sequence[Moment], ids: Sequence[tupl
             Row(
                 (
                     worded(one.experience), worded(one.outcome), share_text(one.effect.share), share_text(one.baseline.share),
-                    f"{points_text(_shown(one)[0])} ({points_text(_shown(one)[1])} to {points_text(_shown(one)[2])})",
+                    f"{points_text(_shown(one)[0])} ({bare_points(_shown(one)[1])} to {bare_points(_shown(one)[2])})",
                 ),
                 metrics,
             )
@@ -154,7 +155,7 @@ def show_trend(snapshot: Snapshot, request: ShowTrend) -> ToolResult:
         for one in used
     ]  # fmt: skip
     rows = [
-        Row((one.month, f"{one.share.n:,} of {one.share.total:,}", f"{share_text(one.share.share)} ({interval_text(one.share.low, one.share.high)})"), (metric,))
+        Row((month_text(one.month), f"{one.share.n:,} of {one.share.total:,}", f"{share_text(one.share.share)} ({interval_text(one.share.low, one.share.high)})"), (metric,))
         for one, metric in zip(used, months, strict=True)
     ]  # fmt: skip
     writing.table("Month by month", ("Month", "Customers", "Share (95 %)"), rows[-8:])

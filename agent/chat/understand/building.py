@@ -1,6 +1,6 @@
 """From a kind of request and what stands in it to the request of a tool; nothing that was asked is left out silently."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -96,6 +96,9 @@ def _filled(kind: Kind, parsed: Parsed, context: Context, groups: Groups, period
     tool, arguments = slots.tool, {**kind.arguments, **slots.arguments}
     if tool != kind.tool:
         arguments = dict(slots.arguments)
+    if period.at is not None and tool == "compare_groups" and groups.versus and not groups.where:
+        # One group before and after a day is compared with itself.
+        tool, groups = "compare_periods", replace(groups, where=groups.versus, versus={})
     where = {**context.where, **groups.where}
     if groups.versus:
         return _compared(tool, arguments, groups, notes=(*groups.notes, *slots.notes))
@@ -125,38 +128,22 @@ def _asked(tool: str, arguments: dict[str, Any], *, notes: tuple[str, ...]) -> U
 
 def _compared(tool: str, arguments: dict[str, Any], groups: Groups, *, notes: tuple[str, ...]) -> Understood:
     what = arguments.get("what") or _WHAT.get(tool, "")
-    if tool not in _WHAT or not (what or tool == "compare_groups"):
-        return _one_by_one(groups)
-    put = {"what": what or "pain_points", "versus": groups.versus, "where": groups.where}
+    if tool == "show_pain_point" and arguments.get("name"):
+        # Where one pain point is concentrated says it of every group beside the others.
+        return _asked(tool, {"name": arguments["name"], "aspect": "concentration"}, notes=notes)
+    put: dict[str, Any] = {"what": what or "pain_points", "versus": groups.versus, "where": groups.where}
     if arguments.get("steps"):
         put["steps"] = arguments["steps"]
-    if any(name in arguments for name in ("stage", "severity", "trend", "after_event", "name")):
-        return _one_by_one(groups)
+    left_out = [
+        name for name in _NOT_COMPARED if name in arguments and (name, put["what"]) != ("stage", "stages")
+    ]
+    if left_out or not (what or tool == "compare_groups"):
+        said = str(put["what"]).replace("_", " ")
+        notes = (*notes, f"Two groups are put side by side by all of their {said}.")
     return _asked("compare_groups", put, notes=notes)
 
 
-def _one_by_one(groups: Groups) -> Understood:
-    named = [", ".join(group.values()) for group in (groups.where, groups.versus) if group]
-    choices = [
-        Choice(
-            label=f"Pain points of {name} customers",
-            request=f"What are the biggest pain points of {name} customers?",
-        )
-        for name in named
-    ]
-    if len(named) > 1:
-        asked = f"Compare the pain points of {named[0]} customers and {named[1]} customers"
-        choices.append(Choice(label=f"{named[0]} against {named[1]}", request=asked))
-    else:
-        choices.append(
-            Choice(
-                label=f"{named[0]} against everybody else",
-                request=f"How do the pain points of {named[0]} customers differ from everybody else?",
-            )
-        )
-    return Understood(
-        choices=tuple(choices), question="That cannot be put side by side for two groups. What else helps?"
-    )
+_NOT_COMPARED: Final = ("stage", "severity", "trend", "after_event", "name", "emotion", "query", "topic")
 
 
 def _since(tool: str, arguments: dict[str, Any], period: Period) -> tuple[str, dict[str, Any]] | None:

@@ -6,25 +6,29 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from agent.chat.understand.changing import draft_again, draft_anew, propose_variants
+from agent.chat.understand.counting import counted
 from agent.chat.understand.index import Mention
 from agent.chat.understand.kinds import Kind
 from agent.chat.understand.outcomes import outcome_in
 from agent.chat.understand.parsing import Parsed
-from agent.chat.understand.refining import number_of, refined
+from agent.chat.understand.refining import NUMBER, number_of, refined
+from agent.chat.understand.rows import in_time
 from agent.chat.understand.slots import Slots, unknown_thing
 from agent.chat.understand.subject_slots import about_subject
 from agent.chat.understand.terms import known_term, term_in
 from agent.chat.understand.things import Things
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import stems_of
+from agent.chat.understand.words import stems_of, words_in
 
 _DAYS: Final = re.compile(
-    r"\bwithin\s+(?:the\s+|a\s+)?(?:first\s+)?(?P<n>\d+|one|two|three|four|five|six|seven|ten|twelve|a)?\s*(?P<unit>hour|day|week|month)s?\b"
+    rf"\b(?:within|inside|in under|in less than|in (?:at most|no more than|up to)|not later than|no later than)\s+(?:(?:the|a|an|of|its|their|first|same|next|following|space|full)\s+)*(?:{NUMBER}|one|a|an)?[\s-]*(?P<unit>hour|day|week|fortnight|month|quarter|year)s?\b"
 )
 _DAYS_AT_MOST: Final = re.compile(
-    r"\b(?P<n>\d+|one|two|three|four|five|six|seven|ten|twelve|a)\s*(?P<unit>hour|day|week|month)s?\s+(?:max|maximum|at (?:the )?most|or (?:less|fewer)|tops|window|limit)\b"
+    rf"\b(?:{NUMBER}|one|a|an)[\s-]*(?P<unit>hour|day|week|fortnight|month|quarter|year)s?\s+(?:max|maximum|at (?:the )?most|or (?:less|fewer|sooner|quicker)|tops|window|limit|cut.?off|of (?:each other|it|that|that))\b"
 )
-_UNIT_DAYS: Final = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0}
+_UNIT_DAYS: Final = {
+    "hour": 1 / 24, "day": 1.0, "week": 7.0, "fortnight": 14.0, "month": 30.0, "quarter": 91.0, "year": 365.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,10 @@ def _left_over(request: _Request, found: Slots) -> Slots:
             mention.slot == "after" and bool({"after_event", "stage", "from_step"} & set(found.arguments))
         )
         is_taken |= mention.plain and kind.tool in _LEAVING
+        # What people are kept from is no limit: "stops them from buying".
+        is_taken |= (
+            kind.tool in _LEAVING and _led_by(parsed, mention, {"from"}) and bool(_KEEPS.search(parsed.text))
+        )
         if not is_taken and kind.tool not in _EVERYTHING:
             return _cannot_limit(parsed, mention, found)
     return found
@@ -91,6 +99,11 @@ _EVERYTHING: Final = frozenset(
 )
 _LEAVING: Final = frozenset({"show_stage_times", "list_pain_points", "suggest_actions", "list_opportunities"})
 """Tools that are about leaving or buying anyway."""
+
+
+_KEEPS: Final = re.compile(
+    r"\b(?:stop|prevent|keep|kept|hinder|block|deter|discourage|put off|puts off|hold|scare|bar)\w*\b"
+)
 
 
 def _cannot_limit(parsed: Parsed, mention: Mention, found: Slots) -> Slots:
@@ -147,7 +160,10 @@ def _stage(request: _Request) -> Slots:
     stages = parsed.all("stage")
     if stages:
         arguments["stage"] = stages[0].value
-    elif kind.tool == "list_opportunities" and (named := _stage_by_name(parsed, vocabulary)) is not None:
+    elif (
+        kind.tool in {"list_opportunities", "show_map"}
+        and (named := _stage_by_name(parsed, vocabulary)) is not None
+    ):
         arguments["stage"] = named
     elif parsed.all("after") and vocabulary.after_purchase() is not None:
         arguments["stage"] = vocabulary.after_purchase()
@@ -177,9 +193,10 @@ def _stage_by_name(parsed: Parsed, vocabulary: Vocabulary) -> str | None:
 
 def _stage_times(request: _Request) -> Slots:
     """Fill a stage; two of them, with leaving on the way, are a way from one to the other."""
-    stages = tuple(dict.fromkeys(one.value for one in request.parsed.all("stage")))
-    if len(stages) > 1 and request.kind.id in {"stage_drop_off", "stage_times_all"}:
-        return Slots("show_funnel", {"steps": stages})
+    named = (*request.parsed.all("stage"), *request.parsed.all("event"))
+    steps = {one.value for one in named if not one.plain or request.vocabulary.leaving() != one.value}
+    if len(steps) > 1 and request.kind.id in {"stage_drop_off", "stage_times_all"}:
+        return replace(_funnel(request), tool="show_funnel")
     return _stage(request)
 
 
@@ -189,11 +206,7 @@ def _map(request: _Request) -> Slots:
     maps, lanes = request.parsed.all("map"), request.parsed.all("lane")
     if maps:
         arguments["map_name"] = maps[0].value
-    if (
-        lanes
-        and "lane" in request.kind.takes
-        and (request.kind.id == "map_lane" or "lane" in request.parsed.text)
-    ):
+    if lanes:
         arguments["lane"] = lanes[0].value
     return replace(found, arguments=arguments)
 
@@ -213,24 +226,48 @@ def _paths(request: _Request) -> Slots:
     events = parsed.all("event")
     arguments: dict[str, Any] = {}
     steps = list(events)
-    if not steps and len(parsed.all("stage")) and "level" in kind.takes:
+    by_stage = "level" in kind.takes or kind.arguments.get("level") == "stage"
+    if not steps and len(parsed.all("stage")) and by_stage:
         steps = list(parsed.all("stage"))
         arguments["level"] = "stage"
     purchase = request.vocabulary.purchase()
     if kind.id == "paths_before" and steps:
         arguments["to_step"] = steps[0].value
-    elif len(steps) > 1:
+    elif len({one.value for one in steps}) > 1:
+        if kind.arguments.get("aspect") == "durations":
+            # The time from one step to another stands with the way between them, not with whole journeys.
+            arguments["aspect"] = "transitions"
         arguments |= {"from_step": steps[0].value, "to_step": steps[-1].value}
     elif steps:
-        only_end = _led_by(parsed, steps[0], {"to", "until", "before"}) and not _led_by(
-            parsed, steps[0], {"from", "after"}
-        )
-        arguments["to_step" if only_end else "from_step"] = steps[0].value
+        arguments["to_step" if _leads_to(parsed, steps[0]) else "from_step"] = steps[0].value
     elif parsed.all("after") and purchase is not None:
         arguments["from_step"] = purchase
     if kind.arguments.get("aspect") in {"starts", "ends"}:
         arguments = {name: value for name, value in arguments.items() if name == "level"}
     return Slots(kind.tool, arguments, notes=tuple(_rough(parsed, *events)))
+
+
+def _leads_to(parsed: Parsed, step: Mention) -> bool:
+    """Tell whether the way to a step is asked for, not the way on from it."""
+    before = [token.text for token in parsed.tokens[: step.start]]
+    while before and before[-1] in words_in("mentions_determiners") | words_in("people") | {
+        "they",
+        "he",
+        "she",
+        "someone",
+        "somebody",
+    }:
+        before.pop()
+    near = set(before[-5:])
+    if not before or near & {"after", "from", "following", "once"}:
+        return False
+    is_infinitive = before[-1] == "to" and before[-2:-1] and before[-2] in _WISHING
+    return before[-1] in {"to", "into", "onto", "until", "till", "before"} and not is_infinitive
+
+
+_WISHING: Final = frozenset(
+    {"had", "have", "has", "having", "want", "wanted", "wants", "need", "needed", "try", "tried", "able"}
+)
 
 
 def _funnel(request: _Request) -> Slots:
@@ -239,13 +276,11 @@ def _funnel(request: _Request) -> Slots:
     # Steps by their names before words such as "purchase", which sum up where it leads.
     named = tuple(one for one in events if not one.plain)
     events = named if len({one.value for one in named}) > 1 else events
-    steps = tuple(
-        mention.value for mention in sorted((*events, *parsed.all("stage")), key=lambda one: one.start)
-    )
+    steps = tuple(one.value for one in in_time(parsed.tokens, (*events, *parsed.all("stage"))))
     arguments: dict[str, Any] = {"steps": tuple(dict.fromkeys(steps))} if len(set(steps)) > 1 else {}
     match = _DAYS.search(parsed.text) or _DAYS_AT_MOST.search(parsed.text)
     if match is not None and "within" in request.kind.takes:
-        n = number_of(match["n"]) if match["n"] and match["n"] != "a" else 1
+        n = number_of(match["n"]) if match["n"] else 1
         arguments["within_days"] = n * _UNIT_DAYS[match["unit"]]
     notes = _rough(parsed, *events)
     if len(set(steps)) == 1 and not arguments.get("steps"):
@@ -282,40 +317,6 @@ def _moments(request: _Request) -> Slots:
 def _conversion(request: _Request) -> Slots:
     events = request.parsed.all("event")
     return Slots(request.kind.tool, {"conversion": events[-1].value} if events else {})
-
-
-def _count(request: _Request) -> Slots:
-    kind, parsed = request.kind, request.parsed
-    arguments: dict[str, Any] = {}
-    by = _by(parsed)
-    if by is not None and not parsed.all("event"):
-        arguments["by"] = by
-    elif "by" in kind.takes:
-        keys = ", ".join(trait.key.replace("_", " ") for trait in request.vocabulary.traits)
-        statement = "No trait of customers has that name."
-        return Slots(kind.tool, missing=unknown_thing(statement, f"Ask by one of: {keys}."))
-    events = parsed.all("event")
-    if "count_event" in kind.takes and events:
-        arguments["event"] = events[0].value
-    elif "count_event" in kind.takes and parsed.all("after") and request.vocabulary.purchase():
-        arguments["event"] = request.vocabulary.purchase()
-    return Slots(kind.tool, arguments, notes=tuple(_rough(parsed, *events)))
-
-
-def _by(parsed: Parsed) -> str | None:
-    """Return what customers, texts or events are counted by; None where nothing says that they are told apart."""
-    bys = parsed.all("by")
-    if bys:
-        return bys[0].value
-    match = _BY_WORD.search(parsed.text)
-    return None if match is None else _BY_NAMES.get(match["what"], match["what"].removesuffix("s"))
-
-
-_BY_WORD: Final = re.compile(
-    r"\b(?:by|per|each|every|across|over|which|what)\s+(?:the\s+|different\s+|single\s+|individual\s+)*(?P<what>channels?|kinds?|events?|stages?|actions?)\b(?!\s+of\b)"
-    r"(?!\s+(?:do|does|did|goes|go|are|were|is|was|exist|we)\b)"
-)
-_BY_NAMES: Final = {"action": "event", "actions": "event"}
 
 
 def _term(request: _Request) -> Slots:
@@ -380,7 +381,7 @@ _BY_TOOL: Final[dict[str, Callable[[_Request], Slots]]] = {
     "show_retention": _retention,
     "list_moments": _moments,
     "show_attribution": _conversion,
-    "count_customers": _count,
+    "count_customers": lambda request: counted(request.kind, request.parsed, request.vocabulary),
 }
 _SPECIAL: Final[dict[str, Callable[[_Request], Slots]]] = {
     "explain": _term,

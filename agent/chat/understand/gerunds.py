@@ -24,7 +24,7 @@ def done_step(tokens: Sequence[Token], start: int, index: Index, before: Sequenc
         None where no step's name holds the verb, or several do and nothing says which.
     """
     verb = tokens[start]
-    if not verb.text.endswith(_FORMS) and not _is_after_who(tokens, start):
+    if verb.text in words_in("stop") or (not verb.text.endswith(_FORMS) and not _is_after_who(tokens, start)):
         return None
     holding = [(event, stems) for event, stems in index.event_stems if verb.stem in stems]
     if not holding:

@@ -10,16 +10,14 @@ from agent.chat.understand.index import Mention
 from agent.chat.understand.kinds import Kind
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import words_in
+from agent.chat.understand.words import tokens_of, words_in
 from agent.schemas.chat import Choice
 
-_OTHERS: Final = (
-    "than other", "than the other", "than others", "than the rest", "than everybody", "than everyone", "from the others", "from other", "from others",
-    "from everybody", "from everyone", "from the rest", "with the rest", "with everybody", "with everyone", "with other",
-    "with the others", "against the rest", "against everybody", "against everyone", "versus the rest", "vs the rest", "versus everybody", "versus everyone", "vs everyone",
-    "vs everybody", "vs others", "versus others", "to the rest", "to everybody", "to everyone", "to other", "against other", "against all other", "than average",
-    "than the average", "more than most", "vs the others", "versus all other", "differ",
-)  # fmt: skip
+_OTHERS: Final = re.compile(
+    r"\b(?:than|with|to|from|against|versus|vs|v|or|and|unlike|among|of|next to|beside|for)\s+(?:all\s+|with\s+|that of\s+|those of\s+)?(?:the\s+|our\s+|any\s+)?"
+    r"(?:rest|others?(?! (?:way|half|side|hand|one|two|reason|words))|everybody|everyone|anybody else|anyone else|all other\w*|remaining|remainder|average|average customers?|general (?:customer )?(?:base|population|public))\b"
+    r"|\b(?:more than most|differ\w*|stands? out|sets? (?:\w+ ){1,4}apart|not shared by|else\b.*\bnot)\b"
+)
 _BOTH: Final = 2
 
 
@@ -44,39 +42,106 @@ class Groups:
 
 def groups_of(parsed: Parsed, kind: Kind, vocabulary: Vocabulary) -> Groups:
     """Return whom a request is about."""
-    by_key: defaultdict[str, list[Mention]] = defaultdict(list)
-    for mention in parsed.all("where"):
-        if mention.value not in [other.value for other in by_key[mention.key]]:
-            by_key[mention.key].append(mention)
+    by_key = _by_key(parsed)
     twice = [found for found in by_key.values() if len(found) > 1]
     single = {key: found[0] for key, found in by_key.items() if len(found) == 1}
+    if twice and (kind.tool == "count_customers" or _is_row(twice)):
+        # What is counted for several values of a trait is counted by the trait.
+        return _plain(list(single.values()), vocabulary)
     # Complaints "of mobile and desktop customers" may be asked for either way; what is compared by other kinds may not.
     comparing = is_comparing(parsed) or (kind.tool == "compare_groups" and kind.id != "groups_pains")
     if len(twice) > 1 or any(len(found) > _BOTH for found in twice):
         return _too_many(twice)
     if twice:
-        return _two(twice[0], single, comparing=comparing)
+        return _two(
+            twice[0],
+            single,
+            comparing=comparing or kind.tool not in _LISTING or not _is_one_list(parsed, twice[0]),
+        )
+    if kind.tool in _NEVER_BESIDE:
+        return _plain(list(single.values()), vocabulary)
     if kind.tool == "compare_groups" or (single and comparing and against_others(parsed)):
         return _one_against_others(list(single.values()), vocabulary)
     return _plain(list(single.values()), vocabulary)
 
 
+_LISTING: Final = frozenset({"list_pain_points", "list_themes", "search_evidence", "show_pain_point"})
+"""Tools whose answer for two groups at once may be wanted of either alone."""
+_NEVER_BESIDE: Final = frozenset({"show_value", "list_personas", "predict", "count_customers"})
+"""Tools that tell customers apart by themselves, or that have nothing to set beside."""
+
+
+def _by_key(parsed: Parsed) -> dict[str, list[Mention]]:
+    """Return the values that are named, by trait; what is left out beside what is asked for says nothing more."""
+    found: defaultdict[str, list[Mention]] = defaultdict(list)
+    for mention in parsed.all("where"):
+        if mention.value not in [other.value for other in found[mention.key]]:
+            found[mention.key].append(mention)
+    for key, mentions in found.items():
+        kept = [one for one in mentions if not one.negated]
+        if kept and len(kept) < len(mentions) and not is_comparing(parsed):
+            found[key] = kept
+    channels = {one.value for one in found.get("channel", ())}
+    # Reviews on a review site and what was said on the phone: the channel says the kind.
+    if channels and {one.value for one in found.get("kind", ())} in ({"review"}, {"transcript"}):
+        del found["kind"]
+    return found
+
+
+def _is_row(twice: Sequence[Sequence[Mention]]) -> bool:
+    """Tell whether the values of a trait are listed to say what is meant by it: "by chat, e-mail, phone and so on"."""
+    return any(len(found) > _BOTH and len(found) > _MANY for found in twice)
+
+
+_MANY: Final = 3
+
+
+def _is_one_list(parsed: Parsed, found: Sequence[Mention]) -> bool:
+    """Tell whether two values stand side by side as one group might: "mobile and desktop customers"."""
+    first, second = found
+    between = {token.text for token in parsed.tokens[first.end : second.start]}
+    return bool(between & {"and", ",", "or", "plus"}) and len(between) <= _NEAR
+
+
+_NEAR: Final = 3
+
+
 def is_comparing(parsed: Parsed) -> bool:
     """Tell whether a request sets two things side by side."""
-    if any(token.text in words_in("comparing") for token in parsed.tokens):
+    if any(token.text in words_in("comparing") for token in tokens_of(_NOT_BESIDE.sub(" ", parsed.text))):
         return True
-    return len(parsed.all("where")) > 1 and bool(_OR.search(parsed.text) and _WHICH.search(parsed.text))
+    if not two_of_one_trait(parsed):
+        return False
+    return bool(_BESIDE.search(parsed.text) or (_OR.search(parsed.text) and _WHICH.search(parsed.text)))
 
 
+_NOT_BESIDE: Final = re.compile(
+    r"\b(?:rather|other|more|less|fewer|later|no later) than(?= (?:\d|just|only|the whin|grumbl|complain|mere|half|one|two|three|a )|\b.{0,12}$)|\brather than\b"
+)
+
+
+def two_of_one_trait(parsed: Parsed) -> bool:
+    """Tell whether two values of one trait are named, as two groups beside each other have to be."""
+    keys = [key for key, _ in {(one.key, one.value) for one in parsed.all("where")}]
+    return len(set(keys)) < len(keys)
+
+
+_BESIDE: Final = re.compile(
+    r"\b(?:same|alike|in common|common to|shared?|apart|equally|just as|as (?:much|bad|many|often|happy|long|fast|likely)|either|both|whereas|unlike|side by side|next to|the other|respectively|each other|separately|(?:but|that) .*\b(?:do|does|did|are|is|have) not)\b"
+)
 _OR: Final = re.compile(r"\bor\b")
 _WHICH: Final = re.compile(
-    r"\b(?:which|who|more|less|fewer|better|worse|higher|lower|faster|slower|quicker|most|where)\b"
+    r"\b(?:which|who|whose|do|does|is|are|what|more|less|fewer|better|worse|higher|lower|faster|slower|quicker|most|where)\b"
 )
 
 
 def sets_apart(parsed: Parsed) -> bool:
     """Tell whether a request speaks of a group beside another, or beside everybody else, in any words."""
-    return len(parsed.all("where")) > 1 or is_comparing(parsed) or bool(_APART.search(parsed.text))
+    if (parsed.times or _TIMES.search(parsed.text)) and not (
+        two_of_one_trait(parsed) or against_others(parsed)
+    ):
+        return False
+    return two_of_one_trait(parsed) or is_comparing(parsed) or bool(_APART.search(parsed.text))
 
 
 _APART: Final = re.compile(
@@ -86,8 +151,16 @@ _APART: Final = re.compile(
 
 def against_others(parsed: Parsed) -> bool:
     """Tell whether a group is set beside everybody else."""
-    text = " ".join(token.text for token in parsed.tokens)
-    return any(words in text for words in _OTHERS)
+    match = _OTHERS.search(" ".join(token.text for token in parsed.tokens))
+    if match is None:
+        return False
+    # What differs from one time to another is no matter of groups.
+    return not (match[0].startswith("differ") and (parsed.times or _TIMES.search(parsed.text)))
+
+
+_TIMES: Final = re.compile(
+    r"\b(?:halves|half of|before and after|since|earlier|later|nowadays|now than|used to)\b"
+)
 
 
 def _two(found: Sequence[Mention], single: dict[str, Mention], *, comparing: bool) -> Groups:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from agent.chat.understand.calling import called
+from agent.chat.understand.deeds import Deeds, deeds_of
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import lexicon, stems_in, stems_of
 
@@ -60,6 +62,8 @@ class Entry:
     key: str = ""
     text: str = ""
     """The words as they have to stand, where no other form of them will do."""
+    called: bool = False
+    """True of what people call a value beside its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Index:
     event_stems: tuple[tuple[str, frozenset[str]], ...]
     told: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """Phrases that tell of a step, by the stem they begin with."""
+    deeds: Deeds
+    """What steps are told by beside those."""
     words: frozenset[str]
     """Every word of a name, for spelling."""
 
@@ -92,7 +98,9 @@ def index_of(vocabulary: Vocabulary) -> Index:
     )  # fmt: skip
     words = {word for name in names for word in name.casefold().replace("_", " ").split() if word.isalpha()}
     events = tuple((event, frozenset(stems_of(event)) - {"a", "the", "of"}) for event in vocabulary.events)
-    return Index(vocabulary, ordered, events, _told(vocabulary.events), frozenset(words))
+    return Index(
+        vocabulary, ordered, events, _told(vocabulary.events), deeds_of(vocabulary), frozenset(words)
+    )
 
 
 def _told(events: Iterable[str]) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
@@ -101,7 +109,12 @@ def _told(events: Iterable[str]) -> dict[str, tuple[tuple[tuple[str, ...], str],
     known = {event.casefold().replace(" ", "_").replace("-", "_"): event for event in events}
     for name, told in phrases.items():
         for phrase in _varied(told) if name in known else ():
-            stems = tuple(one for one in stems_of(phrase) if one not in stems_in("between"))
+            said = stems_of(phrase)
+            stems = tuple(one for one in said if one not in stems_in("between"))
+            # "Sign up" is told by both its words.
+            stems = said if len(stems) == 1 and said[-1] in {"up", "out", "off"} else stems
+            if "be" in stems and len(stems) <= _LEAST_PASSIVE:
+                continue
             found[stems[0]].append((stems, known[name]))
     return {first: tuple(dict.fromkeys(held)) for first, held in found.items()}
 
@@ -120,6 +133,8 @@ def _varied(told: Iterable[str]) -> Iterable[str]:
 
 
 _SHORT = 3
+_LEAST_PASSIVE = 2
+"""Stems of "the search was used" and one less: fewer say nothing of what was done."""
 _WAS = ("was", "were")
 _BASKETS = ("cart", "bag", "trolley", "shopping cart")
 _NOT_DONE_TO = frozenset({"us", "in", "out", "up", "on"})
@@ -169,13 +184,22 @@ def _trait_entries(vocabulary: Vocabulary) -> Iterable[Entry]:
         for value in trait.values:
             if value.casefold() == "none":
                 yield from _without(trait.key, value)
-            exact = value if value == "phone" else ""
+            exact = value if value in {"phone", "none"} else ""
             yield Entry(stems_of(value), "where", value, trait.key, text=exact)
             synonyms = lists["kinds"] if trait.key == "kind" else lists["devices"]
             if value in synonyms:
                 yield from (
-                    Entry(stems_of(word), "where", value, trait.key) for word in str(synonyms[value]).split()
+                    Entry(
+                        stems_of(word),
+                        "where",
+                        value,
+                        trait.key,
+                        text=word,
+                    )
+                    for word in str(synonyms[value]).split()
                 )
+        for stems, value, exact in called(trait):
+            yield Entry(stems, "where", value, trait.key, text=exact, called=True)
 
 
 def _without(key: str, value: str) -> Iterable[Entry]:

@@ -1,13 +1,14 @@
 """The kinds of request: what each does, what it needs, and how people ask for it."""
 
+from collections import Counter
 from functools import cache
 from importlib import resources
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import yaml
 from pydantic import Field
 
-from agent.chat.understand.words import tokens_of
+from agent.chat.understand.words import thing_stems, tokens_of
 from agent.schemas.base import Frozen
 
 SlotName = Literal[
@@ -15,6 +16,9 @@ SlotName = Literal[
     "within", "by", "since", "outcome", "at", "versus", "conversion", "count_event", "term", "pain", "creative", "number",
     "variant_set", "persona_name", "journey", "goal", "purpose",
 ]  # fmt: skip
+
+ABOUT: Final[frozenset[SlotName]] = frozenset({"topic", "pain", "term", "journey"})
+"""Slots that what a request is about goes into."""
 
 
 class Kind(Frozen):
@@ -52,15 +56,25 @@ def _read(name: str) -> dict[str, Any]:
 
 @cache
 def phrasing_words() -> frozenset[str]:
-    """Return the words in which requests that can be done are worded, marks aside."""
-    return frozenset(
-        token.text
+    """Return the words in which requests that can be done are worded, marks aside.
+
+    An everyday thing that a few phrasings hold is part of an idiom, such as the towel that is thrown in.
+    """
+    counted = Counter(
+        token
         for kind in load_kinds()
         if kind.tool
         for phrasing in kind.phrasings
-        for token in tokens_of(_without_marks(phrasing))
+        for token in set(tokens_of(_without_marks(phrasing)))
         if token.is_word
     )
+    return frozenset(
+        token.text for token, n in counted.items() if n >= _USUAL or token.stem not in thing_stems()
+    )
+
+
+_USUAL: Final = 3
+"""Phrasings that hold a word which is usual in requests."""
 
 
 def _without_marks(phrasing: str) -> str:

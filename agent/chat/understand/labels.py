@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from agent.chat.understand.index import Mention
+from agent.chat.understand.places import happened_to
 from agent.chat.understand.subjects import Subject, is_frame
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import Token, plain, stem, stems_in, stems_of, words_in
@@ -24,14 +25,16 @@ def known_pain(
     """
     taken = {at for one in mentions if one.slot in _KEEPING for at in range(one.start, one.end)}
     steps = {at for one in mentions if one.slot in {"event", "after"} for at in range(one.start, one.end)}
+    is_complaint = any(token.text in words_in("pain_clues") for token in tokens)
     best: tuple[float, int, int] | None = None
     for label in _labels(vocabulary):
         found = _window(tokens, label, taken)
         if found is None:
             continue
         start, end, held = found
+        told = held == label and is_complaint and not happened_to(tokens, start)
         if not _calls(tokens[start:end], held, label) or (
-            steps & set(range(start, end)) and len(held) <= _LEAST
+            steps & set(range(start, end)) and len(held) <= _LEAST and not told
         ):
             continue
         if best is None or len(held) > best[0]:
@@ -46,6 +49,21 @@ def known_pain(
         and tokens[start - 1].text in words_in("flaws") - words_in("stop") | {"no", "not"}
     ):
         start -= 1
+    return Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=True)
+
+
+def with_thing_named(
+    tokens: Sequence[Token], pain: Subject | None, loose: Subject | None, vocabulary: Vocabulary
+) -> Subject | None:
+    """Return a pain point's words with those of a thing beside them that no customer writes of: "kayaks arriving damaged"."""
+    if pain is None or loose is None or not vocabulary.said:
+        return pain or loose
+    start, end = min(pain.start, loose.start), max(pain.end, loose.end)
+    gap = max(pain.start, loose.start) - min(pain.end, loose.end)
+    outside = [at for at in range(loose.start, loose.end) if not pain.start <= at < pain.end]
+    strange = [at for at in outside if not is_frame(tokens[at]) and tokens[at].stem not in vocabulary.said]
+    if not strange or gap > _MOST_BETWEEN or any(not one.is_word for one in tokens[start:end]):
+        return pain
     return Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=True)
 
 

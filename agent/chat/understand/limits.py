@@ -1,14 +1,25 @@
-"""Words that limit a request to somebody or something that the data does not know."""
+"""Words that limit a request to somebody or something that the data does not know.
+
+Three questions decide: is the word of a sort that tells customers apart (a place, an age, a platform), or else one that neither
+everyday English nor the customers themselves use; and does it stand where a request is limited. A word that customers write is
+what they speak of, and everyday words are no names of places.
+"""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Final
 
 from agent.chat.understand.subjects import Subject, is_frame, is_limit_word
-from agent.chat.understand.words import Token, lexicon, words_in
+from agent.chat.understand.words import Token, lexicon, stem, stems_in, thing_stems, words_in
 
 
 def unknown_limits(
-    tokens: Sequence[Token], covered: Collection[int], subject: Subject | None, *, names: Collection[str]
+    tokens: Sequence[Token],
+    covered: Collection[int],
+    subject: Subject | None,
+    *,
+    names: Collection[str],
+    said: frozenset[str],
 ) -> tuple[str, ...]:
     """Return words that limit a request and name nothing of the data, in order.
 
@@ -17,6 +28,7 @@ def unknown_limits(
         covered: Places that name something of the data.
         subject: What the request is about; where a word leads to it, its own words limit nothing.
         names: Words of names in the data; customers "with" one of these are no unknown group.
+        said: Stems of the words that customers write.
     """
     inside = set(range(subject.start, subject.end)) if subject is not None and subject.led else set[int]()
     own = set(subject.text.split()) if subject is not None and subject.led else set[str]()
@@ -28,7 +40,7 @@ def unknown_limits(
         if (
             _is_unknown_group(tokens, at, skip)
             or _is_listed(tokens, at)
-            or _is_place_or_means(tokens, at)
+            or _is_place_or_means(tokens, at, said)
             or _is_owned(tokens, at, names)
             or _is_whose(tokens, at)
         ):
@@ -45,10 +57,15 @@ def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -
     ):
         return False
     word = tokens[at].text
-    if word in words_in("adjectives") or word in words_in("people") or tokens[at].text.isdigit():
+    if word in words_in("adjectives") or word in words_in("people") or word[0].isdigit():
+        return False
+    # "What confuses customers": a verb, whatever it says.
+    if at and tokens[at - 1].text in {"what", "that", "which", "who"} and word.endswith("s"):
         return False
     is_thing = tokens[at + 1].text in {"owner", "owners"} and word not in words_in("stop")
-    return is_thing or not is_frame(tokens[at]) or is_limit_word(word)
+    # Words put together tell customers apart, whatever each of them says: "left-handed people".
+    is_thing |= "-" in word and not all(part in words_in("adjectives") for part in word.split("-"))
+    return is_thing or not is_frame(tokens[at]) or is_limit_word(word) or tokens[at].stem in _life()
 
 
 def _is_owned(tokens: Sequence[Token], at: int, names: Collection[str]) -> bool:
@@ -79,64 +96,126 @@ _WHOSE: Final = 5
 def _is_listed(tokens: Sequence[Token], at: int) -> bool:
     """Tell whether a word of the lists of limits stands where it limits."""
     word = tokens[at].text
-    if not is_limit_word(word) or word in words_in("adjectives"):
+    sort = _sorts().get(word) or _sorts().get(word.removesuffix("s"), "")
+    if not sort or word in words_in("adjectives"):
         return False
     before = tokens[at - 1].text if at else ""
-    far = tokens[at - 2].text if at > 1 else ""
-    if _of(word) in {"place", "age", "gender", "business"}:
-        weak = word in words_in("generic") or word in {
-            "kids",
-            "children",
-            "single",
-            "trade",
-            "discount",
-            "city",
-            "cities",
-            "country",
-            "region",
-            "state",
-            "county",
-            "rich",
-            "poor",
-            "gold",
-            "students",
-            "parents",
-        }
-        return not weak or before in words_in("prepositions") | {
-            "over",
-            "under",
-            "aged",
-            "do",
-            "did",
-            "are",
-            "of",
-            "by",
-            "for",
-        }
-    if _of(word) == "platform" and word not in words_in("generic") | words_in("phrasings_free"):
-        return True
-    lead = far if before in words_in("determiners") else before
-    return lead in words_in("prepositions") | {"by", "through", "for", "with"} and word not in words_in(
-        "generic"
-    ) | words_in("phrasings_free")
+    if sort == "life" or sort in _KINDS_OF_PEOPLE:
+        return (sort != "life" and before in _PICKING) or _is_population(tokens, at)
+    if sort == "demonym":
+        # "In English" is a language, "English customers" and "the English shops" are a group and a place.
+        return before not in _TONGUE
+    return sort == "place" or _is_means(tokens, at, sort)
 
 
-def _of(word: str) -> str:
-    return next(name for name, words in lexicon()["limits"].items() if word in str(words).split())
+def _is_means(tokens: Sequence[Token], at: int, sort: str) -> bool:
+    """Tell whether a device, a platform or a sort of customer stands where it limits."""
+    word, before = tokens[at].text, tokens[at - 1].text if at else ""
+    free = words_in("generic") | words_in("phrasings_free")
+    lead = tokens[at - 2].text if at > 1 and before in words_in("determiners") else before
+    if lead == "for" and lead != before:
+        # What the answer is wanted for: "quotes for the billboard".
+        return False
+    is_led = lead in words_in("prepositions") | {"by", "through", "for", "with"}
+    return (is_led or sort == "platform") and word not in free
 
 
-def _is_place_or_means(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a word of no list stands after "in", "from", "on" and the like."""
+_KINDS_OF_PEOPLE: Final = frozenset({"age", "gender", "business", "area"})
+_TONGUE: Final = frozenset({"plain", "simple", "proper", "good", "speak", "speaking", "in", "into", "to"})
+_PICKING: Final = frozenset({"over", "under", "aged", "are", "were", "being"})
+
+
+@cache
+def _sorts() -> dict[str, str]:
+    return {word: name for name, words in lexicon()["limits"].items() for word in str(words).split()}
+
+
+@cache
+def _life() -> frozenset[str]:
+    return frozenset(stem(word) for word, name in _sorts().items() if name == "life")
+
+
+def _is_population(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a noun for people says whose data is asked for: "complaints of students", "do women complain"."""
+    if not tokens[at].text.endswith("s") and tokens[at].text not in {"women", "men", "elderly"}:
+        return False
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    # "Childrens birthdays": a thing that belongs to them.
+    if following is not None and following.is_word and not is_frame(following):
+        return False
+    before = tokens[at - 1].text if at else ""
+    if before == "for" and at > 1:
+        # "Safe for children", "toys for kids": what is said of a thing.
+        return tokens[at - 2].text in words_in("generic") and tokens[at - 2].stem not in _suiting()
+    return (
+        before in words_in("prepositions") | _WHOM or not before or not tokens[at - 1].is_word
+    )  # fmt: skip
+
+
+_WHOM: Final = frozenset(
+    {
+        "of", "by", "among", "amongst", "with", "between", "do", "does", "did", "are", "is", "were", "have", "can", "will", "our", "the",
+        "many", "what", "which", "than", "versus", "against", "and", "or", "only", "just", "all", "most", "where", "how", "like", "as",
+    }
+)  # fmt: skip
+
+
+@cache
+def _suiting() -> frozenset[str]:
+    return frozenset(
+        map(
+            stem,
+            (
+                "safe",
+                "unsafe",
+                "suitable",
+                "dangerous",
+                "good",
+                "bad",
+                "gift",
+                "present",
+                "toy",
+                "fit",
+                "right",
+            ),
+        )
+    )
+
+
+def _is_place_or_means(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:
+    """Tell whether a word that nobody knows stands after "in", "from", "on" and the like."""
     back = at - 1
     while back >= 0 and tokens[back].text in words_in("determiners"):
         back -= 1
+    if back >= 0 and tokens[at].text.isdigit() and tokens[back].text in {"aged", "over", "under"}:
+        return True
     if back < 0 or tokens[back].text not in words_in("prepositions"):
-        return tokens[at].text.isdigit() and back >= 0 and tokens[back].text in {"aged", "over", "under"}
+        return False
     # "From desk to desk" is no place.
     if at + 2 < len(tokens) and tokens[at + 1].text == "to" and tokens[at + 2].stem == tokens[at].stem:
         return False
-    return (
-        not is_frame(tokens[at])
-        and tokens[at].text not in words_in("free")
-        and not tokens[at].text.endswith("ing")
+    # "The word on Klarna", "opinions on drones": what is spoken of.
+    if tokens[back].text == "on" and back and tokens[back - 1].text in words_in("spoken_on"):
+        return False
+    return not (
+        is_known(tokens[at], said)
+        or tokens[at].text in words_in("free")
+        or tokens[at].text.endswith("ing")
+        or _is_before_thing(tokens, at, said)
     )
+
+
+def _is_before_thing(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:
+    """Tell whether a word only says which thing is meant: "on the bistro set", "in a jute bag"."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    return (
+        following is not None
+        and following.stem in said | thing_stems()
+        and following.text not in words_in("people") | words_in("groups") | words_in("stop")
+        and following.stem not in stems_in("generic")
+    )
+
+
+def is_known(token: Token, said: frozenset[str]) -> bool:
+    """Tell whether everyday English has a word or customers use it, so that it is no name of a place or a channel."""
+    return is_frame(token) or token.stem in said or token.stem in thing_stems()

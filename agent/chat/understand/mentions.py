@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from agent.chat.understand.calling import contact_group, is_crowd, picks_people
 from agent.chat.understand.index import Entry, Index, Mention
 from agent.chat.understand.places import last_about, word_before
 from agent.chat.understand.steps import asks_step, step_mentions, told_steps
@@ -23,13 +24,28 @@ def mentions_in(tokens: Sequence[Token], index: Index) -> tuple[Mention, ...]:
         elif not taken & set(range(mention.start, mention.end)):
             taken |= set(range(mention.start, mention.end))
             found.append(mention)
-    found.extend(step_mentions(tokens, index, taken))
-    return tuple(sorted(found, key=lambda one: one.start))
+    found.extend(step_mentions(tokens, index, taken, [one for one in found if one.slot == "event"]))
+    return tuple(sorted(_as_groups(found, tokens, index), key=lambda one: one.start))
+
+
+def _as_groups(found: Sequence[Mention], tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
+    """Yield mentions, a deed by which customers got in touch as the group it makes where nothing else is asked of it."""
+    known = {trait.key: trait.values for trait in index.vocabulary.traits}
+    n_steps = sum(one.slot == "event" for one in found)
+    for one in found:
+        group = contact_group(one.value, known) if one.slot == "event" and n_steps == 1 else None
+        if group is None or not picks_people(tokens, one.start):
+            yield one
+        else:
+            yield Mention("where", group[1], one.start, one.end, group[0])
 
 
 def _rank(mention: Mention, tokens: Sequence[Token]) -> int:
     """Return which of two names of one length wins: where a step is asked for, the step."""
-    return 0 if mention.slot == "event" and asks_step(tokens, mention.start) else _RANK[mention.slot]
+    is_step = mention.slot == "event" and (
+        mention.end - mention.start > 1 or asks_step(tokens, mention.start)
+    )
+    return 0 if is_step else _RANK[mention.slot]
 
 
 _SOFT: Final = frozenset({"emotion", "severity", "creative", "lane"})
@@ -68,20 +84,25 @@ def _candidates(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
 
 
 def _fits(tokens: Sequence[Token], start: int, end: int, entry: Entry, index: Index) -> bool:
-    if entry.text and entry.text != " ".join(one.text for one in tokens[start:end]):
+    is_other_form = entry.text and entry.text != " ".join(one.text for one in tokens[start:end])
+    if is_other_form or (entry.slot == "after" and _is_done_by_name(tokens, end)):
         return False
-    if entry.slot == "after":
-        return not _is_done_by_name(tokens, end)
     if entry.slot == "stage":
-        return _fits_stage(tokens, start, end, entry)
+        return _fits_stage(tokens, start, end, entry, index)
     if entry.slot == "where":
+        if (
+            entry.called
+            and (end - start > 1 or len(entry.stems[0]) > _LONG)
+            and not last_about(tokens, start)
+        ):
+            return True
         return fits_value(tokens, start, end, index, key=entry.key, value=entry.value)
     if entry.slot == "by":
         return _fits_key(tokens, start, end)
     return True
 
 
-def _fits_stage(tokens: Sequence[Token], start: int, end: int, entry: Entry) -> bool:
+def _fits_stage(tokens: Sequence[Token], start: int, end: int, entry: Entry, index: Index) -> bool:
     after = tokens[end].text if end < len(tokens) else ""
     if after in {"stage", "phase", "stages", "column", "row"} or len(entry.stems) > _PHRASE:
         return True
@@ -92,12 +113,22 @@ def _fits_stage(tokens: Sequence[Token], start: int, end: int, entry: Entry) -> 
         return False
     before = word_before(tokens, start)
     if entry.stems == stems_of("retention"):
-        return _means_stage(tokens, start, before)
+        return _means_stage(tokens, start, before) or _is_in_row(tokens, start, index)
     if before in {"and", "from", "to", "after", "before", "by"}:
         return built_in and before in {"and", "from", "to"}
     return built_in or before in words_in("before_stage") or (before == "" and end == len(tokens))
 
 
+def _is_in_row(tokens: Sequence[Token], start: int, index: Index) -> bool:
+    """Tell whether a word is the next of a row of stages: "decision then retention", "from awareness to retention"."""
+    at = start - 1
+    while at >= 0 and tokens[at].text in {"then", "to", "and", ",", "the", "into", "finally", "until"}:
+        at -= 1
+    return at >= 0 and at < start - 1 and tokens[at].text in index.vocabulary.stages
+
+
+_LONG: Final = 5
+"""Letters of a single word that people call a group by and that is taken for it anywhere, as "caller" is."""
 _PHRASE: Final = 2
 """Names of more words are found anywhere."""
 
@@ -128,8 +159,8 @@ def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, k
     before = word_before(tokens, start)
     if value == "phone" and _is_handset(tokens, start):
         return False
-    is_led_on = after in words_in("people") | words_in("groups") | {"only"} or stem(after) in stems_of(key)
-    if is_led_on or _is_first_of_two(tokens, end, before):
+    is_led_on = is_crowd(after) or after == "only" or stem(after) in stems_of(key)
+    if is_led_on or stem(before) in stems_of(key) or _is_first_of_two(tokens, end, before):
         return True
     if last_about(tokens, start):
         return False
@@ -166,8 +197,8 @@ def _fits_one_word(tokens: Sequence[Token], start: int, end: int, index: Index, 
     if (
         key not in {"kind", "channel"}
         and is_own
-        and _ends_or_begins(tokens, start, end)
         and not _is_step(word, index)
+        and (_ends_or_begins(tokens, start, end) or _stands_alone(tokens, start, end, index))
     ):
         return True
     if before in words_in("before_value"):
@@ -189,6 +220,18 @@ def _is_handset(tokens: Sequence[Token], start: int) -> bool:
 def _ends_or_begins(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Tell whether a word is the last or first of its request, as in "pain points mobile" and "mobile: pain points"."""
     return all(not one.is_word for one in tokens[end:]) or all(not one.is_word for one in tokens[:start])
+
+
+def _stands_alone(tokens: Sequence[Token], start: int, end: int, index: Index) -> bool:
+    """Tell whether a value is no part of a longer name, as it is in "family tent", nor somebody's own."""
+    raw = tokens[start - 1].text if start else ""
+    if raw in {"my", "his", "her", "your", "at", "whole"}:
+        return False
+    following = tokens[end] if end < len(tokens) else None
+    values = {
+        stems_of(value)[0] for trait in index.vocabulary.traits for value in trait.values if stems_of(value)
+    }
+    return following is None or following.stem in values or not _goes_on(tokens, end)
 
 
 def _is_step(word: str, index: Index) -> bool:

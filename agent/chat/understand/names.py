@@ -1,5 +1,6 @@
 """Takes the vocabulary out of a snapshot of the stores."""
 
+from collections import defaultdict
 from datetime import date, datetime
 from functools import lru_cache
 from importlib import resources
@@ -8,13 +9,14 @@ from typing import cast
 import yaml
 
 from agent.chat.understand.vocabulary import Named, Trait, Vocabulary
+from agent.chat.understand.words import stems_of
 from agent.errors import JourneyError
 from agent.pipeline.snapshot import Snapshot
 
 _MOST_TERMS = 8
+_LEAST_WRITERS = 2
 _MOST_VALUES = 40
 """A trait of more values is no group that anybody would ask for, but text of its own such as a title."""
-_OTHER_KEYS = frozenset({"locale"})
 
 
 def vocabulary_of(snapshot: Snapshot) -> Vocabulary:
@@ -39,6 +41,7 @@ def vocabulary_of(snapshot: Snapshot) -> Vocabulary:
         terms=_terms(),
         first=fixed.first,
         last=fixed.last,
+        said=fixed.said,
     )
 
 
@@ -50,7 +53,7 @@ def _fixed(snapshot: Snapshot) -> Vocabulary:
         traits=tuple(
             Trait(key, tuple(values))
             for key, values in snapshot.traits.items()
-            if key not in _OTHER_KEYS and len(values) <= _MOST_VALUES
+            if len(values) <= _MOST_VALUES
         ),
         events=tuple(snapshot.events),
         pain_points=tuple(
@@ -62,7 +65,18 @@ def _fixed(snapshot: Snapshot) -> Vocabulary:
         personas=_personas(snapshot),
         first=first,
         last=last,
+        said=_said(snapshot),
     )
+
+
+def _said(snapshot: Snapshot) -> frozenset[str]:
+    """Return the stems that more than one customer wrote; a word that one alone has may be a name or a slip."""
+    writers: defaultdict[str, set[str]] = defaultdict(set)
+    for passage in snapshot.stock.passages:
+        for stem in set(stems_of(passage.text)):
+            if len(writers[stem]) < _LEAST_WRITERS:
+                writers[stem].add(passage.person_id)
+    return frozenset(stem for stem, persons in writers.items() if len(persons) >= _LEAST_WRITERS)
 
 
 def _personas(snapshot: Snapshot) -> tuple[Named, ...]:

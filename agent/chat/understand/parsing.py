@@ -5,18 +5,21 @@ that was asked is worse than none.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from agent.chat.understand.calling import calling_words, is_crowd
 from agent.chat.understand.concepts import idiom_places
+from agent.chat.understand.hyphens import apart
 from agent.chat.understand.index import Mention, index_of
 from agent.chat.understand.kinds import phrasing_words
-from agent.chat.understand.labels import known_pain
+from agent.chat.understand.labels import known_pain, with_thing_named
 from agent.chat.understand.limits import unknown_limits
 from agent.chat.understand.mentions import mentions_in
+from agent.chat.understand.places import happened_to
 from agent.chat.understand.subjects import Subject, subject_of
 from agent.chat.understand.times import Span, spans_in
 from agent.chat.understand.vocabulary import Vocabulary
@@ -49,6 +52,7 @@ class Parsed:
         subject: What it is about beside those; None where nothing is.
         limits: Words that limit it and are in no data.
         masked: The request with names and subject replaced by what they are.
+        bare: The same with the subject as it was written, for kinds of request that are about none.
     """
 
     text: str
@@ -58,6 +62,7 @@ class Parsed:
     subject: Subject | None
     limits: tuple[str, ...]
     masked: str
+    bare: str
 
     def all(self, slot: str) -> tuple[Mention, ...]:
         """Return the mentions of one sort."""
@@ -81,35 +86,69 @@ _CONTROL: Final = re.compile(
 
 def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     """Return what stands in a request."""
-    text = plain(request)
+    index = index_of(vocabulary)
+    text = apart(plain(request), index)
     quoted = None if control_in(text) is not None else _QUOTED.search(text)
     times = spans_in(text, last=vocabulary.last or _NO_DATA)
-    index = index_of(vocabulary)
     tokens = respelt(tokens_of(_without_times(text, times)), _known_words(index.words), kept=_kept_words())
     mentions = mentions_in(tokens, index)
-    mentions = (*mentions, *_numbered_groups(tokens, mentions))
+    mentions = _without_copy((*mentions, *_numbered_groups(tokens, mentions)), tokens)
     covered = {
         at for mention in mentions if mention.slot in _COVERING for at in range(mention.start, mention.end)
     }
     writes = any(token.text in words_in("writing") for token in tokens)
     copy = {at for one in mentions if writes and one.slot == "creative" for at in range(one.start, one.end)}
+    inner = stems_of(quoted[1] or quoted[2]) if quoted is not None else ()
+    is_pain = any(stems_of(named.label) == inner for named in vocabulary.pain_points)
+    if not is_pain and any(
+        tuple(one.stem for one in tokens[named.start : named.end]) == inner for named in mentions
+    ):
+        # A name in quotation marks is what it names, and no wording; a pain point's label is the pain point.
+        quoted = None
     subject = subject_of(
-        tokens, covered | copy | idiom_places(tokens), quoted=quoted[1] or quoted[2] if quoted else None
+        tokens,
+        covered | copy | idiom_places(tokens),
+        quoted=quoted[1] or quoted[2] if quoted else None,
+        said=vocabulary.said,
     )
     if subject is None:
         subject = _pain_told_as_step(tokens, mentions, vocabulary)
     if subject is None or not subject.led:
-        subject = known_pain(tokens, mentions, vocabulary) or subject
+        subject = with_thing_named(tokens, known_pain(tokens, mentions, vocabulary), subject, vocabulary)
     if subject is not None:
         mentions = tuple(one for one in mentions if one.end <= subject.start or subject.end <= one.start)
-    limits = unknown_limits(tokens, covered | copy, subject, names=index.words)
+    limits = unknown_limits(tokens, covered | copy, subject, names=index.words, said=vocabulary.said)
     groups = [
         Mention("where", token.text, at, at + 1)
         for at, token in enumerate(tokens)
         if token.text in limits and at not in covered
     ]
     masked = _masked(tokens, (*mentions, *groups), subject, times)
-    return Parsed(text, tokens, mentions, times, subject, limits, masked)
+    bare = masked if subject is None else _masked(tokens, (*mentions, *groups), None, times)
+    return Parsed(text, tokens, mentions, times, subject, limits, masked, bare)
+
+
+def _without_copy(mentions: Sequence[Mention], tokens: Sequence[Token]) -> tuple[Mention, ...]:
+    """Return mentions without the channels of customers that are the sort of copy to be written: "draft an e-mail"."""
+    if not any(token.text in _WRITES for token in tokens[:_EARLY]):
+        return tuple(mentions)
+    copy = [one for one in mentions if one.slot == "creative"]
+    return tuple(
+        one
+        for one in mentions
+        if not (
+            one.slot == "where"
+            and any(made.start <= one.start < made.end for made in copy)
+            and not (one.end < len(tokens) and tokens[one.end].text in words_in("people"))
+        )
+    )
+
+
+_WRITES: Final = frozenset(
+    {"write", "draft", "compose", "propose", "craft", "generate", "create", "produce", "pen"}
+)
+_EARLY: Final = 4
+"""Within how many words the order to write stands; behind that, writing is what customers do."""
 
 
 def _numbered_groups(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[Mention]:
@@ -140,7 +179,7 @@ _COVERING: Final = frozenset({"where", "stage", "after", "event", "persona", "ma
 def _known_words(names: frozenset[str]) -> frozenset[str]:
     """Return the words that others may be misspelt forms of; not those that limit, nor the small ones."""
     known = {*names, *words_in("generic"), *words_in("people"), *phrasing_words()}
-    return frozenset(known) - words_in("stop") - {"whether"}
+    return (frozenset(known) | calling_words()) - words_in("stop") - {"whether"}
 
 
 def _pain_told_as_step(
@@ -153,6 +192,8 @@ def _pain_told_as_step(
     for mention in mentions:
         words = tokens[mention.start : mention.end]
         stems = frozenset(token.stem for token in words if token.text not in words_in("stop"))
+        if happened_to(tokens, mention.start):
+            continue
         if mention.slot == "event" and stems in labels:
             return Subject(" ".join(token.text for token in words), mention.start, mention.end, led=True)
     return None
@@ -190,9 +231,10 @@ def _masked(
     while at < len(tokens):
         end, slot = starts.get(at, (at + 1, ""))
         if slot == "where":
-            _take_out(words, tokens, end)
-            while end < len(tokens) and tokens[end].text in _ALONE:
+            _take_out(words, tokens, at, end)
+            while end < len(tokens) and (tokens[end].text in _ALONE or _is_left_over(tokens[end].text)):
                 end += 1
+            end = _next_group(tokens, end, starts)
         elif slot == "subject":
             words.append(SUBJECT_MASK)
         elif slot:
@@ -203,6 +245,19 @@ def _masked(
             words.append(tokens[at].text)
         at = end
     return re.sub(r" ([,;?!.:])", r"\1", " ".join(words)).strip(" ?!.,;:")
+
+
+def _next_group(tokens: Sequence[Token], end: int, starts: Mapping[int, tuple[int, str]]) -> int:
+    """Return where the next group of a list begins, so that "mobile and desktop customers" is masked as one."""
+    at = end
+    while at < len(tokens) and tokens[at].text in {"and", "or", ",", "the", "our", "both"}:
+        at += 1
+    return at if at > end and starts.get(at, (0, ""))[1] == "where" else end
+
+
+def _is_left_over(word: str) -> bool:
+    """Tell whether a word is the rest of what a group is called: "crowd" of "the home crowd"."""
+    return is_crowd(word) and word not in words_in("people")
 
 
 def _is_number(tokens: Sequence[Token], at: int) -> bool:
@@ -222,12 +277,13 @@ def _time_words(lead: str) -> list[str]:
     return [lead, TIME_MASK] if lead in {"since", "before", "after", "from", "until"} else []
 
 
-def _take_out(words: list[str], tokens: Sequence[Token], end: int) -> None:
+def _take_out(words: list[str], tokens: Sequence[Token], start: int, end: int) -> None:
     """Leave out a group: "customers on mobile" becomes "customers", "families" too."""
     following = tokens[end].text if end < len(tokens) else ""
     if following in words_in("people"):
         return
-    while words and words[-1] in words_in("group_leads"):
+    while words and words[-1] in words_in("group_leads") | words_in("groups"):
         words.pop()
-    if not any(token.text in words_in("people") for token in tokens) and "customers" not in words:
+    outside = (*tokens[:start], *tokens[end:])
+    if not any(token.text in words_in("people") for token in outside) and "customers" not in words:
         words.append("customers")

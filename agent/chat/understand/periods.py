@@ -1,5 +1,6 @@
 """The time a request is limited to, within what the data covers."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -50,12 +51,21 @@ def _from_day(parsed: Parsed, kind: Kind, first: date, last: date) -> Period:
     start, end = span.first, parsed.times[-1].last
     if start > last or end < first or (span.lead == "since" and start.year < first.year):
         return Period(words=span.words, missing=_outside(span, first, last))
-    is_two_sided = len(parsed.times) == 1 and kind.tool == "compare_periods"
+    is_two_sided = len(parsed.times) == 1 and (
+        kind.tool == "compare_periods" or bool(_PARTED_AT.search(parsed.text))
+    )
     if not is_two_sided and _is_closed(parsed, end, last):
         return Period(words=span.words, missing=_closed(parsed, start))
     if start <= first and not is_two_sided:
         return Period(notes=(f"“{span.words}” is all the time that the data covers.",))
     return Period(at=start, words=span.words, notes=(_taken(span, start, last),))
+
+
+_PARTED_AT: Final = re.compile(
+    r"\b(?:before (?:and|vs|versus|or|v|against) (?:after|since|from)|(?:after|since) (?:and|vs|versus|or|v|against) before|either side|both sides"
+    r"|(?:split|cut|divide|part|break|separate)\w*\b.{0,30}\b(?:at|on|by)|turning point|(?:time|days|weeks|months) before|until then|since then)\b"
+)
+"""Words that set the time before a day beside the time from it on."""
 
 
 def _parting(parsed: Parsed, kind: Kind) -> date | None:

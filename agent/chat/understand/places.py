@@ -8,6 +8,9 @@ from agent.chat.understand.words import Token, words_in
 def last_about(tokens: Sequence[Token], start: int) -> bool:
     """Tell whether the words before say that what follows is a subject and not a limit."""
     at = start - 1
+    if start and tokens[at].text == "that" and tokens[start].text.endswith("s"):
+        # "What families complain about that enthusiasts do not": another clause begins.
+        return False
     while at >= 0 and tokens[at].text in words_in("mentions_determiners"):
         at -= 1
     if at > 0 and tokens[at].text in {"on", "of", "for"} and tokens[at - 1].text in words_in("quoting"):
@@ -29,3 +32,11 @@ def word_before(tokens: Sequence[Token], start: int) -> str:
     while at >= 0 and tokens[at].text in words_in("mentions_determiners") | words_in("order_words"):
         at -= 1
     return tokens[at].text if at >= 0 and tokens[at].is_word else ""
+
+
+def happened_to(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether what follows is what happened to those who are asked for: "of those whose payment failed"."""
+    return bool(
+        {token.text for token in tokens[max(0, start - 2) : start]}
+        & {"whose", "after", "once", "who", "when"}
+    )

@@ -18,7 +18,7 @@ NUMBERS: Final[Mapping[str, int]] = {
         ),
         start=1,
     )
-} | {"dozen": 12, "half a dozen": 6, "handful": 5}  # fmt: skip
+} | {"dozen": 12, "half a dozen": 6, "handful": 5, "couple": 2, "a single": 1}  # fmt: skip
 NUMBER: Final = r"(?P<n>\d{1,3}|half a dozen|" + "|".join(word for word in NUMBERS if word != "one") + r")"
 _MOST: Final = 20
 _LIMITS: Final = (
@@ -58,23 +58,25 @@ _NO_ORDER: Final = re.compile(
 _ORDERS: Final = (
     ("reach", re.compile(
         r"\b(?:by|order of|on|sort(?:ed)?|rank(?:ed)?|order(?:ed)?)\b.{0,25}\b(?:reach|number of|how many|headcount|frequency|share|how common|how often|how widespread|most affected|people affected|volume)"
-        r"|\b(?:most common|commonest|most widespread|most frequent(?:ly)?|most often|most prevalent|widest|most people (?:have|complain|mention|affected)|hits? (?:the )?most|affects? (?:the )?most|touch(?:es)? (?:the )?most|(?:touch|affect|hit|concern|reach)(?:es|s)? (?:the )?(?:most|greatest number of|largest number of|more) (?:heads|people|customers|users|shoppers|buyers|of them)|by reach|reach first|largest (?:number|share) of)"
+        r"|\b(?:most common|commonest|most widespread|most frequent(?:ly)?|most often|most prevalent|widest|most people (?:have|complain|mention|affected)|hits? (?:the )?most|affects? (?:the )?most|touch(?:es)? (?:the )?most|(?:touch|affect|hit|concern|reach)(?:es|s)? (?:the )?(?:most|greatest number of|largest number of|more) (?:heads|people|customers|users|shoppers|buyers|of them)|by reach|reach first|(?:largest|biggest|highest|greatest) (?:number|share|part|proportion) of|most heads|by how many|widest (?:reach|spread)|biggest reach)"
     )),
     ("severity", re.compile(
         r"\b(?:by|order of|sort(?:ed)?|rank(?:ed)?|order(?:ed)?|in terms of)\b.{0,25}\b(?:severity|seriousness|gravity|how (?:bad|badly|serious|severe|much)|severe|pain level|damage)"
-        r"|\b(?:severity first|most severe first|worst first|severest first|most serious first|gravest first|severity wise|by severity|from (?:most|worst|severe))"
+        r"|\b(?:severity first|most severe first|worst first|nastiest (?:\w+ )?first|gravest (?:\w+ )?first|worst (?:ones|\w+) first|most painful first|severest first|most serious first|gravest first|severity wise|by severity|from (?:most|worst|severe))"
     )),
     ("trend", re.compile(
         r"\b(?:by|order of|sort(?:ed)?|rank(?:ed)?|order(?:ed)?)\b.{0,25}\b(?:trend|growth|how fast|momentum|change over time|speed)"
-        r"|\b(?:fastest.growing|quickest.growing|fastest rising|growing fastest|rising fastest|by trend|trend first)"
+        r"|\b(?:fastest.growing|quickest.growing|fastest rising|fastest risers?|quickest risers?|(?:grow|grew|ris|rose|climb|increas|worsen)\w* (?:the )?(?:fastest|quickest|most)|by trend|trend first)"
     )),
 )  # fmt: skip
 _TRENDS: Final = (
-    ("rising", re.compile(
-        r"\b(?:rising|growing|increasing|climbing|on the rise|on the up|going up|getting worse|worsening|more and more|escalating|surging|spiking|creeping up|gaining ground|snowballing|mounting|deteriorating|soaring|picking up|trending up(?:wards?)?|upward|getting bigger|gets? worse|got worse|become worse|becoming worse|heating up|emerging)\b"
-    )),
     ("falling", re.compile(
-        r"\b(?:falling|declining|decreasing|shrinking|on the decline|on the wane|going down|going away|getting better|less and less|fading|easing|receding|dwindling|dying down|died down|trending down(?:wards?)?|downward|getting smaller|got better|gone quiet|gets? better|becoming rarer|cooling off|calming down|subsiding|improving|dropping|disappearing)\b"
+        r"\b(?:falling|declining|decreasing|diminishing|shrinking|lessening|on the (?:decline|wane|way (?:down|out))|on (?:its|their) way (?:down|out)|going (?:down|away)|gone (?:down|away|quiet)|went (?:down|away|quiet)|gets? better|getting better|got better|get (?:less|rarer)|fad(?:e|es|ed|ing)|eas(?:es|ed|ing)|reced\w+|dwindl\w+|d(?:ying|ied|ie) (?:down|out)"
+        r"|trending down(?:wards?)?|downwards?|(?:getting|become|becoming|became|got) (?:smaller|rarer|less|fewer)|cool(?:ing|ed) (?:off|down)|calm(?:ing|ed|s)? down|quiet(?:en|er)?(?:ed|ing)? down|settl(?:ing|ed) down|slow(?:ing|ed) down|tail(?:ing|ed) off|subsid\w+|improv(?:ing|ed)|dropping(?! (?:off|out))|disappearing|vanishing|drying up|dried up|under control|(?:got|getting|have) a (?:grip|handle) on|(?:getting|got|on) top of|less and less|fewer and fewer|(?:less|fewer)(?: \w+){0,4} (?:than (?:before|they used|it used|we used|in the past|earlier|last)|these days|lately|now|recently)|(?:hear\w*|see\w*|complain\w*|moan\w*|talk\w*|getting) (?:\w+ ){0,2}(?:less|fewer)\b|no longer (?:such|as) |used to be worse|(?:was|were) worse)\b"
+    )),
+    ("rising", re.compile(
+        r"\b(?:rising|growing|increasing|climb\w*|on the (?:rise|up|increase|way up|march)|on (?:its|their) way up|going up|gone up|went up|go up|gets? worse|getting worse|got worse|gotten worse|worsen\w*|worse and worse|(?:become|becoming|became|growing) worse|escalat\w+|surg(?:e|ed|es|ing)|spik(?:e|ed|es|ing)|creep\w* up|crept up|gain(?:ing|ed)? (?:ground|traction|pace|steam|momentum)|snowball\w*|mount(?:ing|ed)|deteriorat\w+|soar\w*|pick(?:ing|ed)? up(?: (?:steam|speed|pace|momentum))?|gather(?:ing|ed)? (?:steam|pace|momentum|speed)"
+        r"|trending(?: up(?:wards?)?| the wrong way)?|upwards?|(?:getting|become|becoming|got) (?:bigger|louder|more (?:common|frequent|often|of a problem|widespread))|heat(?:ing|ed) up|emerg(?:ing|ed)|(?:in|heading in|going in|moving in) the wrong direction|the wrong way|keeps? (?:growing|rising|increasing|coming up more)|more and more|(?:grow|rise|rose|grew|grown|risen|increase[ds]?)\b|(?:hear\w*|see\w*|complain\w*|moan\w*|talk\w*|getting) (?:\w+ ){0,2}more\b|more (?:\w+ ){0,3}(?:lately|these days|recently|than (?:before|they used|it used|we used|in the past|earlier|last month))|new(?:ly)? (?:arisen|appeared|cropped up)|cropp\w+ up more|getting out of hand|out of control|louder)\b"
     )),
 )  # fmt: skip
 _SEVERITIES: Final = (
@@ -116,9 +118,10 @@ def _pains(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
     negated = _NO_ORDER.search(text)
     text = text.replace(negated[0], " ") if negated is not None else text
     for name, values in (("order", _ORDERS), ("trend", _TRENDS), ("severity", _SEVERITIES)):
-        value = next((value for value, pattern in values if pattern.search(text)), None)
-        if value is not None and name not in arguments:
-            found[name] = value
+        said = [value for value, pattern in values if pattern.search(text)]
+        # What the words say goes before what most phrasings of the kind say, where they say one thing only.
+        if said and (name not in arguments or (name == "trend" and len(said) == 1)):
+            found[name] = said[0]
     asked = {**arguments, **found}
     severities = parsed.all("severity")
     if severities and "severity" not in asked and asked.get("order") != "severity":
@@ -165,12 +168,33 @@ _KINDS: Final = (
 )  # fmt: skip
 
 
+def _compared(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
+    """Return what of two groups or times is compared, where words say another thing than the kind does."""
+    said = [what for what, words in _COMPARED if words.search(parsed.text)]
+    if len({one.value for one in parsed.all("event")}) > 1:
+        said.insert(0, "funnel")
+    return {"what": said[0]} if said and arguments.get("what") not in said else {}
+
+
+_COMPARED: Final = (
+    ("funnel", re.compile(r"\b(?:funnels?|conver(?:t|ts|sion|sions|ting)|leak\w*|(?:makes?|made|get|gets|got) (?:it )?(?:from|through) .{2,40} to|turn(?:s|ed)? into)\b")),
+    ("pain_points", re.compile(
+        r"\b(?:complain\w*|complaints?|pain ?points?|problems?|issues?|gripes?|griping|grievances?|troubles?|unhappy|bother\w*|hurts?|struggl\w+|moan\w*|grumbl\w+|annoy\w*|upset|frustrat\w+|wrong|hate|put up with|suffer\w*|difficult\w*|fed up|irritat\w+)\b"
+    )),
+    ("retention", re.compile(r"\b(?:retention|retain\w*|loyal|loyalty(?! (?:tier|level|card|scheme|programme|points))|com(?:e|es|ing) back|came back|stick(?:s|ing)? (?:with|around)|stay(?:s|ing|ed)? (?:longer |on |loyal )?(?:with|around|longer)|active again|still (?:around|active|here)|returns? more|keep coming)\b")),
+    ("stages", re.compile(r"\b(?:stages?|drop.?offs?|time (?:spent|in|per)|how (?:fast|quickly|long)|linger\w*|dwell\w*)\b")),
+    ("paths", re.compile(r"\b(?:paths?|routes?|journeys?|travel\w*|steps?|behav\w+|sequences?|(?:do|act|move|go about) (?:\w+ )?(?:differently|alike)|way through|walk)\b")),
+)  # fmt: skip
+
+
 _REFINE: Final[Mapping[str, Callable[[Mapping[str, Any], Parsed], dict[str, Any]]]] = {
     "list_pain_points": _pains,
     "list_themes": _themes,
     "show_emotions": _emotions,
     "show_paths": _paths,
     "list_moments": _moments,
+    "compare_groups": _compared,
+    "compare_periods": _compared,
 }
 _LIMITED: Final = frozenset(
     {

@@ -16,7 +16,7 @@ from scipy.linalg import solve  # pyright: ignore[reportUnknownVariableType]
 from scipy.sparse import csr_array
 
 from agent.chat.understand.concepts import concepts_of
-from agent.chat.understand.kinds import Kind, load_kinds
+from agent.chat.understand.kinds import ABOUT, Kind, load_kinds
 from agent.chat.understand.parsing import SUBJECT_MASK, TIME_MASK
 from agent.chat.understand.words import canonical, plain, stems_of
 from agent.ports import Encoder
@@ -36,10 +36,10 @@ _FILLERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 """What stands for a mark in an example: masked, and as somebody might write it."""
 _RAW_WEIGHT: Final = 0.45
 _WORDS_WEIGHT: Final = 0.6
-_IDEAS_WEIGHT: Final = 1.0
+_IDEAS_WEIGHT: Final = 0.6
 _RIDGE: Final = 0.2
 _SHARPNESS: Final = 2.0
-"""Of the radial kernel over vectors; near examples count for more than many far ones. All five chosen by leaving each example out."""
+"""Of the radial kernel over vectors; near examples count for more than many far ones. All five chosen on the requests of writers of whom no example is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ class Scorer:
         self._encoder = encoder
         examples = _examples(self.kinds)
         self._can = np.array([bool(kind.tool) for kind in self.kinds])
+        self._about = np.array([bool(ABOUT & set(kind.takes)) for kind in self.kinds])
         self._words = _Bag([_grams(example.masked) for example in examples], _WORDS_WEIGHT)
         self._ideas = _Bag([_ideas(example.masked) for example in examples], _IDEAS_WEIGHT)
         # The vectors and the solution take seconds of processor time: they are worked out once on a machine.
@@ -125,24 +126,28 @@ class Scorer:
         )
         return masked, raw, solved
 
-    def score(self, masked: str, raw: str) -> Scores:
-        """Return the scores of a request, given masked and as it was written.
+    def score(self, masked: str, bare: str, raw: str) -> Scores:
+        """Return the scores of a request, given masked, masked but for its subject, and as it was written.
 
+        A kind that is about no subject is recognised by all words beside names: what was taken for a subject may be none.
         What cannot be done is recognised by its very words, which a mask would hide.
         """
-        pairs = [(canonical(masked), raw), (canonical(raw), raw)]
-        texts = list(dict.fromkeys(text or " " for pair in pairs for text in pair))
+        ways = [canonical(masked) or " ", canonical(bare) or " ", canonical(raw) or " "]
+        texts = list(dict.fromkeys((*ways, raw or " ")))
         vectors = np.asarray(self._encoder.encode(texts), dtype=np.float32)
         row = {text: at for at, text in enumerate(texts)}
-        # Both ways hold the same words as they were written.
+        # All ways hold the same words as they were written.
         near_raw = _dots(self._raw, vectors[row[raw or " "]])
-        near = [_dots(self._masked, vectors[row[first or " "]]) for first, _ in pairs]
-        as_masked, as_raw = (
-            _dots(self._weights, self._spread(one, near_raw)) + self._bags(text)
-            for one, (text, _) in zip(near, pairs, strict=True)
-        )
-        by_kind = np.where(self._can, as_masked, np.maximum(as_masked, as_raw))
-        return Scores(by_kind.astype(np.float64), float(max(near_raw.max(), *(one.max() for one in near))))
+        near = {way: _dots(self._masked, vectors[row[way]]) for way in ways}
+        found = {
+            way: _dots(self._weights, self._spread(one, near_raw)) + self._bags(way)
+            for way, one in near.items()
+        }
+        as_masked, as_bare, as_raw = (found[way] for way in ways)
+        can = np.where(self._about, as_masked, as_bare)
+        by_kind = np.where(self._can, can, np.maximum(as_masked, as_raw))
+        nearest = max(near_raw.max(), near[ways[0]].max(), near[ways[2]].max())
+        return Scores(by_kind.astype(np.float64), float(nearest))
 
     @staticmethod
     def _spread(near: NDArray[np.float32], near_raw: NDArray[np.float32]) -> NDArray[np.float32]:

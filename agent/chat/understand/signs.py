@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.chat.understand.concepts import concepts_of
-from agent.chat.understand.groups import against_others
+from agent.chat.understand.groups import against_others, is_comparing, two_of_one_trait
 from agent.chat.understand.outcomes import names_outcome
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.words import words_in
@@ -36,15 +36,19 @@ _AGAIN: Final = re.compile(
 )
 
 
-def _has_subject(parsed: Parsed) -> bool:
-    return parsed.subject is not None
-
-
 def _sets_groups_apart(parsed: Parsed) -> bool:
-    comparing = words_in("comparing")
     if parsed.all("where") and against_others(parsed):
         return True
-    return len(parsed.all("where")) > 1 and any(token.text in comparing for token in parsed.tokens)
+    return two_of_one_trait(parsed) and is_comparing(parsed)
+
+
+def _sets_steps_of_groups_apart(parsed: Parsed) -> bool:
+    return _has_two_steps(parsed) and _sets_groups_apart(parsed)
+
+
+def _splits_a_trait(parsed: Parsed) -> bool:
+    """Tell whether values of a trait are named to be told apart in number: "split of mobile and desktop"."""
+    return two_of_one_trait(parsed) and not is_comparing(parsed)
 
 
 def _has_stage(parsed: Parsed) -> bool:
@@ -60,19 +64,6 @@ def _asks_no_time(parsed: Parsed) -> bool:
 
 
 _HOW_LONG: Final = re.compile(r"\b(?:how long|what makes|why|next (?:step|move|action)|if we|would)\b")
-
-
-def _does_not_complain(parsed: Parsed) -> bool:
-    return not any(token.text in words_in("pain_clues") for token in parsed.tokens)
-
-
-def _is_to_be_written(parsed: Parsed) -> bool:
-    return not _WRITTEN.search(parsed.text)
-
-
-_WRITTEN: Final = re.compile(
-    r"\b(?:map|already|so far|opened|opening|clicked|rates?|which|did|have we|check|test|validate|verify|certificates?|verdicts?|results?|send|feedback|quotes?|comments|verbatims?|say|said|how many|after)\b"
-)
 
 
 def _has_no_subject(parsed: Parsed) -> bool:
@@ -97,10 +88,6 @@ def _has_one_step(parsed: Parsed) -> bool:
     )
 
 
-def _has_step_alone(parsed: Parsed) -> bool:
-    return _has_step(parsed) and parsed.subject is None
-
-
 def _is_steps_alone(parsed: Parsed) -> bool:
     """Tell whether a request is nothing but a row of steps."""
     events = parsed.all("event")
@@ -114,51 +101,13 @@ def _is_steps_alone(parsed: Parsed) -> bool:
     return len({one.value for one in events}) > 1 and not left
 
 
-def _asks_for_several(parsed: Parsed) -> bool:
-    return bool(_SEVERAL.search(parsed.text))
-
-
-_SEVERAL: Final = re.compile(
-    r"\b(?:obstacles|problems|issues|things|what|which|pain ?points|hurdles|barriers|complaints|reasons)\b"
-)
-
-
-def _has_step(parsed: Parsed) -> bool:
-    return bool(parsed.all("event") or parsed.all("after"))
-
-
-_TROUBLE_AFTER: Final = r"\b(?:complain\w*|grumbl\w*|moan\w*|grip(?:e|es|ing)|problems?|issues|pain ?points?|troubles?|wrong|annoy\w*|whing\w*|frustrat\w*)\b"
 _SIGNS: Final = (
-    _Sign(
-        frozenset({"funnel"}),
-        re.compile(r">|→|\b(?:how many|what (?:share|part|percentage)|how much)\b.*\b(?:of (?:those|them|these)|and then|then|of whom)\b|^(?:out )?of (?:all|the|those|everyone|everybody)\b"),
-        _has_two_steps,
-        _STRONGEST,
-    ),
     _Sign(frozenset({"funnel"}), re.compile(r""), _is_steps_alone, _STRONGEST),
     _Sign(
         frozenset({"count_event"}),
-        re.compile(r"\b(?:how many|how often|number|count|headcount|how much)\b"),
+        re.compile(r"^(?!.*\b(?:active again|still (?:active|around|here|with us)|com(?:e|es|ing) back|came back|retain\w*|retention|return (?:later|again))\b).*\b(?:how many|how often|number|count|headcount|how much)\b"),
         _has_one_step,
         0.3,
-    ),
-    _Sign(
-        frozenset({"status_held_out"}),
-        re.compile(r"\b(?:how many|number|share|how large|how big|percentage|proportion|count)\b.*\b(?:(?:set|put|kept|left|held|laid) (?:aside|apart|back)|reserved|held.?out|hold.?out|kept unseen|unseen)\b"),
-        _always,
-        _STRONGEST,
-    ),
-    _Sign(
-        frozenset({"pains_after"}),
-        re.compile(_TROUBLE_AFTER + r".*\b(?:after|once|when|from then on|afterwards|since|following|as soon as|thereafter)\b|\b(?:after|once|when|from then on|afterwards|since|following|as soon as|thereafter)\b.*" + _TROUBLE_AFTER),
-        _has_step_alone,
-        _STRONGEST,
-    ),
-    _Sign(
-        frozenset({"forecast"}),
-        re.compile(r"\bby (?:next|the end of (?:next|this|the)|christmas|20\d\d)\b|\bwill\b.*\bnext (?:spring|summer|autumn|winter|fall|year|month|quarter|week|season)\b|\b(?:in|within) (?:a|one|two|three|six|\d+) (?:years?|months?|quarters?)'? (?:time|from now)\b"),
-        _always,
-        _STRONGEST,
     ),
     _Sign(
         frozenset({"personas_all"}),
@@ -179,46 +128,9 @@ _SIGNS: Final = (
         _has_stage,
     ),
     _Sign(
-        frozenset({"pains_by_reach"}),
-        re.compile(r"\b(?:which|what) (?:issues?|problems?|complaints?|pain ?points?|gripes?)\b.{0,30}\b(?:most|largest|greatest|biggest) (?:number of )?(?:heads|people|customers|users|shoppers|clients)\b"),
-        _has_no_subject,
-    ),
-    _Sign(
-        frozenset({"pains_blocking"}),
-        re.compile(r"\b(?:stop|stops|stopping|block|blocks|prevent|prevents|halt|halts)\b.{0,25}\b(?:outright|altogether|entirely|completely|dead|cold|totally|from (?:going|getting|carrying))\b"),
-        _asks_for_several,
-    ),
-    _Sign(
         frozenset({"funnel"}),
         re.compile(r"\b(?:what|which|how many|how much|number|share|percentage|percent|proportion|fraction|ratio|rate|conversion|convert\w*|funnel|per cent|%)\b(?!.{0,12}\b(?:long|days|time)\b)"),
         _has_two_steps,
-    ),
-    _Sign(
-        frozenset({"funnel"}),
-        re.compile(
-            r"^(?!.*\b(?:how long|how fast|how quick\w*|days|time|before|after|since|compare|duration|what|which|who|where|why)\b).*(?:\b(?:to|then|and|into)\b|>)"
-        ),
-        _has_two_steps,
-    ),
-    _Sign(
-        frozenset({"paths_durations"}),
-        re.compile(r"\b(?:how long|how (?:many|much) (?:days|hours|weeks|time)|how (?:fast|quick|quickly|slow|slowly|soon)|time (?:between|from|it takes|until|to)|days (?:between|from|until)|duration|median (?:time|days)|average (?:time|days)|lag)\b"),
-        _has_step,
-    ),
-    _Sign(
-        frozenset({"opportunities"}),
-        re.compile(r"\b(?:do|done|doing) (?:\w+ )?(?:about|to (?:fix|improve|mend|tackle|address|solve))\b|\b(?:room for improvement|quick wins?|low.hanging|opportunit\w+|improve(?:ments?)?|roadmap)\b"),
-        _always,
-    ),
-    _Sign(
-        frozenset({"pains_rising"}),
-        re.compile(r"\b(?:becom\w+|became|get(?:s|ting)?|got|grow\w*|grew) (?:\w+ )?(?:more (?:frequent|common|of a problem|widespread)|bigger|worse)\b"),
-        _has_no_subject,
-    ),
-    _Sign(
-        frozenset({"pains_top"}),
-        re.compile(r"\b(?:drives?|driving|drove|makes?|made)\b.{0,25}\b(?:crazy|mad|nuts|bonkers|insane|up the wall|round the bend|furious|cross|unhappy|angry)\b"),
-        _has_no_subject,
     ),
     _Sign(
         frozenset({"moments_all"}),
@@ -243,54 +155,23 @@ _SIGNS: Final = (
         _has_no_subject,
     ),
     _Sign(
-        frozenset({"paths_next"}),
-        re.compile(r"^(?:after|once|when|following|having)\b.*\b(?:what|where) (?:do|did|does|happens|comes|next)\b|\bwhat (?:do|did|does) .{2,40}\bdo (?:next |then |right |straight )*(?:after|once|following)\b"),
-        _does_not_complain,
-    ),
-    _Sign(
-        frozenset({"emotions_one"}),
-        re.compile(r"\b(?:at (?:which|what) (?:point|stage|phase)|where|in which (?:stage|phase)|which stage|when)\b"),
-        _has_feeling_alone,
-    ),
-    _Sign(
-        frozenset({"variants_propose"}),
-        re.compile(
-            r"\b(?:write|writing|draft|compose|need|give me|propose|suggest|create|make|knock up|knock out|come up with|brainstorm|craft|word|whip up|cook up|want|generate|put together|produce|some|new|fresh|more)\b.{0,40}\b(?:ads?|adverts?|copy|e-?mails?|mails?|mailing|headlines?|landing ?pages?|variants?|creatives?|slogans?|captions?|newsletter|subject lines?|posts?)\b"
-            r"|^(?:(?:a|an|the|\d+|two|three|four|five|six) )?(?:landing ?page|ad|advert|google|meta|facebook|instagram|e-?mail|newsletter|mail|headline)s? (?:\w+ )?(?:copy|alternatives?|variants?|ideas?|texts?|options|versions|drafts?|for|about|on|ads?|headlines?)\b"
-        ),
-        _is_to_be_written,
-        _STRONGEST,
-    ),
-    _Sign(
         frozenset({"map_draft"}),
         re.compile(r"\b(?:draft|draw|draw up|create|make|build|generate|sketch|produce|design|put together|set up|prepare|new|fresh|another)\b.{0,30}\b(?:map|journey map)\b(?!.{0,15}\b(?:again|anew|once more)\b)"),
         _is_anew,
         _STRONGEST,
     ),
     _Sign(
-        frozenset({"paths_channels", "paths_handoffs"}),
-        re.compile(
-            r"\b(?:hop|hops|switch|switches|jump|jumps|move|moves|change|changes|swap|go)\b.{0,20}\b(?:between|across|from|among)\b.{0,20}\bchannels?\b"
-        ),
-        _always,
+        frozenset({"count_by"}),
+        re.compile(r"\b(?:split|breakdown|break down|mix|ratio|shares?|proportions?|percentages?|distribution|divide|how many|headcounts?|numbers? of)\b"),
+        _splits_a_trait,
+        _STRONGEST,
     ),
-    _Sign(
-        frozenset({"trend"}),
-        re.compile(
-            r"\b(?:going (?:up|down)|on the (?:rise|increase|decline|up|wane)|month by month|per month|each month|over time|more and more|less and less)\b"
-        ),
-        _has_subject,
-    ),
-    _Sign(frozenset({"groups_paths"}), re.compile(r"\b(?:journeys?|paths?|routes?|behaviours?|steps)\b"), _sets_groups_apart),
+    _Sign(frozenset({"groups_funnel"}), re.compile(r""), _sets_steps_of_groups_apart, _STRONGEST),
+    _Sign(frozenset({"groups_paths"}), re.compile(r"\b(?:journeys?|paths?|routes?|behaviours?|steps|travel|navigate|move (?:through|around)|ways?|sequences?)\b"), _sets_groups_apart),
     _Sign(frozenset({"groups_funnel"}), re.compile(r"\b(?:conversion|convert|converts|funnel)\b"), _sets_groups_apart),
-    _Sign(frozenset({"groups_retention"}), re.compile(r"\b(?:retention|loyal|come back|comes back|return)\b"), _sets_groups_apart),
+    _Sign(frozenset({"groups_retention"}), re.compile(r"\b(?:retention|loyal|come back|comes back|coming back|return|returns|sticks? around|stays? (?:longer|with us)|keeps? coming|stickier)\b"), _sets_groups_apart),
     _Sign(frozenset({"map_stage"}), re.compile(r"\bmap\b"), _has_stage),
     _Sign(frozenset({"emotions_one"}), re.compile(r"^(?:who|which (?:customers|people)|how many (?:customers|people)|are (?:customers|people))\b"), _has_feeling_alone),
-    _Sign(
-        frozenset({"pain_concentration"}),
-        re.compile(r"^(?:who|whom|which (?:customers|people|group|segment|groups|segments))\b.{0,30}\b(?:hardest|worst|most|hit|affected)\b"),
-        _has_subject,
-    ),
 )  # fmt: skip
 
 
@@ -314,6 +195,16 @@ _WORDS_OF_REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
 }  # fmt: skip
 """Likeness alone is too little for these: a request that has none of the words is another, however near it sounds."""
 _WITHOUT_WORDS: Final = -0.4
+_OF_THE_WORLD: Final = (
+    "operations", "weather", "advice_legal", "web_metrics", "settings", "strategy", "send", "picture", "schedule", "change_data", "causal",
+)  # fmt: skip
+_SPEAK: Final = re.compile(
+    r"\b(?:(?:customers?|people|shoppers?|buyers?|clients?|users|members|folks|they|anyone|anybody|someone|somebody|reviews?|reviewers|callers)\b"
+    r"(?: \w+){0,4}? (?:say|says|said|saying|write|wrote|writing|mention\w*|talk\w*|speak|think|complain\w*|comment\w*|bring up|brought up|reckon|moan\w*|grumbl\w*|report\w*)"
+    r"|(?:complaints?|comments?|feedback|quotes?|opinions?|remarks?|views?|reviews) (?:about|on|of|regarding|concerning|that))\b"
+)
+_SPOKEN_OF: Final = -0.3
+"""Of whatever in the world customers speak, what they say of it is in the data."""
 
 
 def signs_of(parsed: Parsed) -> dict[str, float]:
@@ -323,6 +214,8 @@ def signs_of(parsed: Parsed) -> dict[str, float]:
     found |= {
         kind: _WITHOUT_WORDS for kind, words in _WORDS_OF_REFUSALS.items() if not words.search(parsed.text)
     }
+    if parsed.subject is not None and _SPEAK.search(parsed.text):
+        found |= {kind: found.get(kind, 0.0) + _SPOKEN_OF for kind in _OF_THE_WORLD}
     for sign in _SIGNS:
         if sign.holds(parsed) and sign.words.search(parsed.text):
             found |= dict.fromkeys(sign.kinds, sign.weight)

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from agent.chat.understand.deeds import deed_at
 from agent.chat.understand.gerunds import done_step
 from agent.chat.understand.index import Index, Mention
 from agent.chat.understand.places import last_about, word_before
+from agent.chat.understand.rows import alone, beside, is_on_a_way
 from agent.chat.understand.words import Token, lexicon, stems_in, stems_of, words_in
 
 _MOST_GAP: Final = 2
@@ -33,17 +35,39 @@ _MIN_WHOLE: Final = 2
 """Words of a name that is found anywhere; a single one may mean anything."""
 
 
-def step_mentions(tokens: Sequence[Token], index: Index, taken: set[int]) -> Iterable[Mention]:
-    """Return steps that are named: by their whole name first, else by part of it where the place asks for a step."""
-    steps: list[Mention] = []
+def step_mentions(
+    tokens: Sequence[Token], index: Index, taken: set[int], known: Sequence[Mention] = ()
+) -> Iterable[Mention]:
+    """Return steps that are named: by their whole name first, else by part of it where the place asks for a step.
+
+    Args:
+        tokens: Of the request.
+        index: Has the names of steps.
+        taken: Places that other names hold; grows.
+        known: Steps found so far, in any order.
+    """
+    steps: list[Mention] = list(known)
+    yield from _in_place(tokens, index, taken, steps)
+    yield from beside(tokens, index, taken, steps)
+
+
+def _in_place(
+    tokens: Sequence[Token], index: Index, taken: set[int], steps: list[Mention]
+) -> Iterable[Mention]:
     for start in range(len(tokens)):
         if start in taken or not tokens[start].is_word or last_about(tokens, start):
             continue
+        if _is_wished(tokens, start):
+            continue
         found = (
-            _longest(_whole_event(tokens, start, index), _told(tokens, start, index))
-            or _bought_or_left(tokens, start, index)
+            _longest(
+                _longest(_whole_event(tokens, start, index), _told(tokens, start, index)),
+                _deed(tokens, start, index),
+            )
+            or _bought_or_left(tokens, start, index, steps)
             or (done_step(tokens, start, index, steps) if asks_step(tokens, start) else None)
-            or _part_event(tokens, start, index)
+            or alone(tokens, start, index, steps)
+            or _part_event(tokens, start, index, steps)
         )
         if found is not None and not taken & set(range(found.start, found.end)):
             taken |= set(range(found.start, found.end))
@@ -91,9 +115,10 @@ def _told(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
     for phrase, event in index.told.get(tokens[start].stem, ()):
         end = _in_row(tokens, start, phrase)
         # One word, as "shipping", is a step only where the place asks for one.
-        if end is None or (len(phrase) == 1 and not asks_step(tokens, start)):
+        is_noun = start > 0 and tokens[start - 1].text in {"client", "customer", "user", "shopper", "buyer"}
+        if end is None or (len(phrase) == 1 and (is_noun or not asks_step(tokens, start))):
             continue
-        if best is None or end - start > best.end - best.start:
+        if (best is None or end - start > best.end - best.start) and not _runs_on(tokens, end, index):
             best = Mention("event", event, start, end)
     return best
 
@@ -101,9 +126,42 @@ def _told(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
 def told_steps(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
     """Return the steps that several usual words tell of, wherever no subject is meant."""
     for start, token in enumerate(tokens):
-        found = _told(tokens, start, index) if token.is_word and not last_about(tokens, start) else None
+        if not token.is_word or last_about(tokens, start) or _is_wished(tokens, start):
+            continue
+        found = _longest(_told(tokens, start, index), _deed(tokens, start, index))
         if found is not None and found.end - found.start > 1:
             yield found
+
+
+def _runs_on(tokens: Sequence[Token], end: int, index: Index) -> bool:
+    """Tell whether the last word of a step begins the name of another: "visited the store page" names the page."""
+    if end >= len(tokens) or tokens[end].text in words_in("stop"):
+        return False
+    pair = {tokens[end - 1].stem, tokens[end].stem}
+    return any(pair <= stems for _, stems in index.event_stems)
+
+
+def _is_wished(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether a deed is one that people are made to do, which is what they complain of."""
+    return start > 0 and tokens[start - 1].text in {"must", "should", "cannot"}
+
+
+def _deed(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
+    """Return the step whose deed and thing stand here; what went wrong with a thing is no step."""
+    found = deed_at(tokens, start, index.deeds)
+    if found is None:
+        return None
+    event, end = found
+    if _runs_on(tokens, end, index):
+        return None
+    flaws = words_in("flaws") - {"failed", "failing", "failure", "no"} | _DAMAGE
+    beside = {tokens[start - 1].text if start else "", tokens[end].text if end < len(tokens) else ""}
+    return None if beside & flaws else Mention("event", event, start, end)
+
+
+_DAMAGE: Final = frozenset(
+    {"damaged", "smashed", "slowly", "too", "incomplete", "half", "empty", "soaked", "opened"}
+)
 
 
 def _in_row(tokens: Sequence[Token], start: int, phrase: Sequence[str]) -> int | None:
@@ -137,14 +195,16 @@ def _covers(tokens: Sequence[Token], start: int, stems: frozenset[str]) -> int |
     return None
 
 
-def _bought_or_left(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
+def _bought_or_left(
+    tokens: Sequence[Token], start: int, index: Index, steps: Sequence[Mention]
+) -> Mention | None:
+    after_step = any(one.end <= start for one in steps)
+    leads = words_in("event_leads") | {"drives", "influences", "customers", "people"}
+    leads |= _RESULT_LEADS if after_step else frozenset()
+    said_before = {word_before(tokens, start), tokens[start - 1].text if start and after_step else ""}
+    is_next = start > 0 and tokens[start - 1].text == "to" and any(one.end == start - 1 for one in steps)
     for name, event in (("buying", index.vocabulary.purchase()), ("leaving", index.vocabulary.leaving())):
-        if event is None or word_before(tokens, start) not in words_in("event_leads") | {
-            "drives",
-            "influences",
-            "customers",
-            "people",
-        }:
+        if event is None or not said_before & leads:
             continue
         for phrase in _phrases(name):
             end = start + len(phrase)
@@ -155,8 +215,29 @@ def _bought_or_left(tokens: Sequence[Token], start: int, index: Index) -> Mentio
                 "behind",
             }:
                 is_step = word_before(tokens, start) in words_in("step_leads") - {"to"} | {"between", "with"}
-                return Mention("event", event, start, end, plain=not is_step)
+                return Mention("event", event, start, end, plain=not (is_step or is_next))
     return None
+
+
+_RESULT_LEADS: Final = frozenset(
+    {
+        "share",
+        "portion",
+        "percentage",
+        "proportion",
+        "fraction",
+        "percent",
+        "many",
+        "part",
+        "up",
+        "it",
+        "still",
+        "go",
+        "then",
+        "also",
+    }
+)
+"""Words before what became of those who took a step: "which portion bought"."""
 
 
 @lru_cache(maxsize=8)
@@ -164,20 +245,24 @@ def _phrases(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(sorted({stems_of(phrase) for phrase in lexicon()[name]}, key=lambda one: (-len(one), one)))
 
 
-def _part_event(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
+def _part_event(
+    tokens: Sequence[Token], start: int, index: Index, steps: Sequence[Mention]
+) -> Mention | None:
     """Return a step that a word is part of, where the word before it asks for one."""
-    if tokens[start - 1].text not in words_in("step_leads") if start else True:
-        at = start - 1
-        while at >= 0 and tokens[at].text in words_in("mentions_determiners"):
-            at -= 1
-        if at < 0 or tokens[at].text not in words_in("step_leads"):
-            return None
+    at = start - 1
+    while at >= 0 and tokens[at].text in words_in("mentions_determiners"):
+        at -= 1
+    lead = tokens[at].text if at >= 0 else ""
+    if lead not in words_in("step_leads"):
+        return None
+    if lead == "to" and not is_on_a_way(tokens, start, after_step=bool(steps)):
+        return None
     end = start
     wanted: set[str] = set()
     while end < len(tokens) and tokens[end].is_word and tokens[end].text not in words_in("stop"):
         wanted.add(tokens[end].stem)
         end += 1
-    if not wanted - stems_in("bare_verbs"):
+    if not wanted - stems_in("bare_verbs") - stems_in("people"):
         return None
     wanted = {_same_stem(one, index) for one in wanted}
     ranked = [

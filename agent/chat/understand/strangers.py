@@ -5,9 +5,9 @@ from typing import Final
 
 from agent.chat.understand.index import index_of
 from agent.chat.understand.parsing import Parsed
-from agent.chat.understand.subjects import is_frame
+from agent.chat.understand.subjects import is_asking, is_frame
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import stems_in, stems_of, words_in
+from agent.chat.understand.words import Token, english_stems, stems_in, stems_of, words_in
 from agent.schemas.chat import Missing
 
 _STAGE: Final = frozenset({"stage", "phase"})
@@ -27,9 +27,18 @@ def unknown_stage(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
         word = parsed.tokens[at - 1]
         if token.text not in _STAGE or at - 1 in named or not word.is_word:
             continue
-        if not is_frame(word) or word.text in _NOT_A_STAGE:
+        if _names_stage(word):
             return _no_stage(word.text, vocabulary)
     return None
+
+
+def _names_stage(word: Token) -> bool:
+    """Tell whether a word before "stage" says which: a noun or a gerund, no adjective and no word of requests."""
+    if word.text in _NOT_A_STAGE or not is_frame(word):
+        return True
+    return not is_asking(word) and word.stem not in english_stems(
+        "qualities", "more_qualities", "adverbs", "numbers"
+    )
 
 
 def _no_stage(word: str, vocabulary: Vocabulary) -> Missing:
@@ -44,8 +53,10 @@ def _no_stage(word: str, vocabulary: Vocabulary) -> Missing:
 def unknown_season(parsed: Parsed) -> Missing | None:
     """Return that a season or a holiday is asked for, whose days the data does not tell, or None."""
     match = _SEASON.search(parsed.text)
-    if match is None or (
-        parsed.subject is not None and parsed.subject.led and match[0] in parsed.subject.text
+    if (
+        match is None
+        or parsed.times
+        or (parsed.subject is not None and parsed.subject.led and match[0] in parsed.subject.text)
     ):
         return None
     return Missing(
@@ -110,7 +121,12 @@ _ROOT: Final = 4
 def unknown_name(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
     """Return what a request names that is in no list of names, where it is else made of words of requests; or None."""
     words = [token for token in parsed.tokens if token.is_word]
-    strange = [token.text for token in words if not is_frame(token)]
+    named = {at for one in parsed.mentions for at in range(one.start, one.end)}
+    strange = [
+        token.text
+        for at, token in enumerate(parsed.tokens)
+        if token.is_word and at not in named and not is_frame(token)
+    ]
     small = words_in("stop") | words_in("people")
     if not words or not any(token.text in small for token in words):
         return None

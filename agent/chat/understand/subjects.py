@@ -2,27 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from agent.chat.understand.kinds import phrasing_words
-from agent.chat.understand.words import Token, common_stems, lexicon, same_words, stems_in, words_in
-
-_LEADS: Final = (
-    ("on", "the", "subject", "of"), ("when", "it", "comes", "to"), ("in", "terms", "of"), ("opinion", "on"), ("opinion", "of"),
-    ("opinions", "on"), ("opinions", "of"), ("feedback", "on"), ("comments", "on"), ("verbatims", "on"), ("think", "of"),
-    ("thinks", "of"), ("make", "of"), ("complain", "of"), ("trouble", "with"), ("problem", "with"),
-    ("problems", "with"), ("issue", "with"), ("issues", "with"), ("difficulties", "with"), ("unhappy", "with"),
-    ("happy", "with"), ("struggle", "with"), ("struggling", "with"), ("struggles", "with"), ("wrong", "with"), ("dislike", "about"), ("search", "for"),
-    ("looking", "for"), ("trend", "of"), ("trend", "for"), ("voices", "on"), ("pain", "point"), ("frustrated", "with"), ("frustrated", "by"),
-    ("dissatisfied", "with"), ("annoyed", "by"), ("annoyed", "with"), ("satisfied", "with"), ("talk", "of"), ("speak", "of"), ("angry", "at"),
-    ("upset", "with"), ("upset", "by"), ("bothered", "by"), ("affected", "by"), ("suffer", "from"), ("quotes", "on"), ("evidence", "for"), ("evidence", "of"),
-    ("look", "up"), ("happy", "about"), ("hit", "by"), ("hardest", "by"), ("most", "by"),
-    ("claim", "that"), ("against",), ("complaints", "on"), ("people", "when"), ("customers", "when"), ("it", "when"), ("figures", "for"),
-    ("quotes", "for"), ("voices", "about"), ("upset", "about"), ("angry", "about"), ("think", "about"), ("fault", "with"), ("speaks", "for"), ("dig", "into"), ("difficulty", "with"),
-    ("about",), ("regarding",), ("concerning",), ("mention",), ("mentions",), ("mentioned",), ("mentioning",), ("discuss",), ("discussing",), ("re:",),
-)  # fmt: skip
-"""Words after which the subject stands."""
+from agent.chat.understand.leads import CLAUSES, LEADS, QUOTING_LEADS, told_of, topic_head
+from agent.chat.understand.words import (
+    Token,
+    common_stems,
+    common_words,
+    lexicon,
+    same_words,
+    stems_in,
+    thing_stems,
+    tokens_of,
+    words_in,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,18 @@ class Subject:
 
 def is_frame(token: Token) -> bool:
     """Tell whether a word belongs to how requests are worded, not to what one is about."""
-    return is_asking(token) or token.stem in common_stems()
+    return is_asking(token) or token.stem in common_stems() or _is_form(token.text)
+
+
+@lru_cache(maxsize=20_000)
+def _is_form(word: str) -> bool:
+    """Tell whether a word is made of everyday ones: "likelier", "stage-skipping"."""
+    if "-" in word:
+        return all(is_frame(token) for token in tokens_of(word.replace("-", " ")))
+    return any(
+        word.endswith(ending) and word.removesuffix(ending) + base in common_words()
+        for ending, base in (("ier", "y"), ("iest", "y"), ("er", ""), ("est", ""), ("er", "e"), ("est", "e"))
+    )
 
 
 def is_asking(token: Token) -> bool:
@@ -55,7 +61,7 @@ def is_asking(token: Token) -> bool:
         or token.text in phrasing_words()
         or token.text in _feelings()
         or token.stem in _frame_stems()
-        or token.stem in stems_in("everyday")
+        or token.stem in stems_in("everyday", "generic")
         or token.text in same_words()
         or token.text.isdigit()
         or token.text == "timemark"
@@ -77,22 +83,69 @@ def _frame_stems() -> frozenset[str]:
 
 def is_limit_word(word: str) -> bool:
     """Tell whether a word commonly limits a request: a place, an age, a platform and the like."""
-    return any(word in str(words).split() for words in lexicon()["limits"].values())
+    return word in _limit_words()
 
 
-def subject_of(tokens: Sequence[Token], covered: Collection[int], *, quoted: str | None) -> Subject | None:
+@cache
+def _limit_words() -> frozenset[str]:
+    # Kinds of people are as often what customers speak of: "the kids were in tears".
+    lists = (str(words) for name, words in lexicon()["limits"].items() if name != "life")
+    return frozenset(word for words in lists for word in words.split())
+
+
+def subject_of(
+    tokens: Sequence[Token], covered: Collection[int], *, quoted: str | None, said: frozenset[str]
+) -> Subject | None:
     """Return what a request is about, or None.
 
     Args:
         tokens: Of the request.
         covered: Places that name something of the data; no subject runs over one.
         quoted: Words that stood in quotation marks, which are the subject.
+        said: Stems of the words that customers write.
     """
     if quoted is not None:
         found = _quoted(tokens, quoted)
         if found is not None:
             return found
-    return _led(tokens, covered) or _before_feedback(tokens, covered) or _loose(tokens, covered)
+    return (
+        _asked_of(tokens, covered, told_of(tokens))
+        or _led(tokens, covered)
+        or _before_feedback(tokens, covered)
+        or _asked_of(tokens, covered, topic_head(tokens), said=said)
+        or _spoken_on(tokens, covered, said)
+        or _loose(tokens, covered, said)
+    )
+
+
+def _asked_of(
+    tokens: Sequence[Token],
+    covered: Collection[int],
+    place: tuple[int, int] | None,
+    *,
+    said: frozenset[str] = frozenset(),
+) -> Subject | None:
+    """Return the words at a place as the subject, where they say more than requests do and name nothing of the data."""
+    if place is None:
+        return None
+    start, end = place
+    while start < end and tokens[start].text in words_in("stop") - {"no", "not"}:
+        start += 1
+    inside = range(start, end)
+    if any(at in covered for at in inside) or not any(_is_topic(tokens[at], said) for at in inside):
+        return None
+    return Subject(" ".join(tokens[at].text for at in inside), start, end, led=True)
+
+
+def _is_topic(token: Token, said: frozenset[str]) -> bool:
+    plain = (
+        words_in("pain_clues")
+        | words_in("quoting")
+        | words_in("saying")
+        | words_in("empty")
+        | words_in("stop")
+    )
+    return not is_asking(token) or (token.stem in said and token.text not in plain | words_in("people"))
 
 
 def _before_feedback(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
@@ -130,20 +183,44 @@ def _quoted(tokens: Sequence[Token], quoted: str) -> Subject | None:
 def _led(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
     texts = tuple(token.text for token in tokens)
     quoting = bool({"quote", "quotes", "voices", "comments", "opinion"} & set(texts))
-    for lead in (*_LEADS, ("customers", "on"), ("people", "on")) if quoting else _LEADS:
+    for lead in (*LEADS, *QUOTING_LEADS) if quoting else LEADS:
         for at in range(len(texts) - len(lead), -1, -1):
             if texts[at : at + len(lead)] != lead:
                 continue
             found = _span(tokens, at + len(lead), covered)
-            if found is not None:
+            if found is not None and (lead[-1] not in _WEAK or _is_content(tokens, found)):
                 return found
+    return None
+
+
+def _is_content(tokens: Sequence[Token], subject: Subject) -> bool:
+    return any(not is_frame(token) for token in tokens[subject.start : subject.end])
+
+
+_WEAK: Final = frozenset({"point", "by", "against", "when", "of", "up", "for", "into"})
+"""Ends of leads after which other things than a subject stand as often."""
+
+
+def _spoken_on(tokens: Sequence[Token], covered: Collection[int], said: frozenset[str]) -> Subject | None:
+    """Return what stands behind "on" where customers can speak of it: "ads on refunds", "the word on the leaflet"."""
+    for at in range(len(tokens) - 1, 0, -1):
+        if tokens[at - 1].text != "on":
+            continue
+        found = _span(tokens, at, covered)
+        if found is None or is_limit_word(tokens[found.start].text):
+            continue
+        inside = tokens[found.start : found.end]
+        known = said | thing_stems()
+        spoken = at > 1 and tokens[at - 2].text in words_in("spoken_on")
+        if any(not is_frame(one) and (spoken or one.stem in known) for one in inside):
+            return found
     return None
 
 
 def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subject | None:
     """Return the words from a place on up to where something else begins, without frame words around them."""
     # A clause says with its verb what is wrong: "when the parcel shows up broken".
-    is_clause = tokens[start - 1].text in _CLAUSE
+    is_clause = start > 0 and tokens[start - 1].text in CLAUSES
     while start < len(tokens) and tokens[start].text in words_in("stop") - {"no", "not"}:
         if tokens[start].text in words_in("pronouns") - {"this", "that", "these", "those"}:
             return None
@@ -163,7 +240,7 @@ def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subj
         while end > start and tokens[end - 1].text in words_in("stop"):
             end -= 1
         texts = {tokens[at].text for at in range(start, end)}
-        if not texts - words_in("people") - words_in("stop") - words_in("empty"):
+        if not texts - words_in("people") - words_in("stop") - words_in("empty") and texts != {"points"}:
             return None
     return (
         Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=True)
@@ -172,7 +249,6 @@ def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subj
     )
 
 
-_CLAUSE: Final = frozenset({"when", "that"})
 _LINKING: Final = frozenset({"is", "are", "was", "were", "does", "do", "gets", "get", "has", "have"})
 
 
@@ -181,7 +257,7 @@ def _breaks(tokens: Sequence[Token], start: int, at: int) -> bool:
         return True
     if tokens[at].text in {"in", "from", "on", "via", "at", "for"} and at > start:
         following = [token.text for token in tokens[at + 1 : at + 3]]
-        return any(is_limit_word(word) for word in following)
+        return any(is_limit_word(word) or word in words_in("people") for word in following)
     return (
         tokens[at].text == "and"
         and at + 1 < len(tokens)
@@ -189,9 +265,13 @@ def _breaks(tokens: Sequence[Token], start: int, at: int) -> bool:
     )
 
 
-def _loose(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
-    """Return the longest run of words that are of no list, with what belongs to them on both sides."""
-    best: Subject | None = None
+def _loose(tokens: Sequence[Token], covered: Collection[int], said: frozenset[str]) -> Subject | None:
+    """Return the longest run of words that are of no list, with what belongs to them on both sides.
+
+    One that customers speak of, or that names an everyday thing, goes before one that nobody knows.
+    """
+    best: tuple[tuple[bool, int], Subject] | None = None
+    known = said | thing_stems()
     at = 0
     while at < len(tokens):
         if at in covered or is_frame(tokens[at]) or is_limit_word(tokens[at].text):
@@ -201,14 +281,26 @@ def _loose(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
         while start > 0 and tokens[start - 1].text in words_in("before") and start - 1 not in covered:
             start -= 1
         end = _run_end(tokens, end, covered)
+        rank = (any(token.stem in known and not is_frame(token) for token in tokens[start:end]), end - start)
         if (
             not _is_verb(tokens, start, end)
             and not _is_degree(tokens, start, end)
-            and (best is None or end - start > best.end - best.start)
+            and (rank[0] or not _is_people(tokens, start, end, covered))
+            and (best is None or rank > best[0])
         ):
-            best = Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=False)
+            text = " ".join(token.text for token in tokens[start:end])
+            best = (rank, Subject(text, start, end, led=False))
         at = end
-    return best
+    return None if best is None else best[1]
+
+
+def _is_people(tokens: Sequence[Token], start: int, end: int, covered: Collection[int]) -> bool:
+    """Tell whether an unknown word calls the people of a named group: "canopy cardholders", "punters in Bath"."""
+    if end - start > 1 or not tokens[start].text.endswith("s"):
+        return False
+    is_named = start - 1 in covered and start > 0 and tokens[start - 1].is_word
+    is_from = end + 1 in covered and tokens[end].text in {"in", "from", "on", "at", "with", "around"}
+    return is_named or is_from
 
 
 def _is_degree(tokens: Sequence[Token], start: int, end: int) -> bool:

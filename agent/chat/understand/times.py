@@ -16,7 +16,13 @@ _MONTH = (
     + "|".join(f"{name[:3]}(?:{name[3:]})?" if name != "may" else "may" for name in _MONTHS)
     + ")"
 )
-_DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
+_ORDINALS: Final = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+    "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+)  # fmt: skip
+_DAY = rf"(?P<day>[0-3]?\d(?:st|nd|rd|th)?|(?:{'|'.join(_ORDINALS)})(?=\s+(?:of\s+)?(?:{'|'.join(name[:3] for name in _MONTHS)})))"
+_MID: Final = r"(?P<mid>mid(?:dle)?|late|the end|end)(?:[\s-]+of)?(?:[\s-]+the)?[\s-]+"
+_BEGAN: Final = r"(?P<began>\s+(?:began|begins|started|starts|came|kicked off))?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _NUMBERS: Final = {
     "a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -24,7 +30,7 @@ _NUMBERS: Final = {
 }  # fmt: skip
 _UNIT = r"(?P<unit>day|week|month|quarter|year)s?"
 _LEAD = (
-    r"(?P<lead>(?:since|from|starting|before|after|until|till|up to|prior to|in|during|on|over|within|of|for|as of|by|this is)\s+)?"
+    r"(?P<lead>(?:since|from|starting|before|after|until|till|up to|prior to|in|during|on|at|over|within|of|for|as of|by|this is)\s+)?"
     r"(?:the\s+)?(?:start of\s+|beginning of\s+|early\s+|month of\s+)?"
 )
 
@@ -75,8 +81,11 @@ def spans_in(text: str, *, last: date) -> tuple[Span, ...]:
 
 
 def _lead_of(match: re.Match[str]) -> Literal["since", "until", "within"]:
-    lead = (match.groupdict().get("lead") or "").strip()
-    if lead in {"since", "from", "starting", "after", "as of"}:
+    parts = match.groupdict()
+    if parts.get("opening"):
+        return "until"
+    lead = (parts.get("lead") or "").strip()
+    if parts.get("began") or lead in {"since", "from", "starting", "after", "as of"}:
         return "since"
     return "until" if lead in {"before", "until", "till", "up to", "prior to", "by"} else "within"
 
@@ -85,7 +94,62 @@ def _day(match: re.Match[str], last: date) -> tuple[date, date] | None:
     parts = match.groupdict()
     month = _month_number(parts["month"])
     year = int(parts["year"]) if parts.get("year") else _year_of(month, last)
-    return _safe_day(year, month, int(parts["day"]))
+    return _safe_day(year, month, _day_number(parts["day"]))
+
+
+def _day_number(words: str) -> int:
+    return _ORDINALS.index(words) + 1 if words in _ORDINALS else int(re.sub(r"\D", "", words))
+
+
+def _numbered(match: re.Match[str], last: date) -> tuple[date, date] | None:  # noqa: ARG001 - one shape for all rules
+    """Return a day in figures, the day before the month as they are written here."""
+    year = int(match["year"])
+    return _safe_day(year + 2_000 if year < 100 else year, int(match["number"]), int(match["day"]))  # noqa: PLR2004
+
+
+def _within_month(match: re.Match[str], last: date) -> tuple[date, date] | None:
+    """Return the day that a part of a month begins with: its middle, its last third, its end."""
+    month = _month_number(match["month"])
+    year = int(match["year"]) if match["year"] else _year_of(month, last)
+    end = monthrange(year, month)[1]
+    day = _LATE if match["mid"] == "late" else end if "end" in match["mid"] else _MIDDLE
+    return _safe_day(year, month, day)
+
+
+_MIDDLE: Final = 15
+_LATE: Final = 21
+
+
+def _feast(match: re.Match[str], last: date) -> tuple[date, date] | None:
+    """Return a feast of a fixed day, where a year or a word such as "since" makes it a day in time."""
+    lead = (match["lead"] or "").strip()
+    if not match["year"] and lead not in {"since", "before", "after", "from", "until", "till"}:
+        return None
+    month, day = next(date for name, date in _FEASTS.items() if name in match["feast"])
+    return _safe_day(int(match["year"]) if match["year"] else _year_of(month, last), month, day)
+
+
+_FEASTS: Final = {
+    "valentine": (2, 14), "patrick": (3, 17), "halloween": (10, 31), "fawkes": (11, 5), "bonfire": (11, 5),
+    "christmas eve": (12, 24), "boxing": (12, 26), "christmas": (12, 25), "xmas": (12, 25), "new year": (1, 1),
+}  # fmt: skip
+
+
+def _opening(match: re.Match[str], last: date) -> tuple[date, date] | None:
+    """Return the day on which the first so many months or weeks of a year are over."""
+    year = int(match["year"]) if match["year"] else last.year
+    n = int(match["n"]) if match["n"].isdigit() else _NUMBERS[match["n"]]
+    if match["unit"] == "week":
+        day = date(year, 1, 1) + timedelta(weeks=n)
+        return day, day
+    months = n * (3 if match["unit"] == "quarter" else 1)
+    return _safe_day(year, months + 1, 1)
+
+
+def _half(match: re.Match[str], last: date) -> tuple[date, date]:
+    year = int(match["year"]) if match["year"] else last.year
+    is_first = match["half"] in {"h1", "first"}
+    return (date(year, 1, 1), date(year, 6, 30)) if is_first else (date(year, 7, 1), date(year, 12, 31))
 
 
 def _iso(match: re.Match[str], last: date) -> tuple[date, date] | None:  # noqa: ARG001 - one shape for all rules
@@ -102,7 +166,7 @@ def _safe_day(year: int, month: int, day: int) -> tuple[date, date] | None:
 
 def _month(match: re.Match[str], last: date) -> tuple[date, date] | None:
     # "may" is a verb wherever nothing makes it a month.
-    if match["month"] == "may" and not (match["lead"] or match["year"]):
+    if match["month"] == "may" and not (match["lead"] or match["year"] or match["began"]):
         return None
     month = _month_number(match["month"])
     year = int(match["year"]) if match["year"] else _year_of(month, last)
@@ -141,6 +205,17 @@ def _ago(match: re.Match[str], last: date) -> tuple[date, date] | None:
     return start, start + timedelta(days=unit - 1)
 
 
+def _this_and_last(match: re.Match[str], last: date) -> tuple[date, date]:
+    """Return the unit of the calendar that the data ends in, where it is named beside the one before."""
+    start = {
+        "week": last - timedelta(days=last.weekday()),
+        "month": last.replace(day=1),
+        "quarter": date(last.year, 3 * ((last.month - 1) // 3) + 1, 1),
+        "year": date(last.year, 1, 1),
+    }[match["unit"] or match["unit2"]]
+    return start, last
+
+
 def _yesterday(match: re.Match[str], last: date) -> tuple[date, date]:
     day = last - timedelta(days=match["word"] == "yesterday")
     return day, day
@@ -157,9 +232,38 @@ def _year_of(month: int, last: date) -> int:
 
 _RULES: Final = (
     _Rule(re.compile(rf"\b{_LEAD}{_YEAR}-(?P<number>[01]?\d)-(?P<day>[0-3]?\d)\b"), _iso),
-    _Rule(re.compile(rf"\b{_LEAD}{_DAY}\s+(?:of\s+)?{_MONTH}\b(?:,?\s+{_YEAR})?"), _day),
-    _Rule(re.compile(rf"\b{_LEAD}{_MONTH}\s+{_DAY}\b(?:,?\s+{_YEAR})?"), _day),
-    _Rule(re.compile(rf"\b{_LEAD}{_MONTH}\b(?:,?\s+{_YEAR})?"), _month),
+    _Rule(re.compile(rf"\b{_LEAD}{_YEAR}[/.](?P<number>[01]?\d)[/.](?P<day>[0-3]?\d)\b"), _numbered),
+    _Rule(
+        re.compile(rf"\b{_LEAD}(?P<day>[0-3]?\d)[/.-](?P<number>[01]?\d)[/.-](?P<year>(?:20)?\d\d)\b"),
+        _numbered,
+    ),
+    _Rule(re.compile(rf"\b{_LEAD}{_DAY}\s+(?:of\s+)?{_MONTH}\b(?:,?\s+(?:of\s+)?{_YEAR})?"), _day),
+    _Rule(
+        re.compile(
+            rf"\b{_LEAD}(?:mid[\s-]+)?{_MONTH}(?:\s*[,(]+\s*(?:the\s+)?|\s+the\s+|\s+)(?P<day>[0-3]?\d(?:st|nd|rd|th)?)\b(?![:.]\d)(?:,?\s+{_YEAR})?"
+        ),
+        _day,
+    ),
+    _Rule(re.compile(rf"\b{_LEAD}{_MID}{_MONTH}\b(?:,?\s+{_YEAR})?"), _within_month),
+    _Rule(
+        re.compile(
+            rf"\b{_LEAD}(?P<feast>(?:st )?valentine'?s?(?: day)?|(?:st )?patrick'?s day|halloween|guy fawkes(?: night| day)?|bonfire night|christmas(?: eve| day)?|xmas|boxing day|new year'?s?(?: eve| day)?)\b(?:,?\s+(?:of\s+)?{_YEAR})?"
+        ),
+        _feast,
+    ),
+    _Rule(
+        re.compile(
+            rf"\b(?P<lead>(?:in|during|of|for)\s+)?(?:the\s+)?(?P<opening>first)\s+(?P<n>\d+|two|three|four|five|six|nine)\s+(?P<unit>week|month|quarter)s\s+of\s+(?:the year|this year|{_YEAR})(?:\s+(?:with|and|to|against|versus|vs)\s+the\s+(?:next|following|second|other)\s+(?:\w+)(?:\s+months?)?)?"
+        ),
+        _opening,
+    ),
+    _Rule(
+        re.compile(
+            rf"\b{_LEAD}(?P<half>h1|h2|(?:first|second)(?= half of (?:the year|this year|{_YEAR.replace('?P<year>', '?:')})))(?: half)?\b(?:\s+of\s+(?:the year|this year))?(?:\s+(?:of\s+)?{_YEAR})?"
+        ),
+        _half,
+    ),
+    _Rule(re.compile(rf"\b{_LEAD}{_MONTH}\b(?:,?\s+{_YEAR})?{_BEGAN}"), _month),
     _Rule(
         re.compile(
             rf"\b{_LEAD}(?:q(?P<quarter>[1-4])|(?P<word>first|second|third|fourth) quarter)\b(?:\s+(?:of\s+)?{_YEAR})?"
@@ -167,6 +271,13 @@ _RULES: Final = (
         _quarter,
     ),
     _Rule(re.compile(rf"\b{_LEAD}{_YEAR}\b"), _year),
+    _Rule(
+        re.compile(
+            r"\bthis (?P<unit>week|month|quarter|year)\b.{1,40}?\b(?:the )?(?:last|previous|prior) (?P=unit)\b"
+            r"|\b(?:the )?(?:last|previous|prior) (?P<unit2>week|month|quarter|year)\b.{1,40}?\bthis (?P=unit2)\b"
+        ),
+        _this_and_last,
+    ),
     _Rule(
         re.compile(
             rf"\b{_LEAD}(?:last|past|previous|latest|recent|this|most recent)\s+"

@@ -1,7 +1,7 @@
 """Understands requests in free wording: no key, no network, the same answer to the same words."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Final
 
@@ -11,12 +11,14 @@ from agent.chat.requests import ProposeVariants
 from agent.chat.understand.building import Context, build
 from agent.chat.understand.changing import names_whole_scope
 from agent.chat.understand.following import chosen, follow_up, inherited_where, with_thing
-from agent.chat.understand.groups import is_comparing, sets_apart
-from agent.chat.understand.kinds import Kind, SlotName, load_kinds
+from agent.chat.understand.groups import is_comparing, sets_apart, two_of_one_trait
+from agent.chat.understand.kinds import ABOUT, Kind, SlotName, load_kinds
+from agent.chat.understand.leaning import leaning, unquoted
+from agent.chat.understand.outright import has_known_word, nonsense, refused_outright
 from agent.chat.understand.parsing import Parsed, parse
 from agent.chat.understand.scoring import Scores, scorer_of
 from agent.chat.understand.signs import signs_of
-from agent.chat.understand.splitting import has_known_word, nonsense, parts_of, refused_outright
+from agent.chat.understand.splitting import Part, parts_of
 from agent.chat.understand.strangers import (
     names_competitor,
     unknown_action,
@@ -28,6 +30,7 @@ from agent.chat.understand.terms import asks_term
 from agent.chat.understand.things import things_of
 from agent.chat.understand.understood import Cannot, Previous, Understood
 from agent.chat.understand.vocabulary import Vocabulary
+from agent.chat.understand.ways import unknown_end
 from agent.chat.understand.words import plain
 from agent.ports import Encoder
 
@@ -71,12 +74,6 @@ _UNCLEAR: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    text: str
-    parsed: Parsed
-
-
 def understand(
     utterance: str, *, vocabulary: Vocabulary, encoder: Encoder, previous: Previous | None = None
 ) -> Understood:
@@ -99,7 +96,12 @@ def understand(
     text = plain(picked) if picked is not None else text
     context = Context(vocabulary, things_of(vocabulary, encoder))
     found: list[Understood] = []
-    for part in (text,) if names_whole_scope(text) else parts_of(text):
+
+    def narrows(words: str) -> bool:
+        told = parse(words, vocabulary)
+        return bool(told.mentions or told.times)
+
+    for part in (Part(text),) if names_whole_scope(text) else parts_of(text, narrows=narrows):
         found.append(_part(part, _before(previous, found), context, encoder))
     return _as_written(_together(found), utterance)
 
@@ -141,12 +143,15 @@ def _plus(left: Understood, right: Understood) -> Understood:
     )
 
 
-def _part(text: str, previous: Previous | None, context: Context, encoder: Encoder) -> Understood:
+def _part(part: Part, previous: Previous | None, context: Context, encoder: Encoder) -> Understood:
+    text = part.text
     followed = follow_up(text, parse(text, context.vocabulary), previous, context)
     if followed is not None:
         return followed
     text = with_thing(text, previous)
     parsed = parse(text, context.vocabulary)
+    if part.said:
+        parsed = leaning(parsed, parse(unquoted(part.said), context.vocabulary))
     is_term = asks_term(text, context.vocabulary.terms)
     if not has_known_word(parsed.tokens) and not parsed.mentions and not is_term:
         return _alone(parsed, context)
@@ -174,7 +179,8 @@ def _in_season(kind: Kind, parsed: Parsed) -> Understood | None:
 
 def _undone(kind: Kind, parsed: Parsed, vocabulary: Vocabulary) -> Understood | None:
     """Return that an action which nobody recorded is asked for, where the kind of request would else drop it."""
-    missing = unknown_action(parsed, vocabulary) if kind.tool in _DOING else None
+    asks_step = kind.tool in _DOING
+    missing = (unknown_end(parsed, vocabulary) or unknown_action(parsed, vocabulary)) if asks_step else None
     return Understood(missing=(missing,)) if missing is not None else None
 
 
@@ -199,6 +205,8 @@ def _fallback(parsed: Parsed, context: Context) -> Understood:
         return build(_named("search_topic"), parsed, context)
     if parsed.limits:
         return build(_named("pains_top"), parsed, context)
+    if parsed.all("emotion") and parsed.subject is None:
+        return build(_named("emotions_one"), parsed, context)
     vocabulary = context.vocabulary
     missing = unknown_season(parsed) or unknown_stage(parsed, vocabulary) or unknown_name(parsed, vocabulary)
     if missing is not None:
@@ -218,7 +226,7 @@ def _kind(parsed: Parsed, vocabulary: Vocabulary, encoder: Encoder) -> Kind | No
         return _named("explain")
     # A group that nobody knows says as little of what is asked as one that is known.
     raw = parsed.masked if parsed.limits else parsed.text.strip(" ?!.,;:\n")
-    scores = scorer.score(parsed.masked, raw)
+    scores = scorer.score(parsed.masked, parsed.bare, raw)
     adjusted = np.array(adjusted_scores(scores, parsed, scorer.kinds))
     best = scorer.kinds[int(np.argmax(adjusted))]
     if not best.tool:
@@ -242,7 +250,7 @@ def _fit(kind: Kind, parsed: Parsed) -> float:
     if not kind.tool:
         return 0.0
     fit = -sum(_WEIGHTS.get(need, _NEED) for need in kind.needs if not _has(need, parsed))
-    if parsed.subject is not None and not {"topic", "pain", "term", "journey"} & set(kind.takes):
+    if parsed.subject is not None and not ABOUT & set(kind.takes):
         fit -= _UNUSED_SUBJECT if parsed.subject.led else _UNUSED_LOOSE
     if parsed.all("stage") and not {"stage", "topic", "steps", "from", "level"} & set(kind.takes):
         fit -= _UNUSED_STAGE
@@ -276,7 +284,10 @@ def _has(need: SlotName, parsed: Parsed) -> bool:
         "lane": bool(parsed.all("lane")),
         "persona": bool(parsed.all("persona")),
         "to": bool(parsed.all("event") or parsed.all("stage")),
-        "by": bool(parsed.all("by")) or "channel" in parsed.text or "stage" in parsed.text,
+        "by": bool(parsed.all("by"))
+        or "channel" in parsed.text
+        or "stage" in parsed.text
+        or two_of_one_trait(parsed),
         "count_event": bool(parsed.all("event")),
         "versus": bool(parsed.all("where")) or "groups" in parsed.text,
     }

@@ -41,6 +41,7 @@ class Vocabulary:
         terms: What the glossary explains.
         first: First day the data covers; None where nothing is dated.
         last: Last day.
+        said: Stems of the words that customers wrote, each by more than one of them.
     """
 
     stages: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Vocabulary:
     terms: tuple[str, ...] = ()
     first: date | None = None
     last: date | None = None
+    said: frozenset[str] = frozenset()
 
     def values_of(self, key: str) -> tuple[str, ...]:
         """Return the values of a trait; empty where there is no such trait."""

@@ -21,7 +21,8 @@ _CONTRACTIONS = (
     (re.compile(r"\bhow(?:'d| d'?) ?(?:you|ya)\b|\bhow d'(?:you|ya)\b"), "how do you"),
     (re.compile(r"\bd'(?:you|ya)\b"), "do you"),
     (re.compile(r"\b(dont|doesnt|didnt|isnt|arent)\b"), "do not"),
-    (re.compile(r"\b(what|where|who|how|that|there|when|it|why)'?s\b"), r"\1 is"),
+    (re.compile(r"\b(it|here|he|she)'s\b"), r"\1 is"),
+    (re.compile(r"\b(what|where|who|how|that|there|when|why)'?s\b"), r"\1 is"),
     (re.compile(r"\bwhats\b"), "what is"),
     (re.compile(r"'(?:re)\b"), " are"),
     (re.compile(r"'(?:ve)\b"), " have"),
@@ -29,6 +30,35 @@ _CONTRACTIONS = (
     (re.compile(r"'(?:d)\b"), " would"),
     (re.compile(r"'m\b"), " am"),
     (re.compile(r"'s\b|s'(?=\s)"), "s"),
+)
+_ARROW = re.compile(r"\s*(?:[-=]+>|[→➔➜⟶»›]|(?<=\w )>+(?= \w))\s*")
+"""How people draw a way from step to step."""
+_TEENS = {
+    word: n
+    for n, word in enumerate(
+        (
+            "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+        ),
+        start=11,
+    )
+}  # fmt: skip
+_TENS = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
+_ONES = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+_NTHS = {
+    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th",
+    "eighth": "8th", "ninth": "9th",
+}  # fmt: skip
+_NUMBER_WORD = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[ -](?:(?P<ones>{'|'.join(_ONES)})|(?P<nth>{'|'.join(_NTHS)})))?|(?P<teen>{'|'.join(_TEENS)}))\b"
 )
 _SHORT_WORD = re.compile(r"(?<![\w/])(?:w/o?|e\.g\.|i\.e\.|no\.(?=\s+of)|[a-z]{1,5})(?![\w'])")
 _MIN_STEM: Final = 3
@@ -53,10 +83,21 @@ def plain(text: str) -> str:
     """Return a text in lower case, without accents and typographic marks, contractions written out."""
     text = unicodedata.normalize("NFKC", text[:MAX_CHARS]).replace("’", "'").replace("‘", "'").casefold()
     text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    text = _ARROW.sub(" then ", text)
     for pattern, written in _CONTRACTIONS:
         text = pattern.sub(written, text)
+    text = _NUMBER_WORD.sub(_digits, text)
     text = _SHORT_WORD.sub(lambda match: _short_words().get(match[0], match[0]), text)
     return re.sub(r"[ \t\r\f\v]+", " ", text).strip()
+
+
+def _digits(match: re.Match[str]) -> str:
+    """Return the digits of a number in words from eleven on; smaller ones are words of everyday speech."""
+    if match["teen"]:
+        return str(_TEENS[match["teen"]])
+    if match["nth"]:
+        return f"{_TENS[match['tens']] // 10}{_NTHS[match['nth']]}"
+    return str(_TENS[match["tens"]] + _ONES.get(match["ones"] or "", 0))
 
 
 def tokens_of(text: str) -> tuple[Token, ...]:
@@ -71,7 +112,9 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 def stem(word: str) -> str:
     """Return a rough stem, good for equality alone."""
     if word in _irregular():
-        return _irregular()[word]
+        base = _irregular()[word]
+        # "gave" has to end as "give" does.
+        return base if base == word else stem(base)
     for suffix, ending in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM and not word.endswith("ss"):
             word = word.removesuffix(suffix) + ending
@@ -156,20 +199,59 @@ def _irregular() -> dict[str, str]:
 @cache
 def common_stems() -> frozenset[str]:
     """Return the stems of everyday English, which name nothing that a request could be about."""
-    return frozenset(map(stem, _common_words()))
+    return frozenset(map(stem, common_words()))
 
 
 @cache
-def _common_words() -> frozenset[str]:
+def common_words() -> frozenset[str]:
+    """Return the words of everyday English."""
+    return frozenset(word for name, words in _english().items() if name != _THINGS for word in words.split())
+
+
+@cache
+def english_stems(*names: str) -> frozenset[str]:
+    """Return the stems of some of the lists of everyday English."""
+    return frozenset(stem(word) for name in names for word in _english()[name].split())
+
+
+@cache
+def thing_stems() -> frozenset[str]:
+    """Return the stems of everyday things, which a request may be about and which are no place, channel or person."""
+    return frozenset(map(stem, _english()[_THINGS].split()))
+
+
+@cache
+def _english() -> dict[str, str]:
     source = resources.files("agent.chat.understand").joinpath("english.yaml").read_text(encoding="utf-8")
-    lists = cast("dict[str, str]", yaml.safe_load(source))
-    return frozenset(word for words in lists.values() for word in words.split())
+    return cast("dict[str, str]", yaml.safe_load(source))
+
+
+_THINGS: Final = "things"
 
 
 @cache
 def stems_in(*names: str) -> frozenset[str]:
     """Return the stems of word lists of the lexicon."""
     return frozenset(stem(word) for name in names for word in words_in(name))
+
+
+def righted(text: str) -> str:
+    """Return a plain text with question words put right whose letters stand in another order, as in "waht" and "wich"."""
+    return re.sub(r"\b[a-z]{3,10}\b", lambda match: _asking_words().get(match[0], match[0]), text)
+
+
+@cache
+def _asking_words() -> dict[str, str]:
+    """Return ways in which the words that begin requests are mistyped: two letters swapped, or one left out."""
+    known = common_words() | words_in("stop") | words_in("generic")
+    found: dict[str, str] = {}
+    for word in ("what", "which", "where", "when", "many", "show", "give", "people", "customers"):
+        swapped = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 1))
+        short = (
+            (word[:at] + word[at + 1 :] for at in range(1, len(word) - 1)) if len(word) > _MIN_TYPO else ()
+        )
+        found |= {wrong: word for wrong in (*swapped, *short) if wrong not in known}
+    return found
 
 
 def respelt(tokens: Iterable[Token], known: frozenset[str], *, kept: frozenset[str]) -> tuple[Token, ...]:
@@ -192,7 +274,7 @@ def _respelt(token: Token, known: frozenset[str]) -> Token:
 
 @lru_cache(maxsize=4_096)
 def _nearest(word: str, known: frozenset[str]) -> str | None:
-    if word in known or stem(word) in _stems(known) or stem(word) in common_stems():
+    if word in known or word in _irregular() or stem(word) in _stems(known) or stem(word) in common_stems():
         return None
     swapped = [
         other
@@ -204,6 +286,14 @@ def _nearest(word: str, known: frozenset[str]) -> str | None:
     mixed = _mixed_up().get((word[0], word[-1], "".join(sorted(word))))
     if mixed is not None:
         return None if mixed == word else mixed
+    # Two letters that changed places: the same letters, and so surer than any likeness.
+    turned = [
+        other
+        for other in known
+        if other[0] == word[0] and len(other) == len(word) and sorted(other) == sorted(word)
+    ]
+    if turned:
+        return min(turned)
     near = [
         other
         for other in known
@@ -219,7 +309,7 @@ def _nearest(word: str, known: frozenset[str]) -> str | None:
 def _mixed_up() -> dict[tuple[str, str, str], str]:
     """Return everyday words by their letters, of which those inside are often typed in another order."""
     return {
-        (word[0], word[-1], "".join(sorted(word))): word for word in _common_words() if len(word) > _MIN_TYPO
+        (word[0], word[-1], "".join(sorted(word))): word for word in common_words() if len(word) > _MIN_TYPO
     }
 
 

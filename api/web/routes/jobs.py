@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from agent.schemas.accounts import Role
-from api.web.pages import brand_path, page
+from api.web.pages import PLACES, brand_path, page
 from api.web.visits import VisitDep
 
 router = APIRouter(prefix="/w/{workspace}/jobs")
@@ -15,7 +15,8 @@ def show_job(request: Request, visit: VisitDep, job_id: str) -> Response:
     """Show a job; htmx asks for its part again each second while it runs."""
     job = visit.services.jobs.get(job_id, workspace=visit.brand.name)
     template = "jobs/state.html" if "HX-Request" in request.headers else "jobs/job.html"
-    return page(request, template, job=job, place="sources")
+    back = next(one for one in PLACES if one.name == job.place)
+    return page(request, template, job=job, place=job.place, back=back)
 
 
 @router.post("/{job_id}/stop")

@@ -14,6 +14,7 @@ from api.web.pages import MOST_COUNTED, brand_path, page
 from api.web.views.map_files import (
     MAX_FILE_BYTES,
     apply_kept,
+    download_name,
     file_formats,
     keep_edit,
     keep_plan,
@@ -91,7 +92,7 @@ def download(
     found = visit.brand.workspace.store.results.map(map_id, version)
     made = export_map(with_names(found, who_is(visit.services.accounts)), file_format)
     log(request, visit, "map.export", f"version {found.version} of {map_id} as {file_format.value}")
-    headers = {"Content-Disposition": f'attachment; filename="{made.file_name}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{download_name(found, made.file_name)}"'}
     return Response(made.data, media_type=made.media_type, headers=headers)
 
 

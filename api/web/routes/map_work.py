@@ -155,7 +155,9 @@ def verify_now(
         return brand_path(brand.name, "maps", map_id)
 
     title = f"Verifying version {found.version} of {found.scope.persona}: {found.scope.journey}"
-    job = visit.services.jobs.start(work, workspace=brand.name, account_id=visit.account_id, title=title)
+    job = visit.services.jobs.start(
+        work, workspace=brand.name, account_id=visit.account_id, title=title, place="maps"
+    )
     return RedirectResponse(brand_path(brand.name, "jobs", job.job_id), status_code=303)
 
 

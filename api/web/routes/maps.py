@@ -99,4 +99,6 @@ def start_draft(visit: Visit, request: DraftRequest) -> Job:
         return brand_path(brand.name, "maps", made.map_id)
 
     title = f"Drafting the map of {request.persona.strip()}: {request.journey.strip()}"
-    return visit.services.jobs.start(work, workspace=brand.name, account_id=visit.account_id, title=title)
+    return visit.services.jobs.start(
+        work, workspace=brand.name, account_id=visit.account_id, title=title, place="maps"
+    )

@@ -171,7 +171,9 @@ def check_set(visit: VisitDep, variant_set_id: str) -> Response:
         return brand_path(brand.name, "variants", variant_set_id)
 
     title = f"Checking {len(found.variants)} variants again"
-    job = visit.services.jobs.start(work, workspace=brand.name, account_id=visit.account_id, title=title)
+    job = visit.services.jobs.start(
+        work, workspace=brand.name, account_id=visit.account_id, title=title, place="variants"
+    )
     return RedirectResponse(brand_path(brand.name, "jobs", job.job_id), status_code=303)
 
 
@@ -191,7 +193,9 @@ def _start(visit: Visit, form: Proposal, label: str) -> Job:
         return brand_path(brand.name, "variants", made.variant_set_id)
 
     title = f"Proposing variants that answer “{label}”"
-    return visit.services.jobs.start(work, workspace=brand.name, account_id=visit.account_id, title=title)
+    return visit.services.jobs.start(
+        work, workspace=brand.name, account_id=visit.account_id, title=title, place="variants"
+    )
 
 
 def _back(visit: Visit, variant_set_id: str) -> Response:

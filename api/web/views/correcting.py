@@ -101,7 +101,7 @@ def start_correcting(
 
     title = "Correcting what a quote is about"
     return visit.services.jobs.start(
-        work, workspace=visit.brand.name, account_id=visit.account_id, title=title
+        work, workspace=visit.brand.name, account_id=visit.account_id, title=title, place="ask"
     )
 
 

@@ -15,7 +15,8 @@ from agent.errors import JourneyError
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.render.durations import duration_text
-from agent.render.figures import interval_text, share_text
+from agent.render.figures import interval_text, points_text, share_text
+from agent.render.moment_words import bare_points
 from agent.schemas.base import Frozen
 from agent.schemas.chat import Picture
 from agent.schemas.evidence import Quantity
@@ -292,8 +293,8 @@ def _moments(scope: Scoped, query: JourneyQuery) -> _Told:
             _spoken(one.outcome),
             share_text(one.effect.share),
             share_text(one.baseline.share),
-            f"{one.risk_difference * 100:+.0f} points".replace("-", "−"),
-            f"{one.low * 100:+.0f} to {one.high * 100:+.0f}".replace("-", "−"),
+            points_text(one.risk_difference),
+            f"{bare_points(one.low)} to {bare_points(one.high)}",
         )
         for one in scope.moments[:_MOST_ROWS]
     )

@@ -1,6 +1,7 @@
 """Files of a map: exports with what each loses, edited files that come back, planned maps laid beside what customers did."""
 
 import hashlib
+import re
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,9 @@ from api.web.visits import Visit
 
 MAX_FILE_BYTES = 10 * 1024**2
 _EDITS, _PLANS = "edits", "plans"
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+_MOST_OF_NAME = 60
+"""Characters of what a file is about, in its name."""
 _NAMES = {
     ExportFormat.JSON: ("JSON", "For programs and for bringing it back; the published schema."),
     ExportFormat.CSV: ("CSV", "A claim a row, for a spreadsheet; can be edited and brought back."),
@@ -133,6 +137,13 @@ def read_edit(workspace: Workspace, data: bytes, *, name: str, map_id: str) -> R
         n_wordings=sum(one.stated_by is not None for one in (*edit.changed, *edit.removed)),
         n_notes=sum(one.is_open and one.first.place.claim_id in removed for one in threads),
     )
+
+
+def download_name(found: JourneyMap, file_name: str) -> str:
+    """Return what a map's file is called on the machine of who takes it: by whom and what it is about, not by an id."""
+    about = _NOT_IN_NAMES.sub("-", f"{found.scope.persona} {found.scope.journey}".lower()).strip("-")
+    ending = file_name.removeprefix(found.map_id)
+    return f"{about[:_MOST_OF_NAME].strip('-') or found.map_id}{ending}"
 
 
 def keep_edit(visit: Visit, read: ReadEdit, data: bytes) -> ReadEdit:

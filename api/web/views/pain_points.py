@@ -22,6 +22,7 @@ from agent.schemas.insight import Opportunity, PainPoint, Severity, Trend
 from agent.schemas.notes import PainPointNote
 from agent.schemas.records import Record
 from api.web.views.groups import told_trait
+from api.web.views.variants import CHANNEL_NAMES
 
 Sort = Literal["rank", "reach", "severity", "trend", "stage"]
 Direction = Literal["", "rising", "falling", "flat", "unknown"]
@@ -205,7 +206,9 @@ def pain_view(snapshot: Snapshot, pain_point_id: str) -> PainView:
         suggestions=tuple(_suggestions(snapshot, {pain_point_id})[:1]),
         corrections=tuple(corrections_of(workspace, theme_id=point.theme_id)),
         behaviour=tuple(f"{one.outcome.replace('_', ' ')}: {behaviour_text(one)}" for one in followed(point)),
-        variant_sets=tuple((one.variant_set_id, one.control.channel, len(one.variants)) for one in sets),
+        variant_sets=tuple(
+            (one.variant_set_id, CHANNEL_NAMES[one.control.channel], len(one.variants)) for one in sets
+        ),
     )
 
 

@@ -107,13 +107,13 @@ def _kept() -> tuple[Setting, ...]:
 
 def _limits() -> tuple[Setting, ...]:
     return (
-        Setting("Answers in writing, one person", f"{runs.MOST_OF_ONE}"),
+        Setting("Answers being written, of one person", f"{runs.MOST_OF_ONE}"),
         Setting(
-            "Answers in writing at once, everybody",
-            f"{runs.MOST_AT_ONCE}, further ones wait, one of each person in turn",
+            "Answers being written, of everybody",
+            f"{runs.MOST_AT_ONCE}; further ones wait, one of each person in turn",
         ),
-        Setting("Jobs under way, one person", f"{jobs.MOST_OF_ONE}"),
-        Setting("Uploads that wait", f"{uploads.MOST_WAITING} of {uploads.MAX_FILES} files at most"),
+        Setting("Jobs under way, of one person", f"{jobs.MOST_OF_ONE}"),
+        Setting("Uploads that wait", f"{uploads.MOST_WAITING}, each of {uploads.MAX_FILES} files at most"),
     )
 
 

@@ -82,11 +82,11 @@ def send_back(
     now: datetime,
     reason: str,
 ) -> None:
-    """Send a variant back, approved or not.
+    """Send a variant back, approved, exported or neither; a file that left before stays with who took it.
 
     Raises:
         NotFoundError: There is no such variant.
-        ConflictError: Somebody changed it since, or it was exported already.
+        ConflictError: Somebody changed it since, or it was sent back already.
     """
     notes = workspace.store.notes
     with workspace.store.transaction():
@@ -204,7 +204,7 @@ def mark_checked(
         workspace: Where the set is.
         made: The set as it was checked.
         by: Who had it checked.
-        before: The set before; what was approved and has another verdict now goes back.
+        before: The set before; what was approved or exported and has another verdict now goes back.
     """
     notes = workspace.store.notes
     for variant in made.variants:
@@ -213,7 +213,7 @@ def mark_checked(
         if note.state is VariantState.DRAFT and verdict not in {None, VerdictKind.INVALID}:
             _checked(workspace, note, seen=note.version, by=by, now=workspace.now)
         changed = before is not None and _verdict(before, variant.variant_id) is not verdict
-        if note.state is VariantState.APPROVED and changed:
+        if note.state in OUT and changed:
             notes.move_variant(
                 made.variant_set_id, variant.variant_id, VariantState.SENT_BACK, version=note.version, by=by,
                 now=workspace.now, reason="Another check gave another verdict than the one that was approved",

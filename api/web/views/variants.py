@@ -142,7 +142,7 @@ class VariantCard:
     @property
     def state(self) -> tuple[str, str]:
         """How far it is, as words and look."""
-        return _STATES[self.note.state]
+        return _STATES[_state(self.note, self.variant)]
 
     @property
     def may_approve(self) -> bool:
@@ -255,7 +255,8 @@ def proposal(
 
 def _set_row(workspace: Workspace, found: VariantSet, label: str) -> SetRow:
     notes = [workspace.store.notes.variant(found.variant_set_id, one.variant_id) for one in found.variants]
-    counted = [(*_STATES[state], sum(note.state is state for note in notes)) for state in VariantState]
+    states = [_state(note, one) for note, one in zip(notes, found.variants, strict=True)]
+    counted = [(*_STATES[state], states.count(state)) for state in VariantState]
     better = sum(one.verdict is not None and one.verdict.kind is VerdictKind.BETTER for one in found.variants)
     return SetRow(found, label, better, tuple(one for one in counted if one[2]))
 
@@ -274,15 +275,27 @@ def _card(workspace: Workspace, found: VariantSet, variant: Variant, number: int
     )
 
 
+def _state(note: VariantNote, variant: Variant) -> VariantState:
+    """Return how far a variant is; one whose check holds is checked, also where nobody has noted it since."""
+    verdict = variant.verdict
+    holds = verdict is not None and verdict.kind is not VerdictKind.INVALID
+    return VariantState.CHECKED if note.state is VariantState.DRAFT and holds else note.state
+
+
 def _numbers(verdict: Verdict | None) -> str:
     if verdict is None:
         return ""
     people = f"{verdict.n_persons:,} unseen customers"
     if verdict.effect is None or verdict.low is None or verdict.high is None:
         return people
-    return f"effect {verdict.effect:+.3f} ({verdict.low:+.3f} to {verdict.high:+.3f}) over {people}".replace(
-        "-", "−"
-    )
+    effect, low, high = (_effect(one) for one in (verdict.effect, verdict.low, verdict.high))
+    return f"effect {effect} ({low} to {high}) over {people}"
+
+
+def _effect(value: float) -> str:
+    """Return a difference in nearness with its sign; one that rounds to nothing has none."""
+    written = f"{value:+.3f}".replace("-", "−")
+    return written if written.strip("+−0.") else written[1:]
 
 
 def _filled(copy: Copy, control: Copy | None) -> tuple[Filled, ...]:

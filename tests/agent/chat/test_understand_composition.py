@@ -8,7 +8,7 @@ import pytest
 from agent.chat.understand import Understood
 from agent.chat.understand.concepts import concepts_of
 from agent.chat.understand.refining import limit_in
-from agent.chat.understand.splitting import without_talk
+from agent.chat.understand.splitting import parts_of
 from agent.chat.understand.times import spans_in
 from tests.agent.chat.shop_names import asked
 
@@ -91,9 +91,9 @@ def test_spans_in_quarters_are_three_months() -> None:
         "which problems are getting worse, so that I can brief the team",
     ],
 )
-def test_without_talk_why_somebody_asks_is_not_what_is_asked(message: str) -> None:
+def test_parts_of_why_somebody_asks_is_not_what_is_asked(message: str) -> None:
     """Reasons and what is not wanted are left out."""
-    assert without_talk(message.lower()).strip(" ?") == "which problems are getting worse"
+    assert [part.text for part in parts_of(message.lower())] == ["which problems are getting worse"]
 
 
 def test_understand_label_anywhere_in_a_request_is_the_pain_point() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.analyse.outcomes import OUTCOMES
 from agent.chat.understand import Named, Trait, Understood, Vocabulary
 from agent.chat.understand.times import spans_in
 from tests.agent.chat.shop_names import SHOP, asked
@@ -215,7 +216,12 @@ def test_understand_any_words_no_value_is_made_up(text: str) -> None:
         assert set(values.get("versus", {}).values()) <= known
         assert {values[name] for name in ("stage",) if name in values} <= set(SHOP.stages)
         for name in ("after_event", "from_step", "to_step", "event", "outcome"):
-            assert values.get(name) in {None, *SHOP.events, *SHOP.stages}
+            assert values.get(name) in {
+                None,
+                *SHOP.events,
+                *SHOP.stages,
+                *(OUTCOMES if name == "outcome" else ()),
+            }
         for name in ("query", "term"):
             assert set(str(values.get(name, "")).split()) <= set(text.lower().split())
 

@@ -116,6 +116,19 @@ def test_persons_name_beside_a_role_is_not_told(tmp_path: Path) -> None:
     assert [turn.speaker for turn in rows[0].turns][:2] == [Speaker.CUSTOMER, Speaker.AGENT]
 
 
+def test_long_words_in_few_messages_are_not_what_was_said(tmp_path: Path) -> None:
+    """A form's question that stands in one message of each talk does not take the place of the words that people said."""
+    asked = "Would you kindly tell us all of the days, times and places at which you could meet one of our fitters"
+    talks = [_talk(number) for number in range(4)]
+    for talk in talks:
+        talk["log"][0]["form"] = {"question": asked}
+
+    found = propose_file(_write(tmp_path / "talks.json", talks), now=_NOW).turns
+
+    assert found is not None
+    assert found.text == "msg"
+
+
 def test_interview_is_one(tmp_path: Path) -> None:
     """Where a moderator asks, the rows are interviews."""
     talks = [_talk(number, who=("Participant", "Moderator")) for number in range(4)]

@@ -180,7 +180,8 @@ def test_picture_of_nothing_is_a_picture() -> None:
 
 def test_short_keeps_what_fits() -> None:
     """Names are one line, and cut with a mark where they are too long."""
-    assert short("order_completed") == "order_completed"
+    assert short("order_completed") == "order completed"
+    assert short("O_Sent__mail_ _x") == "O Sent mail_ _x"
     assert short("a\n b\t c") == "a b c"
     assert len(short("x" * 99)) == 32
     assert short("x" * 99).endswith("…")

@@ -3,7 +3,15 @@
 import pytest
 
 from agent.analyse.statistics import quantity
-from agent.render.figures import interval_text, points_text, quantity_text, share_text, signed
+from agent.render.figures import (
+    interval_text,
+    month_text,
+    points_text,
+    quantity_text,
+    share_text,
+    signed,
+    tenths_text,
+)
 
 
 def _loose(text: str) -> str:
@@ -45,8 +53,34 @@ def test_quantity_says_counts_interval_and_population() -> None:
 def test_signs_are_written_out() -> None:
     """A plus says that zero is the middle; the minus is a minus."""
     assert (signed(0.5), signed(-0.25), signed(None)) == ("+0.50", "−0.25", "unknown")
+    assert (signed(0.0), signed(-0.001)) == ("0.00", "0.00")
+    assert (tenths_text(0.0), tenths_text(-0.0004), tenths_text(0.012)) == ("0.0", "0.0", "+1.2")
     assert tuple(_loose(points_text(value)) for value in (0.234, -0.05, None)) == (
         "+23 points",
         "−5 points",
         "unknown",
     )
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [
+        (0.052, "+5 points"),
+        (0.012, "+1 point"),
+        (-0.01, "−1 point"),
+        (0.004, "0 points"),
+        (-0.004, "0 points"),
+    ],
+)
+def test_points_have_a_sign_where_there_is_one_and_the_number_of_their_word(
+    difference: float, text: str
+) -> None:
+    """One point is one point, and nothing is neither more nor less."""
+    assert _loose(points_text(difference)) == text
+
+
+def test_month_is_written_in_words() -> None:
+    """A month that is counted by reads as people write it; what is none is left as it is."""
+    assert month_text("2026-05") == "May 2026"
+    assert month_text("2025-12", short=True) == "Dec 2025"
+    assert month_text("week 7") == "week 7"

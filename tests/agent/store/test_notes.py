@@ -163,7 +163,7 @@ def test_steps_of_a_map_lead_from_draft_to_approved_and_end_there() -> None:
         VariantState.CHECKED: {VariantState.APPROVED, VariantState.SENT_BACK},
         VariantState.SENT_BACK: {VariantState.CHECKED},
         VariantState.APPROVED: {VariantState.EXPORTED, VariantState.SENT_BACK},
-        VariantState.EXPORTED: set(),
+        VariantState.EXPORTED: {VariantState.SENT_BACK},
     } == VARIANT_STEPS
 
 

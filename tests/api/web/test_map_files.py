@@ -33,7 +33,7 @@ def test_files_state_their_loss_and_an_edited_one_comes_back(site: Site) -> None
     assert "holds everything" in words_of(page)
     assert "What it does not hold" in words_of(page)
     sent = visitor.get(f"{base}/files/json")
-    assert sent.headers["content-disposition"].startswith("attachment")
+    assert re.fullmatch(r'attachment; filename="[a-z0-9-]+-v\d+\.json"', sent.headers["content-disposition"])
     body = json.loads(sent.content)
     cell = next(
         cell

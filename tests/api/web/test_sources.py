@@ -13,6 +13,7 @@ import pytest
 
 from agent.schemas.accounts import Role
 from api.web import uploads
+from api.web.jobs import JobContext
 from api.web.uploads import safe_name
 from tests.api.brand import Brand
 from tests.api.web.asking import until
@@ -67,6 +68,47 @@ def test_reading_in_stores_and_deletes_the_upload(site: Site) -> None:
     assert "new.csv" in words_of(editor.get(_PATH).text)
     assert editor.get(place).status_code == 404
     assert not list((site.brand.workspace.store.home.path / "uploads").rglob("*.csv"))
+
+
+def test_file_that_cannot_be_read_holds_up_no_other_and_goes_on_waiting(site: Site) -> None:
+    """What is known is read in; the file in no known form is named in a sentence, and can be mapped afterwards."""
+    editor = site.client_of(Role.EDITOR)
+    files = [
+        ("files", ("a_odd.csv", io.BytesIO(_ODD.encode()), "text/csv")),
+        ("files", ("b_known.csv", io.BytesIO(_REVIEWS.encode()), "text/csv")),
+    ]
+    place = str(editor.post(f"{_PATH}/uploads", files=files).headers["location"])
+    assert "Read in 1 of 2 files" in editor.get(place).text
+
+    page = words_of(_finish(editor, editor.post(f"{place}/read").headers["location"]))
+
+    assert "Done." in page
+    assert "b_known.csv: 40 rows read as reviews" in page
+    assert "a_odd.csv was not read in: it is in no form that is known." in page
+    assert "looked for" not in page
+    assert "Waiting to be read in: a_odd.csv." in words_of(editor.get(_PATH).text)
+    shown = editor.get(place).text
+    assert "Say which field is what" in shown
+    assert "b_known.csv" not in shown
+
+
+def test_job_page_belongs_to_where_its_work_was_begun(site: Site) -> None:
+    """The navigation marks that place, and who leaves a job that was stopped goes back there."""
+    editor, account = site.client_of(Role.EDITOR), site.services.accounts.people.all()[0]
+
+    def work(found: JobContext) -> str:
+        found.stopping.set()
+        found.check()
+        return ""
+
+    job = site.services.jobs.start(
+        work, workspace=WORKSPACE, account_id=account.account_id, title="Drafting", place="maps"
+    )
+    path = f"/w/{WORKSPACE}/jobs/{job.job_id}"
+    page = until(lambda: editor.get(path).text, lambda text: "Stopped." in text)
+
+    assert re.search(r'href="[^"]*/maps" aria-current="page"', page)
+    assert "Back to Maps" in words_of(page)
 
 
 def test_unknown_form_is_mapped_on_the_page(site: Site) -> None:

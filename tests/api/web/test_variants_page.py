@@ -105,6 +105,12 @@ def test_proposed_set_is_checked_approved_and_taken_out(site: Site) -> None:
     assert done == ["variant.export", "variant.approve", "variant.send_back", "variant.approve"]
     again = editor.post(f"{base}/export", {"form": "json"})
     assert [one["variant_id"] for one in json.loads(again.content)["variants"]] == [rows[0]["variant_id"]]
+    shown = approver.get(base).text
+    assert "It was exported: tell those who have the file." in words_of(shown)
+    back, fields = _formed(shown, f"{rows[0]['variant_id']}/send-back")
+    assert approver.post(back, {**fields, "reason": "Out of season"}).status_code == 303
+    assert "Out of season" in words_of(editor.get(base).text)
+    assert editor.post(f"{base}/export", {"form": "csv"}).status_code == 404
 
 
 def _earlier_set(site: Site) -> VariantSet:

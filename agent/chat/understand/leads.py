@@ -1,0 +1,134 @@
+"""Where the subject of a request stands: words that lead to it, and ways to ask whether anybody speaks of something."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from agent.chat.understand.words import Token, words_in
+
+LEADS: Final = (
+    ("on", "the", "subject", "of"), ("when", "it", "comes", "to"), ("in", "terms", "of"), ("opinion", "on"), ("opinion", "of"),
+    ("opinions", "on"), ("opinions", "of"), ("feedback", "on"), ("comments", "on"), ("verbatims", "on"), ("think", "of"),
+    ("thinks", "of"), ("make", "of"), ("complain", "of"), ("trouble", "with"), ("problem", "with"),
+    ("problems", "with"), ("issue", "with"), ("issues", "with"), ("difficulties", "with"), ("unhappy", "with"),
+    ("happy", "with"), ("struggle", "with"), ("struggling", "with"), ("struggles", "with"), ("wrong", "with"), ("dislike", "about"), ("search", "for"),
+    ("looking", "for"), ("trend", "of"), ("trend", "for"), ("voices", "on"), ("pain", "point"), ("frustrated", "with"), ("frustrated", "by"),
+    ("dissatisfied", "with"), ("annoyed", "by"), ("annoyed", "with"), ("satisfied", "with"), ("talk", "of"), ("speak", "of"), ("angry", "at"),
+    ("upset", "with"), ("upset", "by"), ("bothered", "by"), ("affected", "by"), ("suffer", "from"), ("quotes", "on"), ("evidence", "for"), ("evidence", "of"),
+    ("look", "up"), ("happy", "about"), ("hit", "by"), ("hardest", "by"), ("most", "by"),
+    ("claim", "that"), ("against",), ("complaints", "on"), ("people", "when"), ("customers", "when"), ("it", "when"), ("figures", "for"),
+    ("quotes", "for"), ("voices", "about"), ("upset", "about"), ("angry", "about"), ("think", "about"), ("fault", "with"), ("speaks", "for"), ("dig", "into"), ("difficulty", "with"),
+    ("says", "that"), ("say", "that"), ("saying", "that"), ("claims", "that"), ("complain", "that"), ("complaining", "that"), ("grumble", "that"), ("moan", "that"),
+    ("write", "that"), ("writes", "that"), ("wrote", "that"), ("asking", "whether"), ("ask", "whether"), ("asks", "whether"), ("asking", "for"), ("says", "the"),
+    ("say", "the"), ("saying", "the"), ("says", "their"), ("say", "their"), ("saying", "their"), ("says", "our"), ("say", "our"), ("saying", "our"),
+    ("about",), ("regarding",), ("concerning",), ("mention",), ("mentions",), ("mentioned",), ("mentioning",), ("discuss",), ("discussing",), ("re:",),
+)  # fmt: skip
+"""Words after which the subject stands."""
+
+CLAUSES: Final = frozenset({"when", "that", "whether"})
+"""Words that lead a clause, which says with its verb what is wrong."""
+QUOTING_LEADS: Final = (("customers", "on"), ("people", "on"))
+
+_AUX: Final = frozenset(
+    {"is", "are", "was", "were", "does", "do", "did", "has", "have", "had", "be", "been", "get", "gets"}
+)
+_BETWEEN: Final = frozenset(
+    {
+        "ever",
+        "also",
+        "even",
+        "being",
+        "been",
+        "often",
+        "much",
+        "at",
+        "all",
+        "really",
+        "well",
+        "by",
+        "anyone",
+        "get",
+        "got",
+        "actually",
+        "still",
+    }
+)
+_TOLD: Final = frozenset(
+    {
+        "mentioned", "brought", "raised", "discussed", "criticised", "criticized", "praised", "liked", "loved", "hated", "disliked", "named", "cited", "noticed",
+        "appreciated", "panned", "slated", "popular", "unpopular", "talked", "spoken", "complained", "come", "crop", "cropping", "coming", "moaned", "referred",
+    }
+)  # fmt: skip
+_MOST: Final = 6
+
+
+def told_of(tokens: Sequence[Token]) -> tuple[int, int] | None:
+    """Return the place of what is asked to be mentioned or liked: "is Ireland ever brought up", "do bank holidays come up"."""
+    for at, token in enumerate(tokens):
+        if token.text not in _TOLD or not at:
+            continue
+        end = at
+        while end and tokens[end - 1].text in _BETWEEN:
+            end -= 1
+        start = end
+        while (
+            start and end - start < _MOST and tokens[start - 1].is_word and tokens[start - 1].text not in _AUX
+        ):
+            start -= 1
+        inside = {one.text for one in tokens[start:end]}
+        if start and start < end and tokens[start - 1].text in _AUX and not inside & _NO_TOPIC:
+            return start, end
+    return None
+
+
+_NO_TOPIC: Final = words_in("people") | {
+    "what",
+    "which",
+    "who",
+    "they",
+    "it",
+    "that",
+    "things",
+    "we",
+    "you",
+    "i",
+    "complaints",
+    "problems",
+    "issues",
+}
+_OPENING_WORDS: Final = 4
+
+
+def topic_head(tokens: Sequence[Token]) -> tuple[int, int] | None:
+    """Return the place of a topic that stands by itself before what is asked of it: "wardrobes: any complaints?"."""
+    marks = [at for at, token in enumerate(tokens) if not token.is_word]
+    if not marks or not 0 < marks[0] <= _OPENING_WORDS or marks[0] + 1 >= len(tokens):
+        return None
+    head, rest = tokens[: marks[0]], tokens[marks[0] + 1 :]
+    asked = {token.text for token in rest}
+    if {token.text for token in head} & (words_in("people") | words_in("groups")) or not asked & _SPEAKING:
+        return None
+    return 0, marks[0]
+
+
+_SPEAKING: Final = (
+    words_in("saying")
+    | words_in("quoting")
+    | frozenset(
+        {
+            "complaints",
+            "complaint",
+            "praise",
+            "moans",
+            "gripes",
+            "grumbles",
+            "anything",
+            "mentioned",
+            "mention",
+            "thoughts",
+            "views",
+            "thinking",
+            "asked",
+            "ask",
+        }
+    )
+)

@@ -1,0 +1,317 @@
+"""What the sentences of a message do: ask, narrow what is asked, set the scene, or only talk."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Role = Literal["ask", "bit", "said"]
+"""A request; words that narrow one; what is told around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a message with one role."""
+
+    role: Role
+    text: str
+    leads_on: bool = False
+    """Belongs to what follows, as words before a colon do."""
+
+
+_AUX: Final = r"(?:is|are|was|were|am|do|does|did|have|has|had|can|could|will|would|should|shall|might|must)"
+_ORDERS: Final = (
+    r"(?:show|give|list|tell|name|find|search|fetch|get|bring|pull|dig|look|compare|contrast|rank|sort|order|count|break|split|write|draft"
+    r"|propose|compose|create|make|build|sketch|explain|define|describe|summari[sz]e|outline|walk|take|put|check|test|verify|predict|forecast|suggest"
+    r"|recommend|advise|point|plot|chart|draw|quote|read|let|see|identify|determine|confirm|work|figure|analy[sz]e|examine|help|rate|suppose"
+    r"|imagine|consider|improve|fill|run|send|delete|remove|rename|change|translate|export|print|schedule|remind|refund|cancel|call|tag|merge|add|start|stop"
+    r"|prove|estimate|calculate|compute|simulate|finalise|finalize|trace|follow|map|open|display|share|report|brief|talk|zoom|dissect|say|go)"
+)
+_PREPOSITION: Final = (
+    r"(?:in|at|on|for|with|from|by|of|to|after|before|within|under|among|about|since|until|between)"
+)
+_ASKS: Final = re.compile(
+    rf"^(?:and |so |but |then |also |or |just |only |please |kindly )*(?:(?:{_PREPOSITION}\s+)?(?:what|which|who|whom|whose|how|why|wherein)\b|where\b"
+    rf"|when\s+{_AUX}\b|{_AUX}\s+(?!not\b)\w|any(?:thing|one|body)?\b|{_ORDERS}\b|whether\b|may (?:i|we)\b|(?:{_PREPOSITION}) (?:what|which|whom|whose)\b)"
+)
+_HEADS: Final = re.compile(
+    r"^(?:the |our |my |all |a |every )*(?:\d+ |two |three |four |five |ten )?(?:(?:top|biggest|worst|main|most|key|leading|greatest|commonest)\b.{0,30}\b)?(?:pain ?points?|problems|issues|complaints?|gripes|frustrations"
+    r"|themes|topics|quotes|verbatims|trend|trends|retention|funnel|conversion|number of|headcount|share of|percentage of|opportunities|paths|journeys|personas|emotions|copy|map|list of|breakdown|comparison)\b"
+)
+"""Nouns that ask for what they name where nothing else is said of it."""
+_FREE: Final = (
+    r"(?:and|so|but|also|then|plus|ok|okay|well|hi+|hello|hey|hiya|please|pls|kindly|sorry|thanks|thank you|anyway|basically|oh|um+|erm?|omg|lol|hmm+"
+    r"|honestly|frankly|actually|bonjour|ciao|hola|hallo|namaste|ta|cheers|yo|argh|ugh|gosh|wow|alright|right then|ok so|do the needful(?: and)?)"
+)
+_SET_OFF: Final = (
+    r"(?:now|right|listen|look|again|first(?:ly)?|second(?:ly)?|third(?:ly)?|lastly|finally|(?:good )?(?:morning|afternoon|evening|day)|guys|team|folks|mate|there|everyone|dear \w+|just|same|kindly"
+    r"|quick (?:one|question|q|ask|thing)[^,:!-]{0,40}|(?:one|an)?(?: more| other|other| last| final| quick)? ?(?:thing|question)|if (?:this|that|it) is (?:a |an )?(?:silly|stupid|daft|odd|wrong|basic|dumb)[^,:]*|if (?:you please|you do not mind|you can|possible|i may)|when you (?:can|have a moment|get a moment)|no rush|whatever you do"
+    r"|in short|long story(?: short)?|short (?:question|version|story)|(?:for |some |a bit of )?(?:context|background)|disclaimer|note|p\.?s\.?|to cut a long story short|tl;?dr|fyi|by the way|out of (?:curiosity|interest)|(?:kinda|kind of|a bit|bit) (?:random|odd|silly)|here is the (?:deal|thing)|just (?:curious|checking|wondering)|(?:my )?question|one number|a straight (?:answer|yes or no)|genuine question|silly question|honest question)"
+)
+_OPENING: Final = re.compile(
+    rf"^(?:{_FREE}(?:[\s,:!.-]+|$)|{_SET_OFF}\s*(?:[,:!]|\s-)+\s*|(?:there|all|everyone|team|folks|guys)\s*[,!]+\s*)(?=\w|$)"
+)
+_WHO: Final = (
+    r"(?:boss|manager|director\w*|ceo|cmo|cfo|coo|md|vp|head|lead|chief|founder|owner|team|teams|agency|agencies|client|clients|colleague|colleagues|friend|friends|board|deck|meeting|intern|analyst|designer"
+    r"|developer|engineer|editor|writer|planner|buyer for|picker|rep|reps|agent|agents|daughter|son|wife|husband|partner|mother|mum|dad|brother|sister|neighbour|courier|supplier|vendor|consultant|investor|investors|stakeholder|stakeholders"
+    r"|people upstairs|upstairs|company|department|desk|report|slide|slides|workshop|brief|presentation|committee|warehouse|professor|teacher|student|journalist|legal|finance|ops|operations|marketing|hr|procurement|product people|app team|sales team|it|management|leadership|column|calendar)"
+)
+_TALKER: Final = (
+    rf"(?:i|we|he|she|nobody|no one|somebody|someone|everybody|everyone|rumour|word|legal|ops|finance|marketing|procurement|management|leadership|upstairs|(?:my|our|the|a|an|some|one of (?:my|our|the))\s+(?:[\w-]+\s+){{0,2}}?{_WHO}s?(?:\s+(?:of (?:mine|ours)|here|upstairs|in \w+))?"
+    r"|my\s+[\w-]+(?:\s+[\w-]+)?|(?:some(?:one|body)|everyone|everybody|nobody|people) (?:here|upstairs|in the (?:office|team|room|meeting)))"
+)
+_FINITE: Final = (
+    r"(?:am|is|are|was|were|has|have|had|do|does|did|will|would|can|could|should|must|may|might|gets?|got|goes|went|keeps?|kept|claims?|claimed|says?|said|swears?|swore|thinks?|thought|wants?|wanted|needs?|needed"
+    r"|asks?|asked|tells?|told|believes?|believed|comes?|came|means?|meant|knows?|knew|hears?|heard|reads?|reckons?|insists?|suspects?|feels?|felt|hates?|loves?|like|likes|love|saw|see|sees|sells?|sold|runs?|ran|works?|plans?|planned|writes?|wrote|handles?|leads?"
+    r"|launch(?:ed|es)?|lost|lose|loses|met|merged|spent|spoke|promised|revised|changed|introduced|moved|started|stopped|noticed|owe|owes|prepare|prepares|present|presents|built|made|make|makes|took|take|takes|put|puts|looks?|looked|seems?|just|only|also|keep|never|always|recently|really|do not|bet|guess|wonder|assume|trust|trusts|hope|hopes|find|finds|found|do|breathing|chasing|pestering|bugging|nagging|hounding|pushing|asking|wondering|arguing|talking|screaming|waiting)"
+)
+_TALKS: Final = re.compile(
+    rf"^(?:(?:because|as|since|although|though|while|whereas|so|after|before|when|if|once|now|and|but|yesterday|today|last week|this (?:week|morning)|in my \w+(?: \w+)?|for|at|over)\b[^,]{{0,30}}?\b)?{_TALKER}\s+(?!(?:who|that|which|whose|mean)\b)(?:\w+\s+)?(?:{_FINITE}|\w{{3,}}ed)\b"
+    r"|^(?:i|we)\b(?! mean\b)|^(?:it|this|that|there|they|these|those|here|you)\s+(?:is|are|was|were|has|have|had|will|would|might|may|must|should)\b|^the more\b|^(?:hope|hoping|writing|preparing|working|planning|building|putting together|prepping|trying|asking|wondering|sorry|having|thinking|looking) "
+)
+_STATES: Final = re.compile(
+    r"^(?!.{0,60}\b(?:who|that|which|they|whose|when|where)\s+(?:\w+\s+)?(?:am|is|are|was|were|has|have|had|do|does|did|will|would|can|could|must|gets?|goes|keeps?)\b)(?:a|an|the|our|my|some|two|three|several|many|all|no|every)\s+[^,:]{2,60}?\s(?:is|are|was|were|has|have|had|will|would|gets?|got|goes|went|keeps?|claims?|says?|comes?|came|swears?|thinks?|looks?|opens with|need|needs|vanish)\b"
+)
+"""A plain statement: a subject of its own and a verb that belongs to it."""
+_WANTS: Final = re.compile(
+    r"\b(?:(?:need|want|wants|wanted|like|love|trying|try|keen|curious|eager|hoping|happy|great|good|nice|lovely|helpful|useful|interesting|interested|asked me|have|got|has) to (?:know|see|understand|find out|learn|hear|figure out|check|get a feel for|look at|work out|tell them|say|show(?: them)?|be told|read|start from)|(?:want|wants|need|needs|like|love|asked|asking|asks|ask) (?=(?:the|every|all|any|quotes|verbatims|some|numbers|figures|exact|for|just)\b)"
+    r"|want(?:s)? to know|interested in(?= (?:what|which|how|who|where|whether|why|the)\b)|(?:keep|keeps|kept) asking(?: me| us)?|(?:is|are|was|were|am) (?:asking|wondering)(?: me| us)?|(?:asked|asks|ask|asking) (?:me|us)?|wonder(?:ing|s)?|curious|interests (?:me|us)|the question is|not (?:clear|sure)(?: to me)?|no idea|confirm|tell (?:me|us)|let (?:me|us) know|tell them)\b"
+    r"[\s,:-]*(?:if you (?:can|could) tell me\s+|about\s+(?=(?:what|which|who|how|where|why|whether)\b)|please\s+|whether\s+|if\s+|for\s+(?=the\b))*"
+)
+_TO_ME: Final = re.compile(
+    rf"(?:^|[,;–—-]\s*|\s(?=(?:and|so|then|but|please|kindly|can|could|would|will)\b))(?:and |so |then |but )*(?:(?:can|could|would|will) you (?:please |kindly |just |maybe )?(?={_ORDERS}\b)|(?:(?:please |kindly )+(?=(?:tell|give|show|get|find|bring|list|explain)\b)|(?=(?:tell|give|show) (?:me|us)\b)))"
+)
+_CLOSING: Final = re.compile(
+    r"(?:\b(?:(?:is |are |s |would be |will be )?(?:good enough|fine|enough) for (?:me|us|now)|(?:much|greatly) appreciated|that is (?:all|it)|asking for (?:a|my) (?:friend|colleague|mate|client|boss|team)"
+    r"|(?:thanks )?a (?:million|bunch|ton)|thank you(?: so much| very much)?|(?<!say )(?<!said )thanks(?: a lot| so much| in advance)?|(?<!say )cheers|ta|please|pls|if you (?:have|can|could|please|know)(?: (?:it|them|that|one|some))?|you know|(?:will|would|can|could) you"
+    r"|and|po|na|yaar|innit|kind regards|regards|s\.?v\.?p\.?|danke|merci)|(?:^|,\s*)(?:(?:that|this|it|which) )?(?:is |are |would be |will be )?(?:great|nice|lovely|helpful|good enough|fine|enough|nothing (?:else|more|fancy)|no (?:rush|hurry|need|lecture|more)))\s*$"
+)
+_ENOUGH: Final = re.compile(
+    r"(?P<what>(?:^|, )(?:[\w-]+ ){0,5}?[\w-]+)(?<!they)(?<!we)(?<!who)(?<!people)(?<!customers)(?<!shoppers)(?<!users)(?<!buyers) (?:would|will) (?:do|suffice)$"
+)
+"""Said of what is asked for: "ten will do"."""
+_REASON: Final = re.compile(
+    r"[\s,-]*\b(?:so (?:that )?(?:i|we|they|my|our) (?:can|could|know|have|may|will|do)|because (?:i|we|my|our|the)|as (?:i|we) (?:am|are|have|need|want|plan)|since (?:i|we) (?:am|are|have|need|want)|in order to)\b[^?]*$"
+    r"|[\s,-]*\bfor (?:my|our|the|a|tomorrow'?s?|monday'?s?|next week'?s?) (?:\w+ )?(?:deck|slides?|presentation|meeting|report|board|workshop|stand.?up|review|team|boss|manager|brief|briefing|quarterly|pitch|memo|article|blog|post|newsletter piece|client|intern|agency)\b(?: \w+)?(?=[\s?.!,]*$)"
+    r"|[\s,-]+(?:can|could|would) you (?:please )?(?:list|show|tell|give|check|look)(?: me)?(?: that| this| it| them)?(?: up)?(?: please)?(?=[\s?.!]*$)"
+)
+_AHEAD: Final = re.compile(
+    r"^(?:for|before|ahead of|in preparation for|prepping for|because of) (?:my|our|the|a|an|tomorrow|monday|tuesday|wednesday|thursday|friday|next|this|today)\b[^,:;?]{0,60}?(?:meeting|board|deck|slides?|workshop|report|call|presentation|brief|re-brief|briefing|review|stand.?up|pitch|column|calendar|committee|paper|document|doc|session|sync|retro|planning|plan|summary|podcast|handover|onboarding|piece|offsite|boss|team|client|agency|newsletter|memo|re-brief|rebrief|monday|tuesday|wednesday|thursday|friday|morning|week)\w*(?: on \w+| for \w+)?\s*[:,-]\s*"
+    r"|^as (?:a|an|the) [\w -]{3,40}?,?\s+(?=(?:i|we|what|which|how|where|who|why|show|give|list)\b)"
+    r"|^(?:i|we|people|everyone|everybody|they|the team) (?:keep|keeps|kept|am|are|is) (?:hearing|telling me|going on|reading|seeing|talking) (?:so much |a lot |all the time )?(?:about|of)\s+"
+)
+_ASIDE: Final = re.compile(
+    r"\b(?:i |we )?(?:could not|do not|can not) care (?:less )?(?:about|for) [^.,;:?!]+[.,;:?!]\s*|(?:^|(?<=[.,;:!])\s*)\b(?:(?:never mind|forget(?: about)?|skip) [^.,;:?!]{2,40}?|(?:leave|leaving|put|putting|set|setting) [^.,;:?!]{2,40}? (?:aside|out of (?:it|this)|out|apart|alone)|(?:leave|leaving|put|putting|set|setting) aside [^.,;:?!]{2,40}?)[.,;:]\s*(?=\w)"
+    r"|\b(?:do not|no need to|you need not) (?:give|show|tell|list|send|bore) (?:me|us) [^.,;:?!]{3,50}[.,;]\s*(?:i (?:just |only )?want\s+|just\s+|only\s+)?(?=\w)|\b(?:nothing|not interested in|i do not want|we do not want) (?:on |about |minor |the |a |an )[^.,;?!]{2,40}[.,;]\s*(?=\w)|,\s*(?:ignoring|leaving out|leaving aside) [^.,;:?!]{3,40}$"
+)
+"""What is said not to be wanted."""
+_SOFT: Final = re.compile(r"\s*:\s+|\s+-+\s+|\s*[–—]\s*")
+_LEAST: Final = 2
+
+
+def pieces_of(sentence: str, *, asks: bool) -> Iterator[Piece]:
+    """Yield the pieces of one sentence, in order.
+
+    Args:
+        sentence: In plain lower case, without its final mark.
+        asks: Whether a question mark ended it.
+    """
+    text = _shortened(sentence)
+    if not text or _INTRO.match(text):
+        return
+    for mark in _SOFT.finditer(text):
+        head, rest = _bare(text[: mark.start()]), text[mark.end() :]
+        if _INTRO.match(head):
+            yield from pieces_of(rest, asks=asks)
+            return
+        if head and _begins(rest) and not _ASKS.match(head):
+            yield from _before(head)
+            yield from pieces_of(rest, asks=asks)
+            return
+        if _ASKS.match(head) and _is_told(_opened(rest)) and not asks:
+            yield from pieces_of(head, asks=asks)
+            return
+    yield from _clause(text, asks=asks)
+
+
+def _clause(text: str, *, asks: bool) -> Iterator[Piece]:
+    """Yield the pieces of a sentence without a colon: what leads up to a request, the request, what trails it."""
+    wish = None if _ASKS.match(text) else _wish(text)
+    if wish is not None:
+        head, rest = wish
+        yield from _led_up(head)
+        yield from pieces_of(rest, asks=True)
+        return
+    parts = text.split(", ")
+    for at in range(1, len(parts)):
+        head, rest = ", ".join(parts[:at]), ", ".join(parts[at:])
+        if not _ASKS.match(parts[0]) and _begins(rest) and _is_told(head):
+            yield Piece("said", head)
+            yield from pieces_of(rest, asks=asks)
+            return
+    told: list[str] = []
+    while len(parts) > 1 and _is_told(_opened(parts[-1])) and not _begins(parts[-1]):
+        told.insert(0, parts.pop())
+    text = _bare(", ".join(parts))
+    if _SETTING.match(text):
+        yield Piece("bit", text, leads_on=True)
+    elif text.startswith(_MEANING):
+        yield Piece("bit", text.removeprefix(_MEANING))
+    elif _ASKS.match(text) or _HEADS.match(text):
+        yield Piece("ask", text)
+    elif _is_told(text) and not asks:
+        yield Piece("said", text)
+    else:
+        yield Piece("ask" if asks and len(text.split()) > _LEAST else "bit", text)
+    if told:
+        yield Piece("said", ", ".join(told))
+
+
+_MEANING: Final = "i mean "
+_SETTING: Final = re.compile(
+    r"^(?:take|put|split|pick|consider|suppose|imagine|assume|picture|think of|look at|focus on|stick to|start from|compare (?:the )?(?:two )?(?:halves|first|before))\b(?!.*\b(?:and|then) (?:tell|show|say|give|list|what|which|how|who|where)\b)"
+)
+"""An order that only sets up what is asked next."""
+
+
+def _wish(text: str) -> tuple[str, str] | None:
+    """Return what stands before a wish to know something and what is wished, None where nobody wishes."""
+    found = [
+        (match.start(), match.end())
+        for match in _WANTS.finditer(text)
+        if _TALKS.match(text)
+        or _TALKS.match(_last_clause(text[: match.end()]))
+        or _TALKER_ONLY.search(text[: match.start()])
+    ]
+    found += [
+        (match.start(), _start_of_order(text, match)) for match in _TO_ME.finditer(text) if match.start()
+    ]
+    for start, end in sorted(found, reverse=True):
+        rest = text[end:].strip(" ,:;-")
+        if len(rest.split()) > _LEAST and not _POINTING.match(rest):
+            return text[:start].strip(" ,:;-"), rest
+    return None
+
+
+_POINTING: Final = re.compile(
+    r"^(?:please )?(?:(?:tell|give|show|get|find|bring|let) (?:me|us) )?(?:know )?(?:just )?(?:that|this|the|one)?\s*(?:one )?(?:number|figure|answer|thing)\b|^(?:it|them)\b"
+)
+"""Words that ask for what was asked before them."""
+_TALKER_ONLY: Final = re.compile(rf"(?:^|[\s,])(?:i|we|{_TALKER})(?:\s+\w+){{0,3}}\s*$")
+
+
+def _start_of_order(text: str, match: re.Match[str]) -> int:
+    """Return where the order itself begins: "could you list" asks with "list"."""
+    rest = text[match.end() :]
+    return (
+        match.end()
+        if _ASKS.match(rest.strip())
+        else match.start() + len(match[0]) - len(match[0].lstrip(" ,;–—-"))
+    )
+
+
+def _last_clause(text: str) -> str:
+    return re.split(r", | and | but | so | why ", text)[-1]
+
+
+def _led_up(head: str) -> Iterator[Piece]:
+    """Yield what stands before a wish: its last clause only says whose wish it is."""
+    clauses = head.split(", ")
+    is_told = False
+    for clause in clauses[:-1]:
+        opened = _opened(clause)
+        if opened:
+            role = "said" if _is_told(opened) or _RELATIVE.match(opened) else "bit"
+            # Behind a statement what stands between commas goes on with it, unless it names something.
+            yield Piece(role, clause, leads_on=not is_told)
+            is_told = is_told or role == "said"
+    yield Piece("said", clauses[-1])
+
+
+def _before(head: str) -> Iterator[Piece]:
+    """Yield what stands before a colon."""
+    if _INTRO.match(head):
+        return
+    if _wish(head) is not None:
+        yield from _clause(head, asks=False)
+    elif _is_told(head):
+        yield Piece("said", head)
+    else:
+        yield Piece("bit", head, leads_on=True)
+
+
+_INTRO: Final = re.compile(
+    rf"^(?:{_SET_OFF}|(?:one|two|three|four|a few|a couple of|several|\d) (?:\w+ )?(?:things|questions|requests|points|asks|numbers)(?: (?:please|for you|today))?|(?:(?:\w+ ){{0,3}}(?:check|ask|favour|request|query)|(?:can|could|would|please|kindly|help)(?: \w+){{0,4}} (?:this|something|smth))(?: (?:for|with) (?:me|us))?|.*\b(?:question|yes or no|one number|straight answer|the deal|the thing|the exact words|is this))$"
+)
+
+
+def _begins(text: str) -> bool:
+    """Tell whether words begin a request."""
+    opened = _opened(text)
+    return bool(_ASKS.match(opened)) and not _RELATIVE.match(opened)
+
+
+_RELATIVE: Final = re.compile(
+    r"^(?:which|who|whose|where|whom)\s+(?:\w+ly\s+)?(?:i|we|means?|meant|got|have|has|had|is|are|was|were|would|will|can)\b"
+)
+"""A clause that goes on about what stands before it."""
+
+
+def _is_told(text: str) -> bool:
+    """Tell whether words state something: they ask nothing."""
+    return bool(_TALKS.match(text) or _STATES.match(text) or _MYSELF.search(text)) and not _ASKS.match(text)
+
+
+_MYSELF: Final = re.compile(r"\bi\b(?! mean\b)")
+
+
+def _shortened(text: str) -> str:
+    """Return a sentence without greetings, reasons and what is not wanted; as it was where little is left."""
+    text = _opened(text)
+    for pattern in (_ASIDE, _AHEAD, _REASON):
+        shorter = _bare(pattern.sub(" ", text))
+        text = shorter if len(shorter.split()) > _LEAST else text
+    return _opened(_closed(text))
+
+
+def _opened(text: str) -> str:
+    before = None
+    while before != text:
+        before, text = text, _OPENING.sub("", text.strip(" ,:;-!.")).strip()
+    return text
+
+
+def _closed(text: str) -> str:
+    before = None
+    while before != text:
+        before, text = text, _ENOUGH.sub(r"\g<what>", _CLOSING.sub("", text)).rstrip(" ,;:-")
+    return text
+
+
+def _bare(text: str) -> str:
+    return text.strip(" ,;:-")
+
+
+def begins_request(text: str) -> bool:
+    """Tell whether words are a request by how they begin: by a question word, an order, or a noun that asks for itself."""
+    return bool(_ASKS.match(_opened(text)) or _HEADS.match(_opened(text)))
+
+
+def asks(text: str) -> bool:
+    """Tell whether words are a question or an order by how they begin."""
+    return bool(_ASKS.match(_opened(text)))
+
+
+def without_asides(text: str) -> str:
+    """Return a message with what stands in brackets put between commas, or left out where it only talks."""
+    return _BRACKETS.sub(lambda match: "" if _talks(match["inside"]) else f", {match['inside']},", text)
+
+
+_BRACKETS: Final = re.compile(r"\s*\((?P<inside>[^()]*)\)")
+
+
+def _talks(text: str) -> bool:
+    opened = _opened(text)
+    return (
+        not opened or _is_told(opened) or bool(re.match(r"(?:yes|no|not|do not|really|or so|see)\b", opened))
+    )
