@@ -97,7 +97,7 @@ def test_state_of_one_is_drawn_and_of_all_is_not(home: Path, tmp_path: Path) -> 
     assert ran.code == 0, ran.err
     drawn = out.read_text(encoding="utf-8")
     assert "held back: retargeting" in drawn
-    assert "order_completed" in drawn
+    assert "order completed" in drawn
     assert journey(home, "state", "--all", "--svg", str(out)).code == 2
 
 

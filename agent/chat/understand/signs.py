@@ -51,6 +51,18 @@ def _splits_a_trait(parsed: Parsed) -> bool:
     return two_of_one_trait(parsed) and not is_comparing(parsed)
 
 
+def _is_written_anew(parsed: Parsed) -> bool:
+    """Tell whether copy is asked for that is not there yet."""
+    return bool(parsed.all("creative") or parsed.subject or parsed.all("event")) and not _WRITTEN.search(
+        parsed.text
+    )
+
+
+_WRITTEN: Final = re.compile(
+    r"\b(?:which|already|so far|existing|results?|verdicts?|won|passed|did|do we have|have we|how (?:did|do|does)|opened|open|clicked|click|received|get|complain\w*|say)\b"
+)
+
+
 def _has_stage(parsed: Parsed) -> bool:
     return bool(parsed.all("stage"))
 
@@ -101,7 +113,24 @@ def _is_steps_alone(parsed: Parsed) -> bool:
     return len({one.value for one in events}) > 1 and not left
 
 
+_COPY: Final = r"(?:copy|copies|ads?|adverts?|wordings?|headlines?|e-?mails?|mails?|newsletter|posts?|subject lines?|texts?|messages?|push|banners?|slogans?|taglines?|variants?)"
 _SIGNS: Final = (
+    _Sign(
+        frozenset({"variants_propose"}),
+        re.compile(rf"\b(?:write|propose|draft|suggest|give|make|create|compose|pen|come up with|have|need|want)\b(?: \w+){{0,5}} {_COPY}\b.{{0,60}}\b(?:for|to|that|about|who|whose|answer\w*|speak\w*|address\w*|on)\b|^(?:\w+ ){{0,3}}{_COPY}\b.{{0,20}}\b(?:that|which|to|for) (?:speaks?|answers?|address\w*|win|calm|reassur\w*|shoppers|people|folks|customers|those)\b"),
+        _is_written_anew,
+    ),
+    _Sign(
+        frozenset({"change_data"}),
+        re.compile(r"^(?:please |can you |could you |go and |just )?(?:put|drop|raise|lower|cut|knock|refund|credit|charge|ship|cancel|apply|waive|double|extend|reorder|restock|give (?!me\b|us\b|an? (?:overview|summary|list|breakdown|idea)))\b.*\b(?:\d+ ?%|off|points?|fees?|prices?|discounts?|vouchers?|refunds?|stock|orders?|everyone|everybody|delivery|to [£$€]?\d|weekend|for free|shop system)\b"),
+        _always,
+    ),
+    _Sign(
+        frozenset({"emotions_all"}),
+        re.compile(r"\b(?:which|what|where)\b.{0,30}\b(?:stages?|journey|steps?|point)\b|\b(?:stage|journey|arc)\b"),
+        _has_feeling_alone,
+        0.25,
+    ),
     _Sign(frozenset({"funnel"}), re.compile(r""), _is_steps_alone, _STRONGEST),
     _Sign(
         frozenset({"count_event"}),
@@ -197,9 +226,11 @@ _WORDS_OF_REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
 _WITHOUT_WORDS: Final = -0.4
 _OF_THE_WORLD: Final = (
     "operations", "weather", "advice_legal", "web_metrics", "settings", "strategy", "send", "picture", "schedule", "change_data", "causal",
+    "injection", "sql", "revenue",
 )  # fmt: skip
 _SPEAK: Final = re.compile(
-    r"\b(?:(?:customers?|people|shoppers?|buyers?|clients?|users|members|folks|they|anyone|anybody|someone|somebody|reviews?|reviewers|callers)\b"
+    r"\b(?:their (?:own )?words|horror stories|(?:un)?happy (?:about|with)|blam\w+|moans?|grievances?|prais\w+|gripes?|evidence|died down|"
+    r"(?:customers?|people|shoppers?|buyers?|clients?|users|members|folks|they|anyone|anybody|someone|somebody|reviews?|reviewers|callers)\b"
     r"(?: \w+){0,4}? (?:say|says|said|saying|write|wrote|writing|mention\w*|talk\w*|speak|think|complain\w*|comment\w*|bring up|brought up|reckon|moan\w*|grumbl\w*|report\w*)"
     r"|(?:complaints?|comments?|feedback|quotes?|opinions?|remarks?|views?|reviews) (?:about|on|of|regarding|concerning|that))\b"
 )

@@ -98,9 +98,12 @@ def _words(parsed: Parsed) -> str | None:
 
 
 def _limited(place: tuple[Any, ...], parsed: Parsed, found: Slots) -> Slots:
-    """Ask back where a subject and a place of the journey are both named: no tool takes both."""
+    """Look for a subject with the place of the journey that is named beside it; ask back where no tool takes both."""
     if not place or found.choices or found.missing is not None:
         return found
+    if found.tool == "search_evidence" and not any(one.slot == "after" for one in place):
+        beside = " ".join(parsed.words(one) for one in place if one.slot != "stage" or len(place) == 1)
+        return Slots(found.tool, {"query": f"{found.arguments['query']} {beside}"[:_SUBJECT_LIMIT]})
     subject = parsed.subject.text if parsed.subject is not None else ""
     where = place[0].value if place[0].slot == "stage" else parsed.words(place[0])
     asked = (
