@@ -245,7 +245,7 @@ def _read_files(workspace: Workspace, upload: Upload, context: JobContext) -> No
             for line in told(source):
                 context.tell(line)
         upload.forget(path)
-    if len(failed) == len(files):
+    if failed and len(failed) == len(files):
         raise failed[0]
     if not failed:
         upload.delete()
