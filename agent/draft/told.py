@@ -29,7 +29,8 @@ def told_claim(
         lane: Actions or thoughts.
         statement: A sentence about customers, without a number.
         passage_ids: The stage's passages it was made of.
-        evidence: Quotes of them, shown first; further ones are of other customers who say the like.
+        evidence: Quotes of them, shown first as far as they say the like; further ones are of other customers who do. A
+            statement that none of them says is none.
 
     Raises:
         EvidenceError: The statement states a quantity.
@@ -38,12 +39,24 @@ def told_claim(
     if metric.quantity is None or metric.quantity.n < MIN_PERSONS:
         return None
     positions = alike_positions(facts.corpus, facts.stage, statement, passage_ids)
+    given = tuple(evidence)
+    saying = tuple(item for item in given if _stands_at(item, facts.corpus, positions))
+    if given and not saying:
+        return None
     return observed(
         stage=facts.stage,
         lane=lane,
         template=f"{statement.rstrip(' .')}: {{{{m:{metric.metric_id}}}}}",
         metrics=[metric],
-        evidence=_quotes(facts, positions, tuple(evidence)),
+        evidence=_quotes(facts, positions, saying),
+    )
+
+
+def _stands_at(item: Evidence, corpus: Corpus, positions: Iterable[int]) -> bool:
+    passages = (corpus.passages[position] for position in positions)
+    return any(
+        one.record_id == item.record_id and one.start <= item.start and item.end <= one.end
+        for one in passages
     )
 
 

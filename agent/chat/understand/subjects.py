@@ -289,7 +289,9 @@ def _loose(tokens: Sequence[Token], covered: Collection[int], said: frozenset[st
             and (best is None or rank > best[0])
         ):
             text = " ".join(token.text for token in tokens[start:end])
-            best = (rank, Subject(text, start, end, led=False))
+            # "Tracking complaints" are complaints about tracking.
+            led = rank[0] and end < len(tokens) and tokens[end].text in words_in("trouble")
+            best = (rank, Subject(text, start, end, led=led))
         at = end
     return None if best is None else best[1]
 

@@ -56,3 +56,15 @@ def test_shown_says_nothing_twice_and_most_frequent_first() -> None:
 def test_rating_scale_is_stars_where_all_rate_so(ratings: list[float], scale: tuple[int, int]) -> None:
     """A scale of five points shows in its ratings; thumbs, tenths and nothing do not."""
     assert rating_scale(told_corpus(["a"] * len(ratings), ratings)) == scale
+
+
+def test_told_claim_cites_only_who_says_the_like() -> None:
+    """Of the quotes that a statement was made of, one that says something else stays out; where none says it there is no claim."""
+    corpus = told_corpus([SAID] * MIN_PERSONS + ["I like tea"])
+    saying, other = quote_at(corpus, 0), quote_at(corpus, MIN_PERSONS)
+    origin = passages_behind(corpus, "decision", [other, saying])
+    made = told_claim(facts_of(corpus), Lane.ACTIONS, STATEMENT, origin, [other, saying])
+    assert made is not None
+    assert saying in made.evidence
+    assert other not in made.evidence
+    assert told_claim(facts_of(corpus), Lane.ACTIONS, STATEMENT, origin, [other]) is None
