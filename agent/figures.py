@@ -1,10 +1,17 @@
-"""How the value of a metric is written for readers, and each of its sides: counts, interval, population."""
+"""How a day and the value of a metric are written for readers, and each of its sides: counts, interval, population."""
+
+from datetime import date
 
 from agent.schemas.evidence import Metric
 
 _EXTREME = 0.01
 _ONE_DECIMAL_UNDER = 10
 """Per cent under which bounds and differences are written with a decimal, because there it matters."""
+
+
+def day_text(at: date) -> str:
+    """Return a day, or the day of a time in its zone, such as `3 May 2026`."""
+    return f"{at.day} {at:%B %Y}"
 
 
 def format_metric(metric: Metric) -> str:

@@ -258,7 +258,11 @@ def _stage_reached(corpus: Corpus, params: Params) -> Computed:
     journeys = corpus.journeys
     if journeys is None:
         return _NO_EVENTS
-    return _share(journeys.persons_in(_text(params, "stage")), journeys.n_persons(), corpus.event_population)
+    reached = journeys.persons_in(_text(params, "stage"))
+    if not reached:
+        # What happens in a stage may go untracked: no event of it does not say that nobody was there.
+        return Computed(None, reason="no event of these customers is of this stage")
+    return _share(reached, journeys.n_persons(), corpus.event_population)
 
 
 def _stage_left(corpus: Corpus, params: Params) -> Computed:

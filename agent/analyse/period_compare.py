@@ -32,6 +32,7 @@ from agent.events.journeys import Journeys, quiet_of
 from agent.events.retention import count_retention
 from agent.events.slices import Slice, periods_around
 from agent.events.waiting import Spell, fates_of, stays_of
+from agent.figures import day_text
 from agent.schemas.base import Frozen
 from agent.schemas.evidence import Quantity
 
@@ -131,8 +132,8 @@ def split_at(journeys: Journeys, at: datetime) -> tuple[Slice, Slice]:
         window = flow.window_of(journeys.steps)
         seen = "there are no events"
         if window is not None:
-            seen = f"events are from {window[0]:%Y-%m-%d} to {window[1]:%Y-%m-%d}"
-        msg = f"nothing can be compared around {at:%Y-%m-%d}: {seen}"
+            seen = f"events are from {day_text(window[0])} to {day_text(window[1])}"
+        msg = f"nothing can be compared around {day_text(at)}: {seen}"
         raise InputError(msg, hint="Choose a day between the first and the last event.")
     return found
 

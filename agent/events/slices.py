@@ -15,6 +15,7 @@ from ibis import _
 
 from agent.events.flow import window_of
 from agent.events.journeys import Journeys
+from agent.figures import day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ def periods_around(journeys: Journeys, at: datetime) -> tuple[Slice, Slice] | No
         return None
     length = min((at - window[0]) / 2, window[1] - at)
     stages = journeys.scope.stages
-    before = Slice(between(journeys.steps, at - length, at), at, stages, f"before {at:%Y-%m-%d}")
-    after = Slice(between(journeys.steps, at, at + length), at + length, stages, f"from {at:%Y-%m-%d} on")
+    before = Slice(between(journeys.steps, at - length, at), at, stages, f"before {day_text(at)}")
+    after = Slice(between(journeys.steps, at, at + length), at + length, stages, f"from {day_text(at)} on")
     return before, after
 
 

@@ -173,8 +173,8 @@ def _proofs(brief: CopyBrief, slot: SlotItem) -> Iterator[_Proposal]:
     """Back the control's words with a fact, one that counts something where there is one."""
     for fact in sorted(_sendable(brief), key=lambda fact: not _MEASURED.search(fact.statement)):
         statement = _capitalised(_bare(fact.statement))
-        yield _Proposal(f"{_closed(slot.text)} {statement}.", (fact.fact_id,))
-        yield _Proposal(f"{_closed(sentences(slot.text)[0])} {statement}.", (fact.fact_id,))
+        yield _Proposal(f"{_closed(slot.text)} {_closed(statement)}", (fact.fact_id,))
+        yield _Proposal(f"{_closed(sentences(slot.text)[0])} {_closed(statement)}", (fact.fact_id,))
         yield _Proposal(f"The facts: {_lowered(statement)}", (fact.fact_id,))
 
 
@@ -237,7 +237,7 @@ def _bare(text: str) -> str:
 
 def _closed(text: str) -> str:
     text = text.strip()
-    return text if not text or text[-1] in ".!?" else f"{text}."
+    return text if not text or text.rstrip("”’\"'")[-1:] in ".!?…" else f"{text}."
 
 
 def _stop(control: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from agent.figures import day_text
 from agent.render.figures import interval_text, quantity_text, share_text, signed
 from agent.render.markdown_text import plain_markdown
 from agent.render.moment_words import ADJUSTED, counted_text, effect_text
@@ -93,7 +94,7 @@ def _claim(claim: Claim) -> list[str]:
     if claim.status is ClaimStatus.UNKNOWN:
         return [f"- unknown. Needed: {plain_markdown(claim.missing or '')}"]
     by = f", worded by {plain_markdown(claim.stated_by)}" if claim.stated_by else ""
-    until = f", to be looked at again by {claim.expires_at:%Y-%m-%d}" if claim.expires_at else ""
+    until = f", to be looked at again by {day_text(claim.expires_at)}" if claim.expires_at else ""
     mark = "" if claim.status is ClaimStatus.OBSERVED else f"({claim.status.value}{by}{until}) "
     counted = f" — {_counts(claim)}" if claim.quantity else ""
     quotes = _quotes(claim.evidence, claim.opposing)

@@ -1,13 +1,13 @@
 """Renders a map as one self-contained page: no script, nothing fetched, prints on paper, reads on a phone."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from agent.draft.claims import MIN_PERSONS
+from agent.figures import day_text
 from agent.render.curve import NARROW_COLUMN, curve_of
 from agent.render.figures import interval_text, points_text, share_text, signed, step_text, tied
 from agent.render.moment_words import ADJUSTED, counted_text, effect_text
@@ -109,10 +109,10 @@ def provenance_rows(journey_map: JourneyMap) -> list[tuple[str, str]]:
     )
     window = "unknown"
     if made.window.start is not None and made.window.end is not None:
-        window = f"{_day(made.window.start)} to {_day(made.window.end)}"
+        window = f"{day_text(made.window.start)} to {day_text(made.window.end)}"
     rows = [(as_words(name), str(value)) for name, value in journey_map.attributes.items()]
     return [
-        ("Drafted", _day(journey_map.drafted_at)),
+        ("Drafted", day_text(journey_map.drafted_at)),
         ("Data window", window),
         ("Sources", sources),
         (
@@ -261,7 +261,7 @@ def _environment() -> Environment:
         points=points_text,
         step=step_text,
         words=as_words,
-        day=_day,
+        day=day_text,
     )
     return environment
 
@@ -270,7 +270,3 @@ def as_words(value: str) -> str:
     """Return a name from the data, such as an event's, as a reader sees it."""
     text = value.replace("_", " ").strip()
     return text[:1].upper() + text[1:]
-
-
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y}"

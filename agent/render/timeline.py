@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 
 from agent.analyse.state import CustomerState, Step, Suppression
+from agent.figures import day_text
 from agent.render.frame import (
     BLUE,
     INK,
@@ -165,8 +166,8 @@ def _held_layers(
 
 
 def _held_text(one: Suppression) -> str:
-    until = "without end" if one.until is None else f"until {one.until:%Y-%m-%d}"
-    return f"{until}, because of {short(one.cause.event)} on {one.cause.at:%Y-%m-%d}"
+    until = "without end" if one.until is None else f"until {day_text(one.until)}"
+    return f"{until}, because of {short(one.cause.event)} on {day_text(one.cause.at)}"
 
 
 def _now_layers(found: CustomerState, x: alt.X) -> list[alt.Chart]:
@@ -177,7 +178,7 @@ def _now_layers(found: CustomerState, x: alt.X) -> list[alt.Chart]:
 
 
 def _title(found: CustomerState) -> str:
-    since = "" if found.since is None else f" since {found.since:%Y-%m-%d}"
+    since = "" if found.since is None else f" since {day_text(found.since)}"
     return f"{short(found.person_id)}: {found.stage or 'stage unknown'}{since}"
 
 

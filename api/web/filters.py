@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from agent.figures import day_text
 from agent.render.figures import (
     interval_text,
     month_text,
@@ -20,7 +21,7 @@ from agent.schemas.evidence import Quantity
 
 def day(at: datetime | None) -> str:
     """Return a date such as `3 May 2026`, in UTC; nothing where there is none."""
-    return "" if at is None else f"{at.day} {at:%B %Y}"
+    return "" if at is None else day_text(at)
 
 
 def month(name: str) -> str:
@@ -30,7 +31,7 @@ def month(name: str) -> str:
 
 def moment(at: datetime | None) -> str:
     """Return a date and a time, with its zone."""
-    return "" if at is None else f"{at.day} {at:%B %Y, %H:%M} UTC"
+    return "" if at is None else f"{day_text(at)}, {at:%H:%M} UTC"
 
 
 def iso(at: datetime | None) -> str:

@@ -122,7 +122,7 @@ def test_comparison_is_drawn(brand: Brand, tmp_path: Path, words: list[str]) -> 
         *words, "--compare-at", "2026-04-01", "--svg", str(out), "--png", str(tmp_path / "p.png")
     )
     assert ran.code == 0, ran.err
-    assert "from 2026-04-01 on beside before 2026-04-01" in out.read_text()
+    assert "from 1 April 2026 on beside before 1 April 2026" in out.read_text()
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -31,6 +31,7 @@ from agent.chat.toolbox.writing import Row, Writing, worded
 from agent.draft.claims import MIN_PERSONS
 from agent.errors import JourneyError
 from agent.events.slices import Slice
+from agent.figures import day_text
 from agent.pipeline.comparing import personas_of
 from agent.pipeline.did import PERIODS
 from agent.pipeline.scoped import Scoped
@@ -59,12 +60,12 @@ def compare_periods(snapshot: Snapshot, request: ComparePeriods) -> ToolResult:
     else:
         require_events(scope)
         found, at = done_before_and_after(snapshot, scope, request, at)
-    understood = f"{_WHAT[request.what]} of {customers(where)}: before {at:%Y-%m-%d} against from then on, equally long"
+    understood = f"{_WHAT[request.what]} of {customers(where)}: before {day_text(at)} against from then on, equally long"
     writing = Writing(request, understood, snapshot)
     _tell(writing, found, request.what)
     writing.picture(
         "comparison",
-        f"{_WHAT[request.what]}: before {at:%Y-%m-%d} and after",
+        f"{_WHAT[request.what]}: before {day_text(at)} and after",
         what=request.what,
         at=f"{at:%Y-%m-%d}",
         steps=request.steps,
@@ -106,8 +107,8 @@ def said_before_and_after(scope: Scoped, at: datetime | None) -> tuple[Compariso
     if not start < cut <= end:
         refuse(
             "unknown_value",
-            f"There are no texts on both sides of {cut:%Y-%m-%d}.",
-            f"A day between {start:%Y-%m-%d} and {end:%Y-%m-%d}.",
+            f"There are no texts on both sides of {day_text(cut)}.",
+            f"A day between {day_text(start)} and {day_text(end)}.",
         )
     length = min(cut - start, end - cut)
     sides = [
@@ -118,7 +119,7 @@ def said_before_and_after(scope: Scoped, at: datetime | None) -> tuple[Compariso
         ]
         for low, high in ((cut - length, cut), (cut, cut + length))
     ]
-    names = (f"before {cut:%Y-%m-%d}", f"from {cut:%Y-%m-%d} on")
+    names = (f"before {day_text(cut)}", f"from {day_text(cut)} on")
     return compare_topics(_topics(scope, sides, names), names=names, between="period"), cut
 
 

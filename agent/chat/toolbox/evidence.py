@@ -10,6 +10,7 @@ from agent.chat.toolbox.pain_points import SEVERITY_WORDS, reach_of
 from agent.chat.toolbox.resolving import customers, refuse, require_texts, scope_of, where_of
 from agent.chat.toolbox.topic_words import Topic
 from agent.chat.toolbox.writing import Row, Writing, plain, worded
+from agent.figures import day_text
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.retrieve.topics import Spoken
@@ -137,7 +138,7 @@ def _evidence(passage: Passage) -> Evidence:
 
 def _row(writing: Writing, one: Evidence) -> Row:
     record = writing.snapshot.records[one.record_id]
-    day = "" if record.at is None else f"{record.at.day} {record.at:%B %Y}"
+    day = "" if record.at is None else day_text(record.at)
     target = writing.target("record", "The whole text", one.record_id)
     return Row(
         (one.quote, record.kind.value, worded(record.channel or ""), day), (writing.quote(one),), target

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from agent.chat.requests import DataStatus, ShowHelp
 from agent.chat.toolbox.resolving import listed, refuse
 from agent.chat.toolbox.writing import Row, Writing, plain, slug, worded
+from agent.figures import day_text
 from agent.pipeline.snapshot import Snapshot
 from agent.schemas.chat import ToolResult
 from agent.store.filters import RECORD_FIELDS
@@ -81,7 +82,7 @@ def _window(writing: Writing, snapshot: Snapshot) -> None:
         writing.finding("The data carries no dates.", rests_on=[texts])
         return
     writing.finding(
-        f"The data covers {writing.words(f'{first:%Y-%m-%d} to {last:%Y-%m-%d}')}.", rests_on=[texts]
+        f"The data covers {writing.words(f'{day_text(first)} to {day_text(last)}')}.", rests_on=[texts]
     )
 
 

@@ -10,6 +10,7 @@ from agent.chat.understand.kinds import Kind
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.times import Span
 from agent.chat.understand.vocabulary import Vocabulary
+from agent.figures import day_text
 from agent.schemas.chat import Missing
 
 _OPEN_DAYS: Final = 3
@@ -87,7 +88,7 @@ _TWO: Final = 2
 
 
 def _halves(day: date, last: date) -> str:
-    return f"The time before {_day(day)} was put beside the time from then on; the data ends on {_day(last)}."
+    return f"The time before {day_text(day)} was put beside the time from then on; the data ends on {day_text(last)}."
 
 
 def _is_closed(parsed: Parsed, end: date, last: date) -> bool:
@@ -97,13 +98,13 @@ def _is_closed(parsed: Parsed, end: date, last: date) -> bool:
 
 
 def _taken(span: Span, start: date, last: date) -> str:
-    return f"“{span.words}” was taken as from {_day(start)} on; the data ends on {_day(last)}."
+    return f"“{span.words}” was taken as from {day_text(start)} on; the data ends on {day_text(last)}."
 
 
 def _outside(span: Span, first: date, last: date) -> Missing:
     return Missing(
         reason="unknown_value",
-        statement=f"The data covers {_day(first)} to {_day(last)} and says nothing of “{span.words}”.",
+        statement=f"The data covers {day_text(first)} to {day_text(last)} and says nothing of “{span.words}”.",
         needed="Read in data of that time, or ask about a time that is covered.",
     )
 
@@ -121,9 +122,5 @@ def _closed(parsed: Parsed, start: date) -> Missing:
     return Missing(
         reason="not_measured",
         statement=f"A piece of time with an end, “{words}”, cannot be cut out of the data.",
-        needed=f"Ask how the time before {_day(start)} compares with the time from then on.",
+        needed=f"Ask how the time before {day_text(start)} compares with the time from then on.",
     )
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from agent.figures import day_text
 from agent.render.exports.parts import loss_line
 from agent.render.exports.picture import curve_png
 from agent.render.exports.rows import LANE_NAMES, citation, claim_rows, standing, worded
@@ -65,7 +66,7 @@ def _head(document: PdfDocument, journey_map: JourneyMap) -> None:
     where = (
         ", ".join(f"{key} is {value}" for key, value in scope.where.items()) or "every customer in the data"
     )
-    review = "no date" if journey_map.review_by is None else f"{journey_map.review_by:%Y-%m-%d}"
+    review = "no date" if journey_map.review_by is None else day_text(journey_map.review_by)
     rows = [
         ("Customers with", where),
         ("Owner", journey_map.owner or "nobody yet"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from agent.figures import day_text
 from agent.render.figures import interval_text, share_text
 from agent.render.page import LANES
 from agent.schemas.evidence import Claim, ClaimStatus, Evidence, Lane
@@ -51,7 +52,7 @@ def standing(claim: Claim, *, short: bool = False) -> str:
     if claim.stated_by is not None:
         parts.append(f"worded by {claim.stated_by}")
     if claim.expires_at is not None:
-        parts.append(f"to be reviewed by {claim.expires_at:%Y-%m-%d}")
+        parts.append(f"to be reviewed by {day_text(claim.expires_at)}")
     if counts := counts_of(claim, short=short):
         parts.append(counts)
     return ", ".join(parts)

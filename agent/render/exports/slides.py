@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from agent.figures import day_text
 from agent.render.exports.deck import Deck
 from agent.render.exports.parts import loss_line
 from agent.render.exports.rows import LANE_NAMES, counts_of, quote_lines, quoted, standing, worded
@@ -70,7 +71,7 @@ def _scope(deck: Deck, journey_map: JourneyMap) -> None:
         ", ".join(f"{key} is {value}" for key, value in scope.where.items()) or "every customer in the data"
     )
     rules = "; ".join(rule.name for rule in scope.stage_rules)
-    review = "" if journey_map.review_by is None else f"{journey_map.review_by:%Y-%m-%d}"
+    review = "" if journey_map.review_by is None else day_text(journey_map.review_by)
     rows = [
         ("Journey", scope.journey),
         ("Persona", scope.persona),

@@ -114,7 +114,7 @@ def _conformance(name: str, *, n: int = 1) -> Conformance:
 
 
 _PICTURES: dict[str, tuple[Callable[[str], Picture], tuple[str, ...]]] = {
-    "state": (lambda name: timeline_picture(_state(name)), ("retargeting", "until 2026-06", "as of")),
+    "state": (lambda name: timeline_picture(_state(name)), ("retargeting", " June 2026", "as of")),
     "personas": (
         lambda name: personas_picture(_personas(name)),
         ("n=100", "stability 0.90", "21–29 %", "+73 points"),
