@@ -263,7 +263,7 @@ def _reason(role: Role, one: Field) -> str:
         return "its values are times"
     if role == "email":
         return "its values are e-mail addresses"
-    return f"its name, and {one.n_distinct:,} different values in {len(one.values):,} rows"
+    return f"its name; rows looked at: {len(one.values):,}, different values: {one.n_distinct:,}"
 
 
 def _kind(roles: Mapping[Role, str], found: Sequence[Field]) -> SourceKind:
