@@ -178,7 +178,7 @@ _SET_COLUMNS = [
 _TIME_COLUMNS = ["brand", "set", "questions", "first words, p50 s", "p95 s", "answer, p50 s", "p95 s"]
 _NOTE = (
     "Written without sight of what understands the questions. What failed in the first and third sets was looked at and mended "
-    "by kind, so their figures say little about new wordings; failures of the second, fourth and fifth were never looked at. Refused: says that there is no answer and cites nothing; rightly: in a way that is right for the "
+    "by kind, so their figures say little about new wordings; failures of the others were never looked at. Refused: says that there is no answer and cites nothing; rightly: in a way that is right for the "
     "question. Numbers are compared with what the command line prints for the same brand."
 )
 

@@ -17,7 +17,10 @@ from agent.chat.requests import ToolRequest
 from agent.schemas.base import Frozen
 from agent.schemas.chat import Answer, Outcome
 
-SETS = {"first": "", "second": "_second", "third": "_third", "fourth": "_fourth", "fifth": "_fifth"}
+SETS = {
+    name: "" if name == "first" else f"_{name}"
+    for name in ("first", "second", "third", "fourth", "fifth", "sixth")
+}
 """Names of the sets and the ends of their files; failures are told of the first alone, so that the others stay unseen."""
 
 _NAMES_OF_PAIN = frozenset({"name", "pain_point"})
