@@ -107,7 +107,7 @@ class Guard:
 
     def _take(self, pieces: Sequence[Piece]) -> Iterator[Sentence]:
         for piece in pieces:
-            sentence = verified(piece, self._offers, question=self._question)
+            sentence = verified(piece, self._offers, question=self._question) or self._going_on(piece)
             if sentence is None or not self._has_room(sentence):
                 self._removed.append(piece)
                 sentence = self._in_place_of(piece)
@@ -134,6 +134,18 @@ class Guard:
         own = own or [told for mark in piece.marks if (told := quoted(mark, self._offers)) is not None]
         own = [one for one in own if not self._is_said(one)]
         return max(own, key=lambda one: len(set(one.citations) & set(piece.marks)), default=None)
+
+    def _going_on(self, piece: Piece) -> Sentence | None:
+        """Return the rest of a tool's own sentence that a model parted in two and whose beginning was said last."""
+        if not self.passed:
+            return None
+        said = self.passed[-1]
+        for own in self._offers.sentences:
+            begins = own.template.startswith(said.template) and own.text.startswith(said.text)
+            if begins and own.template[len(said.template) :].strip() == piece.text.strip():
+                rest = own.text[len(said.text) :].strip()
+                return own.model_copy(update={"template": piece.text.strip(), "text": rest})
+        return None
 
     def _is_said(self, sentence: Sentence) -> bool:
         return any(one.template == sentence.template for one in self.passed)

@@ -242,6 +242,24 @@ class ShowHelp(Frozen):
     tool: Literal["show_help"] = "show_help"
 
 
+Limit = Literal[
+    "advice_legal", "causal", "change_data", "competitors", "delete", "demographics", "export_file", "forecast",
+    "held_out_look", "operations", "personal", "picture", "revenue", "schedule", "scores", "send", "settings", "strategy",
+    "weather", "web_metrics",
+]  # fmt: skip
+"""What nothing here answers, by the ids of `understand/impossible.yaml`, which says what can be had instead."""
+
+
+class StateLimit(Frozen):
+    """Tell the reader that a part of the question is beyond the data or the product, and what can be asked instead."""
+
+    tool: Literal["state_limit"] = "state_limit"
+    about: Limit = Field(
+        description="causal: why it happened; revenue: any money; competitors: other companies; personal: one customer; "
+        "demographics: age, gender, income; operations: stock, staff, suppliers; weather: the world outside."
+    )
+
+
 class ListVariants(Frozen):
     """List creative variants and their held-out verdicts; or one set."""
 
@@ -282,10 +300,13 @@ ToolRequest = Annotated[
     SearchEvidence | ListPainPoints | ShowPainPoint | ListThemes | ShowEmotions | ShowMap | CompareMaps | ShowStage
     | ListPersonas | ShowPaths | ShowFunnel | ShowStageTimes | ShowRetention | ListMoments | ShowTrend | ComparePeriods
     | CompareGroups | ShowAttribution | ShowValue | Predict | SuggestActions | ListOpportunities | CountCustomers | DataStatus
-    | ExplainTerm | ShowHelp | ListVariants | ProposeVariants | CheckVariants | DraftMap,
+    | ExplainTerm | ShowHelp | StateLimit | ListVariants | ProposeVariants | CheckVariants | DraftMap,
     Field(discriminator="tool"),
 ]  # fmt: skip
 """Any request."""
 
 CHANGES: frozenset[str] = frozenset({"propose_variants", "check_variants", "draft_map"})
 """Tools that store something; a person approves them before they run."""
+
+MODELS_ONLY: frozenset[str] = frozenset({"state_limit"})
+"""Tools of a language model alone: the offline analyst says its limits itself, before any tool is called."""

@@ -32,6 +32,7 @@ _DOING = {
     "data_status": "Looking at what is in the data",
     "explain_term": "Looking up a term",
     "show_help": "Looking up what can be asked",
+    "state_limit": "Saying what is not here",
     "list_variants": "Opening variants",
     "propose_variants": "Preparing variants for approval",
     "check_variants": "Preparing a check for approval",

@@ -59,6 +59,7 @@ _TOOLS: dict[str, Tool] = {
     "count_customers": counting.count_customers,
     "data_status": status.data_status,
     "show_help": status.show_help,
+    "state_limit": status.state_limit,
     "explain_term": glossary.explain_term,
     "list_variants": variants.list_variants,
 }

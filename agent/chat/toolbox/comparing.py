@@ -204,7 +204,9 @@ def compare_groups(snapshot: Snapshot, request: CompareGroups) -> ToolResult:
         require_events(scope)
         require_events(other)
         found = done_by_groups(snapshot, scope, request, where, versus)
-    _tell(writing, found, request.what)
+    # Comparisons of what was done are named as the command line writes a filter.
+    names = {"before": where_text(where) or "everybody else", "after": where_text(versus)}
+    _tell(writing, found.model_copy(update=names), request.what)
     writing.picture(
         "comparison", f"{understood}, with intervals", what=request.what, steps=request.steps,
         **{f"versus.{key}": value for key, value in versus.items()},
@@ -290,12 +292,13 @@ def _tell(writing: Writing, found: Comparison, what: What) -> None:
         told = any(one.verdict == "not proven" for one in shown)
         why = "a large difference is ruled out for some" if told else "there is not enough data to tell"
         writing.finding(f"No difference is proven between {sides}; {why}.", rests_on=ids[0])
+        writing.finding(_sides_text(writing, shown[0], found, ids[0]))
     writing.table(
         f"{_WHAT[what]} beside each other",
-        ("What", found.before, found.after, "Difference (95 %)", "Verdict"),
+        ("What", found.before, found.after, "Second minus first (95 %)", "Verdict"),
         [
             Row(
-                (worded(one.name), share_text(one.before.share), share_text(one.after.share),
+                (worded(one.name), _counted(one.before), _counted(one.after),
                  f"{points_text(one.difference)} ({bare_points(one.low)} to {bare_points(one.high)})",
                  {"changed": "differs" if found.between == "group" else "changed"}.get(one.verdict, one.verdict)),
                 metrics,
@@ -303,6 +306,10 @@ def _tell(writing: Writing, found: Comparison, what: What) -> None:
             for one, metrics in zip(shown[:8], ids, strict=True)
         ],
     )  # fmt: skip
+
+
+def _counted(side: Quantity) -> str:
+    return f"{share_text(side.share)} ({side.n:,} of {side.total:,})"
 
 
 def _difference(writing: Writing, one: Difference, number: int) -> tuple[str, str, str]:
@@ -326,9 +333,26 @@ def _difference_text(
     writing: Writing, one: Difference, found: Comparison, metrics: tuple[str, str, str]
 ) -> str:
     more = "more" if (one.difference or 0.0) > 0 else "less"
-    kind = "" if one.kind == "topic" else f" ({writing.words(one.kind)})"
+    before, after = _named_sides(writing, found)
     return (
-        f"{writing.name(one.name)}{kind} is {more} frequent {'among' if found.between == 'group' else 'in the time'} {writing.words(found.after)}:"
+        f"{_subject(writing, one)} is {more} frequent {after}:"
         f" {{{{m:{metrics[1]}:counted}}}} customers ({{{{m:{metrics[1]}}}}}), against {{{{m:{metrics[0]}:counted}}}} ({{{{m:{metrics[0]}}}}})"
-        f" {'among' if found.between == 'group' else 'in the time'} {writing.words(found.before)}; {{{{m:{metrics[2]}:points}}}}."
+        f" {before}; {{{{m:{metrics[2]}:points}}}}."
     )
+
+
+def _sides_text(writing: Writing, one: Difference, found: Comparison, metrics: tuple[str, str, str]) -> str:
+    before, after = _named_sides(writing, found)
+    return (
+        f"{_subject(writing, one)}: {{{{m:{metrics[0]}:counted}}}} customers ({{{{m:{metrics[0]}}}}}) {before},"
+        f" {{{{m:{metrics[1]}:counted}}}} ({{{{m:{metrics[1]}}}}}) {after}."
+    )
+
+
+def _named_sides(writing: Writing, found: Comparison) -> tuple[str, str]:
+    lead = "among" if found.between == "group" else "in the time"
+    return f"{lead} {writing.words(found.before)}", f"{lead} {writing.words(found.after)}"
+
+
+def _subject(writing: Writing, one: Difference) -> str:
+    return f"{writing.name(one.name)}{'' if one.kind == 'topic' else f' ({writing.words(one.kind)})'}"

@@ -1,15 +1,20 @@
 """What is in the data, and what can be asked of it."""
 
+import re
 from collections.abc import Callable, Mapping
+from typing import NoReturn
 
-from agent.chat.requests import DataStatus, ShowHelp
+from agent.chat.requests import DataStatus, ShowHelp, StateLimit
 from agent.chat.toolbox.resolving import listed, refuse
 from agent.chat.toolbox.writing import Row, Writing, plain, slug, worded
+from agent.chat.understand.kinds import load_kinds
 from agent.figures import day_text
 from agent.pipeline.snapshot import Snapshot
 from agent.schemas.chat import ToolResult
 from agent.store.filters import RECORD_FIELDS
 
+_HALVES = re.compile(r"; |\. ")
+"""Between what is not here and what can be had instead."""
 _COUNTED = ("customers, working", "customers, held out", "events")
 
 
@@ -183,3 +188,14 @@ def show_help(snapshot: Snapshot, request: ShowHelp) -> ToolResult:
         f"What happens in {stage}?",
     )
     return writing.done()
+
+
+def state_limit(snapshot: Snapshot, request: StateLimit) -> NoReturn:  # noqa: ARG001 - tools share one signature
+    """Say what nothing here answers, and what can be asked instead.
+
+    Raises:
+        GapError: Always.
+    """
+    said = next(kind.say for kind in load_kinds() if kind.id == request.about)
+    statement, instead = _HALVES.split(said, maxsplit=1)
+    refuse("not_measured", f"{statement.rstrip('.')}.", f"{instead[:1].upper()}{instead[1:]}")

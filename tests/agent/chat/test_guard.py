@@ -198,6 +198,22 @@ def test_guard_removed_sentence_is_replaced_by_what_its_marks_stand_for() -> Non
     assert guard.n_removed == 1
 
 
+def test_guard_finding_that_a_model_parts_in_two_is_said_once() -> None:
+    """The second half, which leans on the first, stands behind it as the tool has it, and nothing is said again."""
+    whole = "{{m:reach.late}} of customers say ‘late parcels’. They go together; neither is shown to cause the other."
+    first, second = whole.split(". ", maxsplit=1)
+    cited = (number("c1", "reach.late", 0.23, "late parcels"),)
+    found = Offers()
+    found.add(
+        ToolResult(tool="t", understood="all", sentences=(said(whole, ("c1",), cited),), citations=cited)
+    )
+    guard = guarded(f"{first}. [c1]\n{second} [c1]", found)
+    assert " ".join(one.template for one in guard.passed) == whole
+    assert guard.n_removed == 0
+    alone = guarded(f"{second} [c1]", found)
+    assert [one.template for one in alone.passed] == [whole]
+
+
 def test_guard_question_back_passes_where_it_speaks_of_what_was_spoken_of() -> None:
     """A question may use the reader's and the tools' words."""
     guard = guarded("Do you mean late parcels or slow refunds? Which customers on mobile?")

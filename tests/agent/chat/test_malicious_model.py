@@ -103,7 +103,7 @@ def test_malicious_model_that_floods_a_call_is_cut_off_at_once(n_calls: int) -> 
     assert isinstance(event, AnswerEvent)
     assert event.answer.outcome is Outcome.FAILED
     assert "arguments" in str(event.answer.error)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 30  # far less than reading all of it takes, on a busy machine too
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ADMIN])

@@ -76,6 +76,7 @@ REQUESTS: tuple[ToolRequest, ...] = (
     asked.DataStatus(),
     asked.ExplainTerm(term="confidence intervals"),
     asked.ShowHelp(),
+    *(asked.StateLimit(about=about) for about in typing.get_args(asked.Limit)),
     asked.ListVariants(),
 )
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import JsonValue
 
-from agent.chat.requests import ToolRequest
+from agent.chat.requests import MODELS_ONLY, ToolRequest
 from agent.schemas.chat import (
     Answer,
     AnswerCitation,
@@ -37,7 +37,7 @@ from eval.suites.chat_questions import (
     number_at,
 )
 
-_TOOLS = {kind.model_fields["tool"].default for kind in get_args(get_args(ToolRequest)[0])}
+_TOOLS = {kind.model_fields["tool"].default for kind in get_args(get_args(ToolRequest)[0])} - MODELS_ONLY
 _TEXT = "The parcel came late. My card was declined twice."
 _PRINTED: Printed = {("pain-points",): {"pain_points": [{"label": "Card declined", "reach": {"n": 12}}]}}
 _QUESTION = Answerable.model_validate(
