@@ -18,6 +18,7 @@ from agent.analyse.statistics import quantity
 from agent.chat.requests import CompareGroups, ComparePeriods
 from agent.chat.toolbox.journeys import steps_asked
 from agent.chat.toolbox.resolving import (
+    GapError,
     customers,
     refuse,
     require_events,
@@ -187,7 +188,7 @@ def compared(scope: Scoped, sides: tuple[Slice, Slice], what: What, steps: Seque
 
 def compare_groups(snapshot: Snapshot, request: CompareGroups) -> ToolResult:
     """Compare two groups of customers."""
-    where, versus = where_of(snapshot, request.where), where_of(snapshot, request.versus)
+    where, versus = _groups_of(snapshot, request)
     if not versus:
         refuse(
             "unknown_thing",
@@ -216,6 +217,27 @@ def compare_groups(snapshot: Snapshot, request: CompareGroups) -> ToolResult:
         f"How many customers are there by {worded(next(iter(versus)))}?",
     )
     return writing.done()
+
+
+def _groups_of(snapshot: Snapshot, request: CompareGroups) -> tuple[dict[str, str], dict[str, str]]:
+    """Return both groups as the data spells them.
+
+    Raises:
+        GapError: One is not in the data, or neither, which is said of both.
+    """
+    try:
+        where = where_of(snapshot, request.where)
+    except GapError as first:
+        try:
+            where_of(snapshot, request.versus)
+        except GapError as second:
+            gaps = (first.missing, second.missing)
+            statement, needed = (
+                " ".join(each) for each in zip(*((one.statement, one.needed) for one in gaps), strict=True)
+            )
+            refuse(first.missing.reason, statement, needed, *first.instead[:1], *second.instead[:1])
+        raise
+    return where, where_of(snapshot, request.versus)
 
 
 def said_by_groups(snapshot: Snapshot, where: Mapping[str, str], versus: Mapping[str, str]) -> Comparison:

@@ -1,5 +1,6 @@
 """Groups that are too small to be told of, and counts of what was asked for."""
 
+import re
 from collections import Counter
 from itertools import combinations
 
@@ -110,3 +111,30 @@ def test_count_that_is_not_kept_is_said_to_be_unknown(
     assert result.missing is not None
     assert result.missing.reason == "not_measured"
     assert result.next_questions
+
+
+def test_compared_groups_that_are_both_unknown_are_both_named(
+    toolbox: Toolbox, asked_by: RequestContext
+) -> None:
+    """Who asks again need not run into the second."""
+    request = asked.CompareGroups(where={"city": "Atlantis"}, versus={"channel": "telegraph"})
+    missing = toolbox.run(request, context=asked_by).missing
+    assert missing is not None
+    assert "Atlantis" in missing.statement
+    assert "telegraph" in missing.statement
+
+
+def test_compared_groups_that_do_not_differ_are_told_with_their_counts(
+    toolbox: Toolbox, asked_by: RequestContext
+) -> None:
+    """Names are words, no filters, and each side says of how many it is."""
+    steps = ("product added", "order completed")
+    request = asked.CompareGroups(
+        where={"device_type": "mobile"}, versus={"device_type": "desktop"}, what="funnel", steps=steps
+    )
+    result = toolbox.run(request, context=asked_by)
+    said = " ".join(one.text for one in result.sentences)
+    assert "device type mobile" in said
+    assert "device_type=" not in result.model_dump_json(exclude={"citations"})
+    assert re.search(r"\d+ of \d+ customers", said)
+    assert all(re.search(r"\(\d[\d,]* of \d[\d,]*\)", cell) for cell in result.tables[0].rows[0].cells[1:3])
