@@ -184,7 +184,8 @@ def verified(piece: Piece, offers: Offers, *, question: str = "") -> Sentence | 
 
 def _own(text: str, marks: Sequence[str], offers: Offers) -> Sentence | None:
     """Return the tool's own sentence that a text repeats; where several have the same words, the one it marks."""
-    same = [one for one in offers.sentences if " ".join(one.template.split()) in {text, f"{text}."}]
+    bare = text.rstrip(".")
+    same = [one for one in offers.sentences if " ".join(one.template.split()).rstrip(".") == bare]
     return max(same, key=lambda one: len(set(one.citations) & set(marks)), default=None)
 
 

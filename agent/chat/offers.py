@@ -48,11 +48,16 @@ class Offers:
         return None
 
     def follows(self, said: Sequence[Sentence], leant_on: Sentence, sentence: Sentence) -> bool:
-        """Tell whether what was said last lets a sentence lean on another: nothing of another matter stands between."""
+        """Tell whether what was said last lets a sentence lean on another: nothing of another matter stands between.
+
+        A model may have said a part of the tool's sentence.
+        """
         for result in self.results:
             if sentence in result.sentences:
                 start, end = result.sentences.index(leant_on), result.sentences.index(sentence)
-                return bool(said) and said[-1] in result.sentences[start:end]
+                return bool(said) and any(
+                    said[-1].template in one.template for one in result.sentences[start:end]
+                )
         return False
 
     def add(self, result: ToolResult) -> ToolResult:

@@ -305,7 +305,7 @@ def suggest_actions(snapshot: Snapshot, request: SuggestActions) -> ToolResult:
             definition="Customers for whom this action has the highest score and nothing holds it back.",
         )  # fmt: skip
         if len(rows) < 2:  # noqa: PLR2004 - the first two
-            writing.suggestion(f"For {{{{m:{metric}:counted}}}} customers: {writing.words(said[action])}")
+            writing.suggestion(f"For {{{{m:{metric}:counted}}}} customers: {writing.words(said[action])}.")
         rows.append(Row((worded(action), said[action], f"{n:,} of {total:,}"), (metric,)))
     writing.table("Suggestions, not findings; nothing is sent", ("Action", "What to do", "Customers"), rows)
     writing.guidance("These are suggestions for people to decide on; nothing is sent by itself.")

@@ -214,6 +214,32 @@ def test_guard_finding_that_a_model_parts_in_two_is_said_once() -> None:
     assert [one.template for one in alone.passed] == [whole]
 
 
+def test_guard_sentence_may_lean_on_the_part_of_a_finding_that_was_said() -> None:
+    """What the model left out of the first is not brought back by the second."""
+    first = "{{m:reach.late}} of customers say ‘late parcels’. It is about ‘delivery’."
+    second = "It stops {{m:reach.stopped}} of those who say how bad it is."
+    cited = (number("c1", "reach.late", 0.23, "late parcels"), number("c2", "reach.stopped", 0.5, "stopped"))
+    found = Offers()
+    sentences = (said(first, ("c1",), cited), said(second, ("c2",), cited))
+    found.add(ToolResult(tool="t", understood="all", sentences=sentences, citations=cited))
+    shortened = first.split(" It is", maxsplit=1)[0]
+    guard = guarded(f"{shortened} [c1]\n{second} [c2]", found)
+    assert [one.template for one in guard.passed] == [shortened, second]
+
+
+@pytest.mark.parametrize("end", [".", ""])
+def test_guard_full_stop_makes_no_other_sentence(end: str) -> None:
+    """A tool's own sentence that was said is not said again for its mark."""
+    cited = (number("c1", "reach.late", 0.23, "late parcels"),)
+    own = "For {{m:reach.late}} of customers: send an introduction"
+    after = "These are suggestions for people to decide on."
+    found = Offers()
+    sentences = (said(own, ("c1",), cited), said(after, (), cited, SentenceKind.GUIDANCE))
+    found.add(ToolResult(tool="t", understood="all", sentences=sentences, citations=cited))
+    guard = guarded(f"{own}{end} [c1]\n{after}", found)
+    assert [one.template for one in guard.passed] == [one.template for one in sentences]
+
+
 def test_guard_question_back_passes_where_it_speaks_of_what_was_spoken_of() -> None:
     """A question may use the reader's and the tools' words."""
     guard = guarded("Do you mean late parcels or slow refunds? Which customers on mobile?")
