@@ -1,5 +1,6 @@
 """Opens the analyst of a workspace: a language model where one is set up, else the analyst that needs none."""
 
+import threading
 from collections.abc import Callable
 
 from agent.chat.agent import Analyst
@@ -88,11 +89,14 @@ class _Names:
     def __init__(self, snapshot_of: SnapshotOf) -> None:
         self._snapshot_of = snapshot_of
         self._known: tuple[object, Vocabulary] | None = None
+        self._making = threading.Lock()
 
     def vocabulary(self) -> Vocabulary:
         snapshot = self._snapshot_of()
         stored = snapshot.workspace.store.results.changed()
         key = (snapshot.revision, stored)
-        if self._known is None or self._known[0] != key:
-            self._known = (key, vocabulary_of(snapshot))
-        return self._known[1]
+        # Many ask at once when something was stored: one makes it, the others wait.
+        with self._making:
+            if self._known is None or self._known[0] != key:
+                self._known = (key, vocabulary_of(snapshot))
+            return self._known[1]

@@ -22,6 +22,7 @@ from agent.events.source import EventWindow
 from agent.normalise.vocabulary import vocabulary_of
 from agent.pipeline.analysis import ReadPassages, are_themes_named, current_themes
 from agent.pipeline.drafting import Insight
+from agent.pipeline.parts import Parts, ResultT
 from agent.pipeline.scoped import Scoped
 from agent.pipeline.searching import Searching, searching_of
 from agent.pipeline.status import Status, known_status
@@ -86,6 +87,7 @@ class Snapshot:
         self._vocabulary = vocabulary_of(workspace.store.home.path)
         self._kept: dict[tuple[tuple[str, str], ...], Scoped] = {}
         self._lock = threading.Lock()
+        self._users = Parts()
         self.everybody = self._scope({})
         """Without a filter."""
 
@@ -103,6 +105,10 @@ class Snapshot:
             self._kept[key] = found
             self._drop_oldest()
         return found
+
+    def once(self, key: str, make: Callable[[], ResultT]) -> ResultT:
+        """Return what a user of the snapshot makes of it, kept for as long as the snapshot is; others wait while it is made."""
+        return self._users.get(key, make)
 
     def _scope(self, where: Mapping[str, str]) -> Scoped:
         return Scoped(self.workspace.apart(), self.stock, where, self._vocabulary)
@@ -294,10 +300,14 @@ class Snapshots:
 
     Args:
         workspace: Stays open for as long as this is used.
+        prepare: Called with a snapshot that was built, before anybody is given it.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(
+        self, workspace: Workspace, *, prepare: Callable[[Snapshot], object] = lambda _: None
+    ) -> None:
         self._workspace = workspace
+        self._prepare = prepare
         self._building = threading.Lock()
         self._latest: Snapshot | None = None
         self._stopping = threading.Event()
@@ -378,6 +388,8 @@ class Snapshots:
         made = Snapshot(self._workspace.apart(), stock, revision=revision)
         if warm:
             made.warm(is_stopped=self._stopping.is_set)
+            if not self._stopping.is_set():
+                self._prepare(made)
         return made
 
     def _load(self, on_progress: Progress | None) -> Stock:

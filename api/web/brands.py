@@ -88,7 +88,7 @@ class Brand:
         self._warming = Errand(f"compute ahead {self.name}", self._compute_ahead)
         self._first: tuple[str, tuple[str, ...]] | None = None
         """Revision, and the questions to begin with that it gives."""
-        self.snapshots = Snapshots(workspace)
+        self.snapshots = Snapshots(workspace, prepare=self._prepare)
 
     def snapshot(self) -> Snapshot | None:
         """Return what pages and answers show; None while it is computed for the first time, which begins with this."""
@@ -182,11 +182,16 @@ class Brand:
         finally:
             self._one_writer.release()
 
+    def _prepare(self, made: Snapshot) -> None:
+        """Compute of a snapshot what everybody who asks would wait for at once, while the one before is still shown."""
+        # It also takes in the phrasings by which questions are understood, which nobody who asks should wait for.
+        self._first = (made.revision, first_questions(self._workspace, made))
+        if self.snapshots.latest_ready() is not None:
+            warm_tools(self._workspace, Toolbox(lambda: made))
+
     def refresh(self) -> None:
         """Compute again what answers and pages show, after something was read in."""
-        found = self.snapshots.refresh()
-        # It also takes in the phrasings by which questions are understood, which nobody who asks should wait for.
-        self._first = (found.revision, first_questions(self._workspace, found))
+        self.snapshots.refresh()
         if not self._stopping.is_set():
             self._naming.begin()
             self._warming.begin()

@@ -21,7 +21,7 @@ _MOST_VALUES = 40
 
 def vocabulary_of(snapshot: Snapshot) -> Vocabulary:
     """Return the names in a snapshot; what people store while it stands, such as maps, is read anew."""
-    fixed = _fixed(snapshot)
+    fixed = snapshot.once("names", lambda: _fixed(snapshot))
     maps = tuple(
         Named(one.map_id, f"{one.scope.persona}: {one.scope.journey}", one.scope.goal)
         for one in snapshot.maps()
@@ -45,7 +45,6 @@ def vocabulary_of(snapshot: Snapshot) -> Vocabulary:
     )
 
 
-@lru_cache(maxsize=4)
 def _fixed(snapshot: Snapshot) -> Vocabulary:
     first, last = _window(snapshot)
     return Vocabulary(

@@ -1,7 +1,9 @@
 """Snapshots: built once a revision, shared by threads, and equal to what the stores give."""
 
 import csv
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from agent.chat.understand.names import vocabulary_of
 from agent.errors import ScopeError
 from agent.pipeline.drafting import current_insight
 from agent.pipeline.ingest import ingest
@@ -245,3 +248,48 @@ def test_empty_workspace_has_an_empty_snapshot(tmp_path: Path) -> None:
         assert snapshot.events == {}
         assert snapshot.traits == {}
         assert snapshot.window == (None, None)
+
+
+def test_snapshot_is_prepared_while_the_one_before_is_still_given(
+    own_shop: Workspace, tmp_path: Path
+) -> None:
+    """Who asks meanwhile waits for nothing, and nobody is given one that is not ready."""
+    given: list[tuple[Snapshot, Snapshot | None]] = []
+    snapshots = Snapshots(own_shop, prepare=lambda made: given.append((made, snapshots.latest_ready())))
+    first = snapshots.refresh()
+    _read_in(own_shop, _reviews(tmp_path / "second.csv", 200, 40))
+    second = snapshots.refresh()
+    assert given == [(first, None), (second, first)]
+
+
+def test_what_users_make_of_a_snapshot_is_made_once_however_many_ask(snapshot: Snapshot) -> None:
+    """A crowd that asks at once waits for one of them."""
+    made: list[object] = []
+    begin = threading.Barrier(8)
+
+    def make() -> object:
+        made.append(object())
+        return made[-1]
+
+    def ask(found: list[object]) -> None:
+        begin.wait()
+        found.append(snapshot.once("of a test", make))
+
+    found: list[object] = []
+    crowd = [threading.Thread(target=ask, args=(found,)) for _ in range(8)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    assert len(made) == 1
+    assert found == made * 8
+
+
+def test_snapshot_that_was_replaced_is_given_up(own_shop: Workspace, tmp_path: Path) -> None:
+    """A server that reads file after file in does not come to hold them all."""
+    snapshots = Snapshots(own_shop, prepare=vocabulary_of)
+    before = weakref.ref(snapshots.refresh())
+    _read_in(own_shop, _reviews(tmp_path / "second.csv", 200, 40))
+    snapshots.refresh()
+    gc.collect()
+    assert before() is None
