@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn import metrics
 from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 
 MAX_GROUPS = 7
 MAX_FITTED = 2_000
@@ -39,6 +40,7 @@ Bools = NDArray[np.bool_]
 
 # SciPy and scikit-learn ship no types.
 _kmeans: Any = KMeans
+_limits: Any = threadpool_limits
 _metrics: Any = metrics
 _stats: Any = stats
 
@@ -135,6 +137,13 @@ def grouped(behaviour: Behaviour, *, seed: int) -> Grouping:
         Hennig (2007), Comput. Stat. Data Anal. 52, 258-271, for the stability of a group; Horn (1965), Psychometrika 30,
         179-185, for the number of directions; Ben-Hur, Elisseeff and Guyon (2002) for the number of groups.
     """
+    # Threads that wait for each other by turning round take a busy machine's time from those who ask, and gain little on a
+    # quiet one.
+    with _limits(limits=1, user_api="openmp"):
+        return _grouped(behaviour, seed)
+
+
+def _grouped(behaviour: Behaviour, seed: int) -> Grouping:
     rng = np.random.default_rng(seed)
     placed = placed_by(behaviour, rng)
     order = rng.permutation(len(points := placed.points))

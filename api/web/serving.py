@@ -3,10 +3,11 @@
 import socket
 import threading
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 import structlog
 import uvicorn
+from threadpoolctl import threadpool_limits
 
 from agent.errors import JourneyError
 from agent.settings import Settings
@@ -40,6 +41,10 @@ def open_services(settings: Settings, *, clock: Clock) -> Services:
     )
 
 
+# The library ships no types.
+_limits: Any = threadpool_limits
+
+
 class Server(uvicorn.Server):
     """One worker. When it is stopped, answers that are being written end first, so that nobody's stream holds it up.
 
@@ -61,6 +66,8 @@ class Server(uvicorn.Server):
     @classmethod
     def open(cls, settings: Settings, *, clock: Clock) -> Self:
         """Take the home; see `open_services` for what it raises."""
+        # Many are answered at once: more threads of linear algebra would wait for each other by turning round.
+        _limits(limits=1, user_api="blas")
         return cls(open_services(settings, clock=clock))
 
     def first_account_link(self, base_url: str, *, now: datetime) -> str | None:
