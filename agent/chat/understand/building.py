@@ -1,5 +1,6 @@
 """From a kind of request and what stands in it to the request of a tool; nothing that was asked is left out silently."""
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -79,13 +80,28 @@ def build(kind: Kind, parsed: Parsed, context: Context) -> Understood:
     limits = () if kind.id == "map_draft" and names_whole_scope(parsed.text) else parsed.limits
     if limits:
         return Understood(missing=(_unknown(limits, context.vocabulary),))
-    groups = groups_of(parsed, kind, context.vocabulary)
+    groups = groups_of(
+        _without_media(parsed) if kind.tool == "propose_variants" else parsed, kind, context.vocabulary
+    )
     if groups.choices:
         return Understood(choices=groups.choices, question=groups.question)
     period = period_of(parsed, kind, context.vocabulary)
     if period.missing is not None:
         return Understood(missing=(period.missing,))
     return _filled(kind, parsed, context, groups, period)
+
+
+_IS_THEIRS: Final = re.compile(
+    r"\b(?:specific|unique|limited|confined|exclusive|particular|peculiar|restricted|down) to\b|\bonly (?:matter|thing|problem|issue|affair|topic)\b|\b(?:is|are|was) .*\b(?:a|an) [\w-]+ (?:matter|thing|problem|issue|affair|topic)\b"
+    r"|\bmore (?:than|often)\b|\b(?:harder|hardest)\b|\b(?:mostly|mainly|only|just|chiefly|largely) (?:a|an|in|on|with|among|hits?|affects?)\b"
+)
+
+
+def _without_media(parsed: Parsed) -> Parsed:
+    """Return a request for copy without channels of customers that are the sort of copy: "our e-mail to people who wait"."""
+    made = {at for one in parsed.all("creative") for at in range(one.start, one.end)}
+    kept = tuple(one for one in parsed.mentions if one.slot != "where" or one.start not in made)
+    return replace(parsed, mentions=kept)
 
 
 def _filled(kind: Kind, parsed: Parsed, context: Context, groups: Groups, period: Period) -> Understood:
@@ -99,6 +115,9 @@ def _filled(kind: Kind, parsed: Parsed, context: Context, groups: Groups, period
     if period.at is not None and tool == "compare_groups" and groups.versus and not groups.where:
         # One group before and after a day is compared with itself.
         tool, groups = "compare_periods", replace(groups, where=groups.versus, versus={})
+    if arguments.get("aspect") == "concentration" and _IS_THEIRS.search(parsed.text):
+        # Whether a trouble is one group's own is asked of all groups.
+        groups = replace(groups, where={})
     where = {**context.where, **groups.where}
     if groups.versus:
         return _compared(tool, arguments, groups, notes=(*groups.notes, *slots.notes))

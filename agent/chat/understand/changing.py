@@ -1,12 +1,15 @@
 """Requests that make something: copy that answers a pain point, and maps."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from agent.chat.understand.parsing import Parsed, control_in
+from agent.chat.understand.refining import n_before, number_of
 from agent.chat.understand.slots import Slots, unknown_thing
 from agent.chat.understand.things import Things, labels
 from agent.chat.understand.vocabulary import Named, Vocabulary
+from agent.chat.understand.words import words_in
 from agent.schemas.chat import Choice
 
 _MOST_OFFERED: Final = 3
@@ -17,23 +20,9 @@ _CHANNEL_WORDS: Final = {
     "google_rsa": "a Google ad",
     "meta": "a Meta ad",
 }
-_N: Final = re.compile(
-    r"\b(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+){0,2}(?:variants?|versions?|headlines?|ads?|adverts?|e-?mails?|mails?|copies|messages|texts|alternatives?|options|ideas|takes|drafts|lines|subject lines|pages?|creatives)\b"
-)
 _N_ALONE: Final = re.compile(
     r"\b(?:make|do|write|give me|need|want|draft|produce|maybe|only|just)\s+(?:it\s+|me\s+)?(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)(?:\s+(?:of (?:them|those|these)|please))?\s*$"
 )
-_NUMBERS: Final = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-}
 _SCOPE: Final = {
     part: re.compile(
         rf"\b{part}s?\b\s*(?:is|of|:|=|called|named|being|should be|will be)?\s*[\"“”«»']?(?P<value>[^\"“”«»',;.\n]+)"
@@ -50,56 +39,107 @@ def propose_variants(parsed: Parsed, vocabulary: Vocabulary, things: Things) -> 
     words = parsed.subject.text if parsed.subject is not None else _answered(parsed)
     if words is None:
         return _which_pain(
-            vocabulary.pain_points[:_MOST_OFFERED], channel, "Which pain point shall the copy answer?"
+            vocabulary.pain_points[:_MOST_OFFERED],
+            channel,
+            "Which pain point shall the copy answer?",
+            _told_of_copy(parsed),
         )
     found = things.find(words, vocabulary.pain_points)
+    more = _told_of_copy(parsed)
     if found.several:
-        return _which_pain(
-            found.several, channel, f"Several pain points fit: {labels(found.several)}. Which one?"
+        question = (
+            f"Several pain points fit: {labels(found.several)}. Which one?"
+            if len(found.several) > 1
+            else f"Is the pain point {labels(found.several)} meant?"
         )
+        return _which_pain(found.several, channel, question, more)
     if found.one is None:
         statement = f"No pain point is known for “{words}”, and copy has to answer one."
         return Slots(
             "propose_variants",
             missing=unknown_thing(statement, "Ask what the pain points are and name one of them."),
         )
-    arguments: dict[str, Any] = {"pain_point": found.one.ref, "channel": channel}
+    return Slots("propose_variants", {"pain_point": found.one.ref, "channel": channel, **more})
+
+
+def _told_of_copy(parsed: Parsed) -> dict[str, Any]:
+    """Return how many variants are wanted and the copy that they are set against, where a request says so."""
+    found: dict[str, Any] = {}
     control = control_in(parsed.text)
     if control is not None:
-        arguments["control"] = control
-    match = _N.search(parsed.text) or _N_ALONE.search(parsed.text)
-    if match is not None:
-        n = int(match["n"]) if match["n"].isdigit() else _NUMBERS[match["n"]]
-        arguments["n"] = max(1, min(n, _MOST_VARIANTS))
-    return Slots("propose_variants", arguments)
+        found["control"] = control
+    text = parsed.text.replace(control, " ") if control is not None else parsed.text
+    alone = _N_ALONE.search(text)
+    n = n_before(text, words_in("copies")) or (number_of(alone["n"]) if alone is not None else None)
+    if n is not None:
+        found["n"] = max(1, min(n, _MOST_VARIANTS))
+    return found
 
 
 def _answered(parsed: Parsed) -> str | None:
     """Return what copy is to answer, where only the words before it, or a step, say so."""
-    match = _ANSWERS.search(parsed.text)
-    if match is not None and match["what"].strip(" .,;:?!"):
-        return match["what"].strip(" .,;:?!")[:200]
+    for pattern in (_ANSWERS, _ANSWERS_LOOSELY):
+        match = pattern.search(parsed.text)
+        if match is not None and match["what"].strip(" .,;:?!"):
+            return match["what"].strip(" .,;:?!")[:200]
     copy = {at for one in parsed.all("creative") for at in range(one.start, one.end)}
     steps = (one for one in parsed.all("event") if not copy & set(range(one.start, one.end)))
     return next((parsed.words(one) for one in steps), None)
 
 
+_WHOM: Final = r"\s+(?:(?:the|a|an|our|people|customers|those|who|that|have|had|problem|issue|pain point|with|of)\s+)*(?P<what>[^,;.:]{3,120})"
 _ANSWERS: Final = re.compile(
-    r"\b(?:tackl\w+|answer\w*|address\w*|about|for|on|against|around|regarding|respond\w* to|deal\w* with|worried about|with|target\w*|aimed at|sooth\w*|counter\w*|fix\w*|over|of)\s+(?:(?:the|a|an|our|people|customers|those|who|that|have|had|problem|issue|pain point|with|of)\s+)*(?P<what>[^,;.:]{3,120})"
+    r"\b(?:tackl\w+|answer\w*|address\w*|respond\w* to|deal\w* with|worried about|target\w*|aimed at|sooth\w*|counter\w*|fix\w*|calm\w*|reassur\w*|speak\w* to)"
+    + _WHOM
+)
+_ANSWERS_LOOSELY: Final = re.compile(
+    r"(?<!come up )(?<!coming up )\b(?:about|for|on|against|around|regarding|with|over|of)" + _WHOM
 )
 
 
-def _which_pain(pains: tuple[Named, ...], channel: str, question: str) -> Slots:
+def _which_pain(pains: tuple[Named, ...], channel: str, question: str, more: Mapping[str, Any]) -> Slots:
     if not pains:
         missing = unknown_thing(
             "No pain point is known, and copy has to answer one.", "Read in what customers said."
         )
         return Slots("propose_variants", missing=missing)
     what = _CHANNEL_WORDS[channel]
+    n = f", {more['n']} versions" if "n" in more else ""
+    now = f", currently “{more['control']}”" if "control" in more else ""
     choices = tuple(
-        Choice(label=pain.label, request=f"Write {what} that answers “{pain.label}”") for pain in pains
+        Choice(label=pain.label, request=f"Write {what} that answers “{pain.label}”{n}{now}")
+        for pain in pains
     )
     return Slots("propose_variants", choices=choices, question=question)
+
+
+def which_set(parsed: Parsed, vocabulary: Vocabulary, things: Things) -> Slots:
+    """Return the stored set of variants that is to be checked: the latest, or the one that answers what is named."""
+    sets = vocabulary.variant_sets
+    if not sets:
+        missing = unknown_thing("No variants are stored.", "Ask for variants that answer a pain point first.")
+        return Slots("check_variants", missing=missing)
+    if parsed.subject is None:
+        return Slots("check_variants", {"variant_set": sets[0].ref})
+    words = parsed.subject.text.replace("_", " ")
+    found = things.find(words, vocabulary.pain_points)
+    pains = {one.ref for one in (found.several or (found.one,)) if one is not None}
+    meant = [one for one in sets if one.about in pains]
+    if len(meant) == 1:
+        return Slots("check_variants", {"variant_set": meant[0].ref})
+    names = {one.ref: one.label for one in vocabulary.pain_points}
+    choices = tuple(
+        Choice(
+            label=f"{one.ref}: {names.get(one.about, one.about)}",
+            request=f"Check the variant set {one.ref} again",
+        )
+        for one in (meant or sets)[:_MOST_OFFERED]
+    )
+    return Slots(
+        "check_variants",
+        choices=choices,
+        question=f"No stored set of variants is called “{words}” alone. Which one?",
+    )
 
 
 def scope_in(text: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
-from agent.chat.understand.changing import draft_again, draft_anew, propose_variants
+from agent.chat.understand.changing import draft_again, draft_anew, propose_variants, which_set
 from agent.chat.understand.counting import counted
 from agent.chat.understand.index import Mention
 from agent.chat.understand.kinds import Kind
@@ -347,13 +347,9 @@ def _variants_propose(request: _Request) -> Slots:
 
 def _variants_check(request: _Request) -> Slots:
     named = request.parsed.all("variant_set")
-    sets = request.vocabulary.variant_sets
-    if named or sets:
-        return Slots("check_variants", {"variant_set": named[0].value if named else sets[0].ref})
-    return Slots(
-        "check_variants",
-        missing=unknown_thing("No variants are stored.", "Ask for variants that answer a pain point first."),
-    )
+    if named:
+        return Slots("check_variants", {"variant_set": named[0].value})
+    return which_set(request.parsed, request.vocabulary, request.things)
 
 
 def _draft(request: _Request) -> Slots:

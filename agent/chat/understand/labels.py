@@ -40,7 +40,7 @@ def known_pain(
         if best is None or len(held) > best[0]:
             best = (len(held), start, end)
     if best is None:
-        return _thing_called(tokens, taken | steps, vocabulary)
+        return _thing_called(tokens, mentions, taken, vocabulary)
     _, start, end = best
     # "No reward", "late delivery": what is wrong belongs to it.
     while (
@@ -67,20 +67,35 @@ def with_thing_named(
     return Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=True)
 
 
-def _thing_called(tokens: Sequence[Token], taken: set[int], vocabulary: Vocabulary) -> Subject | None:
-    """Return the one word that calls a pain point by the word after it: "the tracking thing", "that refund business"."""
+def _thing_called(
+    tokens: Sequence[Token], mentions: Sequence[Mention], taken: set[int], vocabulary: Vocabulary
+) -> Subject | None:
+    """Return what calls a pain point by the word after it: "the tracking thing", "shipment tracking complaints"."""
     labels = [frozenset(stems_of(named.label)) for named in vocabulary.pain_points]
-    for at, token in enumerate(tokens[1:-1], start=1):
-        is_small = token.text in words_in("stop") or not token.is_word
-        if at in taken or is_small or tokens[at - 1].text not in words_in("determiners"):
+    steps = {one.end: one.start for one in mentions if one.slot == "event"}
+    for end in range(1, len(tokens)):
+        if tokens[end].text not in _CALLED or end - 1 in taken:
             continue
-        if tokens[at + 1].text in _CALLED and sum(token.stem in label for label in labels) == 1:
-            return Subject(token.text, at, at + 1, led=True)
+        start = steps.get(end, end - 1)
+        words = tokens[start:end]
+        if start != end - 1 and (end not in steps or happened_to(tokens, start)):
+            continue
+        before = tokens[start - 1].text if start else ""
+        if before and before not in words_in("determiners") | words_in("before_called"):
+            continue
+        if any(_is_called(token, labels) for token in words):
+            return Subject(" ".join(token.text for token in words), start, end, led=True)
     return None
+
+
+def _is_called(token: Token, labels: Sequence[frozenset[str]]) -> bool:
+    small = words_in("stop") | words_in("people") | words_in("empty") | words_in("any_shop")
+    return token.is_word and token.text not in small and sum(token.stem in label for label in labels) == 1
 
 
 _CALLED: Final = frozenset(
     {
+        "pain",
         "thing",
         "problem",
         "issue",
@@ -96,6 +111,11 @@ _CALLED: Final = frozenset(
         "issues",
         "fiasco",
         "story",
+        "gripe",
+        "gripes",
+        "moans",
+        "grumbles",
+        "grievances",
     }
 )
 _KEEPING: Final = frozenset({"where", "persona", "map", "variant_set", "by"})

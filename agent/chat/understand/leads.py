@@ -17,9 +17,13 @@ LEADS: Final = (
     ("look", "up"), ("happy", "about"), ("hit", "by"), ("hardest", "by"), ("most", "by"),
     ("claim", "that"), ("against",), ("complaints", "on"), ("people", "when"), ("customers", "when"), ("it", "when"), ("figures", "for"),
     ("quotes", "for"), ("voices", "about"), ("upset", "about"), ("angry", "about"), ("think", "about"), ("fault", "with"), ("speaks", "for"), ("dig", "into"), ("difficulty", "with"),
-    ("says", "that"), ("say", "that"), ("saying", "that"), ("claims", "that"), ("complain", "that"), ("complaining", "that"), ("grumble", "that"), ("moan", "that"),
+    ("says", "that"), ("say", "that"), ("saying", "that"), ("claims", "that"), ("claimed", "that"), ("believes", "that"), ("thinks", "that"), ("swears", "that"), ("insists", "that"), ("told", "that"), ("complain", "that"), ("complaining", "that"), ("grumble", "that"), ("moan", "that"),
     ("write", "that"), ("writes", "that"), ("wrote", "that"), ("asking", "whether"), ("ask", "whether"), ("asks", "whether"), ("asking", "for"), ("says", "the"),
     ("say", "the"), ("saying", "the"), ("says", "their"), ("say", "their"), ("saying", "their"), ("says", "our"), ("say", "our"), ("saying", "our"),
+    ("describe",), ("describes",), ("describing",), ("minds",), ("mind",),
+    *((verb, "that") for verb in sorted(words_in("told_that"))), *((verb, "by") for verb in sorted(words_in("suffering"))),
+    *((word, verb) for word in ("bad", "severe", "serious", "widespread", "common", "frequent", "prevalent", "painful") for verb in ("is", "are")),
+    ("anger", "at"), ("anger", "over"), ("frustration", "at"), ("frustration", "with"), ("frustration", "over"), ("really", "when"), ("words", "when"), ("bad", "when"),
     ("about",), ("regarding",), ("concerning",), ("mention",), ("mentions",), ("mentioned",), ("mentioning",), ("discuss",), ("discussing",), ("re:",),
 )  # fmt: skip
 """Words after which the subject stands."""
@@ -98,9 +102,37 @@ _NO_TOPIC: Final = words_in("people") | {
 _OPENING_WORDS: Final = 4
 
 
+def topic_tail(tokens: Sequence[Token]) -> tuple[int, int] | None:
+    """Return the place of a topic behind a colon, of which words are asked: "in their own words: a search that finds nothing"."""
+    at = next((at for at, token in enumerate(tokens) if token.text == ":"), 0)
+    if not 0 < at < len(tokens) - 1 or not all(token.is_word for token in tokens[at + 1 :]):
+        return None
+    head = {token.text for token in tokens[:at]}
+    is_asked = tokens[at + 1].text in _AUX | words_in("asking")
+    return (
+        None
+        if is_asked or not head & (words_in("quoting") | {"words", "sentences"})
+        else (at + 1, len(tokens))
+    )
+
+
+def _is_pointed(tokens: Sequence[Token], mark: int) -> bool:
+    """Tell whether what stands before a mark is what a question behind it points at: "being passed around: is that common"."""
+    rest = [token.text for token in tokens[mark + 1 : mark + 4]]
+    is_doing = tokens[0].text in {"being", "having", "getting", "not", "waiting"}
+    return (
+        is_doing
+        and bool(rest)
+        and (rest[0] in _AUX or rest[0] in words_in("asking"))
+        and bool(set(rest) & {"that", "this", "it"})
+    )
+
+
 def topic_head(tokens: Sequence[Token]) -> tuple[int, int] | None:
     """Return the place of a topic that stands by itself before what is asked of it: "wardrobes: any complaints?"."""
     marks = [at for at, token in enumerate(tokens) if not token.is_word]
+    if marks and marks[0] and _is_pointed(tokens, marks[0]):
+        return 0, marks[0]
     if not marks or not 0 < marks[0] <= _OPENING_WORDS or marks[0] + 1 >= len(tokens):
         return None
     head, rest = tokens[: marks[0]], tokens[marks[0] + 1 :]

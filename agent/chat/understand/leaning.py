@@ -7,8 +7,9 @@ from typing import Final
 
 from agent.chat.understand.index import Mention
 from agent.chat.understand.parsing import SUBJECT_MASK, TIME_MASK, Parsed
+from agent.chat.understand.refining import severity_in
 from agent.chat.understand.subjects import Subject
-from agent.chat.understand.words import Token, words_in
+from agent.chat.understand.words import Token, stems_in, words_in
 
 _THEM: Final = frozenset(
     {"they", "them", "their", "theirs", "those", "these", "she", "he", "her", "his", "there"}
@@ -20,12 +21,19 @@ _POINTS: Final = frozenset(
 _THAT: Final = re.compile(
     r"\b(?:(?:after|following|before|from|post|since) (?:that|this|it)|after ?wards|and then|then|next|the (?:one|first) to the (?:other|second)|one to the other|in between|between the two|how (?:long|much time|many (?:days|weeks|hours))|there|do so|doing (?:that|so|this)|that|it)\b"
 )
+_SO_BAD: Final = re.compile(
+    r"\b(?:that|so|this|equally|as) (?:bad|serious|severe|grave|nasty|strong|drastic|harmless|mild|minor|trivial)\b"
+    r"|\b(?:like|of) (?:that|this)\b|\b(?:that|this) (?:kind|sort|type|category|class)\b|\bsuch\b|\b(?:are|is|do|does) (?:those|these|that)\b|\bthose\b"
+)
+"""Words for how bad something is that was told before."""
 _THEN: Final = re.compile(
     r"\b(?:(?:before|after) and (?:after|before)|since(?: then| that)?|post that|after (?:that|it)|from then on|before (?:that|it)|then|chang\w*|differ\w*)\b"
 )
 _SINCE_IT: Final = re.compile(r"^(?:since|after|before|ever since|from)\b[^.]*$")
 """A clause that says since when: "since we moved on 2 March"."""
-_QUOTED: Final = re.compile(r"\b(?:quotes?|verbatims?|comments|examples|excerpts|voices)\b")
+_QUOTED: Final = re.compile(
+    r"\b(?:quotes?|verbatims?|comments|examples|excerpts|voices|sentences|statements|remarks|evidence)\b"
+)
 
 
 def leaning(parsed: Parsed, said: Parsed) -> Parsed:
@@ -39,10 +47,11 @@ def leaning(parsed: Parsed, said: Parsed) -> Parsed:
         The request with the groups that "they" means, the steps and the stage that "that" and "there" mean, the time that
         "before and after" means and the subject that quotes are asked of; the request itself where it names its own.
     """
-    taken = [one for one in said.mentions if _is_meant(one, parsed)]
+    taken = [one for one in (*said.mentions, *_told_severity(said)) if _is_meant(one, parsed)]
     is_then = _THEN.search(parsed.text) or _SINCE_IT.match(said.text)
     times = said.times if not parsed.times and is_then else ()
-    subject = said.subject if parsed.subject is None and _leaves_subject(parsed, said) else None
+    told = said.subject if said.subject is not None and said.subject.led else _claimed(said)
+    subject = told if parsed.subject is None and _leaves_subject(parsed, said, told) else None
     limits = said.limits if "there" in parsed.text.split() and not taken else ()
     if not taken and not times and subject is None and not limits:
         return parsed
@@ -59,9 +68,22 @@ def leaning(parsed: Parsed, said: Parsed) -> Parsed:
         times=(*times, *parsed.times),
         subject=own or subject,
         limits=(*limits, *parsed.limits),
-        masked=_masked(parsed.masked, slots | ({"subject"} if subject else frozenset[str]())),
+        masked=_of_complaint(parsed, said)
+        if subject is not None and _after_complaint(parsed, said)
+        else _masked(parsed.masked, slots | ({"subject"} if subject else frozenset[str]())),
         bare=_masked(parsed.bare, slots),
     )
+
+
+def _of_complaint(parsed: Parsed, said: Parsed) -> str:
+    """Return a masked request with the complaint that was told before it."""
+    return f"{said.masked}, {parsed.masked}"
+
+
+def _told_severity(said: Parsed) -> tuple[Mention, ...]:
+    """Return how bad the trouble is that was told, where idioms say so: "things that stop people dead in their tracks"."""
+    severity = severity_in(said.text)
+    return () if severity is None or said.all("severity") else (Mention("severity", severity, 0, 1),)
 
 
 _MARK: Final = Token(".", ".", is_word=False)
@@ -78,7 +100,9 @@ def _masked(masked: str, slots: set[str]) -> str:
     if slots & {"event", "after"}:
         masked = _ONE_TO_OTHER.sub("this step to this step", masked)
         masked = _AFTER_THAT.sub(r"\g<lead> this step", masked).replace("afterwards", "after this step")
-    if "subject" in slots:
+    if "subject" in slots and _THIS.search(masked):
+        masked = _THIS.sub(SUBJECT_MASK, masked, count=1)
+    elif "subject" in slots:
         masked = _IT.sub(lambda match: match[0].replace("it", SUBJECT_MASK, 1), masked, count=1)
     if "stage" in slots:
         masked = re.sub(r"\bthere\b", "in this stage", masked)
@@ -101,16 +125,49 @@ def _apart(taken: Iterable[Mention], subject: Subject | None) -> tuple[Mention, 
     return tuple(one for one in taken if one.end <= subject.start or subject.end <= one.start)
 
 
-def _leaves_subject(parsed: Parsed, said: Parsed) -> bool:
+def _claimed(said: Parsed) -> Subject | None:
+    """Return what a claim is about, which stands before its verb, "tracking has got better"; a bare name is about itself."""
+    verb = next((at for at, token in enumerate(said.tokens) if token.text in words_in("claim_verbs")), 0)
+    most = _MOST_CLAIMED if said.tokens and said.tokens[0].text.endswith("ing") else _MOST_NAMED
+    end = verb or (len(said.tokens) if len(said.tokens) <= most else 0)
+    start = 0
+    while start < end and said.tokens[start].text in words_in("determiners"):
+        start += 1
+    head = said.tokens[start:end]
+    known = words_in("people") | words_in("stop") | words_in("empty")
+    is_named = 0 < len(head) <= _MOST_CLAIMED and not {one.text for one in head} <= known
+    if not is_named or not all(token.is_word for token in head):
+        return said.subject
+    return Subject(" ".join(one.text for one in head), start, end, led=True)
+
+
+_MOST_NAMED: Final = 3
+_MOST_CLAIMED: Final = 8
+
+
+def _leaves_subject(parsed: Parsed, said: Parsed, told: Subject | None) -> bool:
     """Tell whether a request leaves what it is about to what was said: "is it getting worse", quotes of nothing."""
     if _QUOTED.search(parsed.text):
         return True
     own = parsed.all("event") or parsed.all("stage") or parsed.all("where")
-    return said.subject is not None and said.subject.led and not own and bool(_IT.search(parsed.text))
+    if told is None or not told.led or own:
+        return False
+    return bool(_IT.search(parsed.text) or _THIS.search(parsed.text)) or _after_complaint(parsed, said)
 
 
+def _after_complaint(parsed: Parsed, said: Parsed) -> bool:
+    """Tell whether what customers do after a complaint is asked: "once someone has moaned about it, what do they do then"."""
+    moans = any(token.stem in stems_in("complaining") for token in said.tokens)
+    return moans and bool(_ONCE.match(said.text)) and bool(_THAT.search(parsed.text) or _means_them(parsed))
+
+
+_ONCE: Final = re.compile(r"^(?:once|after|when|whenever|if|as soon as|following|having)\b")
+_THIS: Final = re.compile(
+    r"\b(?:this|that|the) (?:very |same )?(?:pain ?point|problem|complaint|issue|gripe|trouble|grievance|thing|topic|subject|matter)\b"
+)
+"""Words for a trouble that was told before."""
 _IT: Final = re.compile(
-    r"(?<!is )(?<!was )(?<!would )\bit\b(?! (?:is|was|would|possible|true))|\bis it (?:really |still )?(?:getting|going|growing|becoming|rising)\b|\b(?:about|of|with) (?:that|this|them)\b"
+    r"(?<!is )(?<!was )(?<!would )\bit\b(?! (?:is|was|would|possible|true))|\bis it (?:really |still )?(?:getting|going|growing|becoming|rising)\b|\b(?:about|of|with) (?:that|this|them)\b|\bis (?:that|this)(?: really| actually| exactly)?$"
 )
 
 
@@ -120,6 +177,8 @@ def _is_meant(mention: Mention, parsed: Parsed) -> bool:
     if mention.slot in {"event", "after"}:
         own = parsed.all("event") or parsed.all("after") or parsed.all("stage")
         return not own and not mention.plain and bool(_THAT.search(parsed.text)) and parsed.subject is None
+    if mention.slot == "severity":
+        return not parsed.all("severity") and bool(_SO_BAD.search(parsed.text))
     if mention.slot == "stage":
         return not parsed.all("stage") and not parsed.all("event") and "there" in parsed.text.split()
     return False

@@ -43,6 +43,7 @@ def unknown_limits(
             or _is_place_or_means(tokens, at, said)
             or _is_owned(tokens, at, names)
             or _is_whose(tokens, at)
+            or _is_beside(tokens, at, said)
         ):
             found.append(token.text)
     return tuple(dict.fromkeys(found))
@@ -91,6 +92,21 @@ def _is_whose(tokens: Sequence[Token], at: int) -> bool:
 
 
 _WHOSE: Final = 5
+
+
+def _is_beside(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:
+    """Tell whether a word that nobody knows names what is compared with: "compared with Zalando", "worse than Zalando's"."""
+    back = at - 1
+    while back >= 0 and tokens[back].text in words_in("determiners"):
+        back -= 1
+    led = back >= 0 and (
+        tokens[back].text in {"versus", "vs", "than"}
+        or (tokens[back].text in {"with", "to"} and back and tokens[back - 1].text in _COMPARED)
+    )
+    return led and not is_known(tokens[at], said) and not tokens[at].text[0].isdigit()
+
+
+_COMPARED: Final = frozenset({"compared", "compare", "compares", "comparing", "relative", "comparison"})
 
 
 def _is_listed(tokens: Sequence[Token], at: int) -> bool:

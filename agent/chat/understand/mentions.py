@@ -8,7 +8,8 @@ from agent.chat.understand.calling import contact_group, is_crowd, picks_people
 from agent.chat.understand.index import Entry, Index, Mention
 from agent.chat.understand.places import last_about, word_before
 from agent.chat.understand.steps import asks_step, step_mentions, told_steps
-from agent.chat.understand.words import Token, stem, stems_in, stems_of, words_in
+from agent.chat.understand.subjects import is_frame
+from agent.chat.understand.words import Token, stem, stems_in, stems_of, thing_stems, words_in
 
 
 def mentions_in(tokens: Sequence[Token], index: Index) -> tuple[Mention, ...]:
@@ -19,12 +20,15 @@ def mentions_in(tokens: Sequence[Token], index: Index) -> tuple[Mention, ...]:
         (*_candidates(tokens, index), *told_steps(tokens, index)),
         key=lambda one: (one.start - one.end, _rank(one, tokens), one.start),
     ):
+        if mention.slot == "event" and _is_before_thing(tokens, mention.end):
+            continue
         if mention.slot in _SOFT:
             found.append(mention)
         elif not taken & set(range(mention.start, mention.end)):
             taken |= set(range(mention.start, mention.end))
             found.append(mention)
-    found.extend(step_mentions(tokens, index, taken, [one for one in found if one.slot == "event"]))
+    steps = step_mentions(tokens, index, taken, [one for one in found if one.slot == "event"])
+    found.extend(one for one in steps if not _is_before_thing(tokens, one.end))
     return tuple(sorted(_as_groups(found, tokens, index), key=lambda one: one.start))
 
 
@@ -84,7 +88,12 @@ def _candidates(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
 
 
 def _fits(tokens: Sequence[Token], start: int, end: int, entry: Entry, index: Index) -> bool:
-    is_other_form = entry.text and entry.text != " ".join(one.text for one in tokens[start:end])
+    # How bad something is, is told in any form: "mildly irritating", "mildly irritate".
+    is_other_form = (
+        entry.slot != "severity"
+        and entry.text
+        and entry.text != " ".join(one.text for one in tokens[start:end])
+    )
     if is_other_form or (entry.slot == "after" and _is_done_by_name(tokens, end)):
         return False
     if entry.slot == "stage":
@@ -100,6 +109,14 @@ def _fits(tokens: Sequence[Token], start: int, end: int, entry: Entry, index: In
     if entry.slot == "by":
         return _fits_key(tokens, start, end)
     return True
+
+
+def _is_before_thing(tokens: Sequence[Token], end: int) -> bool:
+    """Tell whether a word only says which thing is meant: "delivery charge" is no delivery."""
+    following = tokens[end] if end < len(tokens) else None
+    if following is None or following.text.endswith("ed"):
+        return False
+    return following.stem in thing_stems() and not is_frame(following)
 
 
 def _fits_stage(tokens: Sequence[Token], start: int, end: int, entry: Entry, index: Index) -> bool:

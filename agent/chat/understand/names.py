@@ -6,9 +6,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import cast
 
+import numpy as np
 import yaml
 
-from agent.chat.understand.vocabulary import Named, Trait, Vocabulary
+from agent.chat.understand.vocabulary import Named, Trait, Vocabulary, Voices
 from agent.chat.understand.words import stems_of
 from agent.errors import JourneyError
 from agent.pipeline.snapshot import Snapshot
@@ -42,6 +43,7 @@ def vocabulary_of(snapshot: Snapshot) -> Vocabulary:
         first=fixed.first,
         last=fixed.last,
         said=fixed.said,
+        voices=fixed.voices,
     )
 
 
@@ -65,6 +67,7 @@ def _fixed(snapshot: Snapshot) -> Vocabulary:
         first=first,
         last=last,
         said=_said(snapshot),
+        voices=_voices(snapshot),
     )
 
 
@@ -76,6 +79,19 @@ def _said(snapshot: Snapshot) -> frozenset[str]:
             if len(writers[stem]) < _LEAST_WRITERS:
                 writers[stem].add(passage.person_id)
     return frozenset(stem for stem, persons in writers.items() if len(persons) >= _LEAST_WRITERS)
+
+
+def _voices(snapshot: Snapshot) -> Voices:
+    """Return what customers wrote of each pain point."""
+    stock = snapshot.stock
+    place = {point.theme_id: at for at, point in enumerate(snapshot.pain_points)}
+    themes = stock.themes.assignments
+    pains = [place.get(themes.get(passage.passage_id, ""), -1) for passage in stock.passages]
+    words: list[set[str]] = [set() for _ in place]
+    for passage, at in zip(stock.passages, pains, strict=True):
+        if at >= 0:
+            words[at].update(stems_of(passage.text))
+    return Voices(stock.vectors, np.array(pains, dtype=np.intp), tuple(map(frozenset, words)))
 
 
 def _personas(snapshot: Snapshot) -> tuple[Named, ...]:

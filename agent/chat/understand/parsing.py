@@ -75,22 +75,43 @@ class Parsed:
 
 def control_in(text: str) -> str | None:
     """Return the copy that a request quotes as the one to set others against, None where it quotes none."""
-    match = _CONTROL.search(text)
+    match = _control(text)
     return None if match is None else (match["copy"] or match["other"])
 
 
+def _control(text: str) -> re.Match[str] | None:
+    match = _CONTROL.search(text)
+    if match is None and not _WRITING.isdisjoint(re.findall(r"[a-z]+", text)):
+        match = _CONTROL_OF_COPY.search(text)
+    return match
+
+
+def _without_control(text: str) -> str:
+    """Return a request without copy that is quoted to be set against, which is no part of what is asked, whatever it names."""
+    match = _control(text)
+    return text if match is None else f"{text[: match.start()]} {text[match.end() :]}"
+
+
+_COPY: Final = r"(?:[\"“”](?P<copy>[^\"“”]{4,2000})[\"“”]|'(?P<other>[^']{4,2000})')"
 _CONTROL: Final = re.compile(
-    r"\b(?:current(?:ly)?|control|existing|present|old|our one|as it is|at the moment|right now|today'?s?)\b[^\"“”']{0,40}(?:[\"“”](?P<copy>[^\"“”]{4,2000})[\"“”]|'(?P<other>[^']{4,2000})')"
+    rf"\b(?:current(?:ly)?|control|existing|present|old|our one|as it is|at the moment|right now|today'?s?)\b[^\"“”']{{0,40}}{_COPY}"
 )
+_WRITING: Final = words_in("writing") | {"alternative", "alternatives", "options", "line", "lines"}
+_CONTROL_OF_COPY: Final = re.compile(
+    r"\b(?:opens?(?: with)?|begins?(?: with)?|starts?(?: with)?|opener|reads?|says|goes|runs|headline|subject line|tagline|instead of|alternatives? to|replac\w+|beats?|better than|improv\w+(?: on)?"
+    rf"|against|versus|vs|challeng\w+|rather than|compared? (?:to|with)|(?:our|this|the) (?:copy|ad|advert|text|line|banner|e-?mail|mail|newsletter))\b[^\"“”']{{0,25}}{_COPY}"
+)
+"""What leads to copy that is there, in a request for other copy."""
 
 
 def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     """Return what stands in a request."""
     index = index_of(vocabulary)
     text = apart(plain(request), index)
-    quoted = None if control_in(text) is not None else _QUOTED.search(text)
-    times = spans_in(text, last=vocabulary.last or _NO_DATA)
-    tokens = respelt(tokens_of(_without_times(text, times)), _known_words(index.words), kept=_kept_words())
+    asked = _without_control(text)
+    quoted = _QUOTED.search(asked)
+    times = spans_in(asked, last=vocabulary.last or _NO_DATA)
+    tokens = respelt(tokens_of(_without_times(asked, times)), _known_words(index.words), kept=_kept_words())
     mentions = mentions_in(tokens, index)
     mentions = _without_copy((*mentions, *_numbered_groups(tokens, mentions)), tokens)
     covered = {
@@ -105,14 +126,18 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     ):
         # A name in quotation marks is what it names, and no wording; a pain point's label is the pain point.
         quoted = None
+    degrees = {at for one in mentions if one.slot == "severity" for at in range(one.start, one.end)}
     subject = subject_of(
         tokens,
-        covered | copy | idiom_places(tokens),
+        covered | copy | degrees,
+        idioms=idiom_places(tokens),
         quoted=quoted[1] or quoted[2] if quoted else None,
         said=vocabulary.said,
     )
     if subject is None:
         subject = _pain_told_as_step(tokens, mentions, vocabulary)
+    if subject is not None and not subject.led and _is_step_again(subject, mentions):
+        subject = None
     if subject is None or not subject.led:
         subject = with_thing_named(tokens, known_pain(tokens, mentions, vocabulary), subject, vocabulary)
     if subject is not None:
@@ -126,6 +151,12 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     masked = _masked(tokens, (*mentions, *groups), subject, times)
     bare = masked if subject is None else _masked(tokens, (*mentions, *groups), None, times)
     return Parsed(text, tokens, mentions, times, subject, limits, masked, bare)
+
+
+def _is_step_again(subject: Subject, mentions: Sequence[Mention]) -> bool:
+    """Tell whether loose words only say again which step is meant: "the parcel came, those it was delivered to"."""
+    steps = {stem for one in mentions if one.slot == "event" for stem in stems_of(one.value)}
+    return set(stems_of(subject.text)) <= steps
 
 
 def _without_copy(mentions: Sequence[Mention], tokens: Sequence[Token]) -> tuple[Mention, ...]:

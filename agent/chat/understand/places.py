@@ -13,7 +13,12 @@ def last_about(tokens: Sequence[Token], start: int) -> bool:
         return False
     while at >= 0 and tokens[at].text in words_in("mentions_determiners"):
         at -= 1
+    while at > 0 and tokens[at].text in words_in("obliging"):
+        # "About having to register", "mind being made to sign up": what is spoken of is the having to.
+        at -= 1
     if at > 0 and tokens[at].text in {"on", "of", "for"} and tokens[at - 1].text in words_in("quoting"):
+        return True
+    if at > 0 and tokens[at].text == "by" and tokens[at - 1].text in words_in("suffering"):
         return True
     return at >= 0 and tokens[at].text in {
         "about",
@@ -23,6 +28,11 @@ def last_about(tokens: Sequence[Token], start: int) -> bool:
         "mentions",
         "mentioned",
         "mentioning",
+        "mind",
+        "minds",
+        "describe",
+        "describes",
+        "describing",
     }
 
 

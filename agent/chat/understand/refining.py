@@ -4,10 +4,11 @@ A kind fixes what most of its phrasings say; these words say it in any of them.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.words import tokens_of, words_in
 
 NUMBERS: Final[Mapping[str, int]] = {
     word: n
@@ -27,12 +28,6 @@ _LIMITS: Final = (
         + NUMBER
         + r"\b(?!\s*(?:%|percent|per cent|star|days?|weeks?|months?|years?|hours?|minutes?|groups?|stages?|steps?\s+(?:before|after)|of the (?:stages|groups)|thousand|hundred))"
     ),
-    re.compile(
-        r"\b"
-        + NUMBER
-        + r"\s+(?:(?:of the|most \w+|most|biggest|worst|main|top|best|key|common|commonest|frequent|important|widespread|severe|painful|serious|typical|popular|real|good|short|different|frequently|often|discussed|mentioned|talked about|loved|quick|next|strongest|largest|big|small|new|recent)\s+)*"
-        r"(?:things?|topics?|themes?|subjects?|problems?|issues?|complaints?|gripes?|pain ?points?|pains?|frustrations?|headaches?|annoyances?|irritations?|reasons?|quotes?|verbatims?|comments?|passages?|examples?|excerpts?|reviews|routes?|paths?|journeys?|sequences?|moments?|experiences|opportunities|fixes|improvements?|actions?|ideas|suggestions?|recommendations?|points|factors|drivers|blockers?|wins?|voices|statements|snippets|of them|will do|is enough|max|please)\b"
-    ),
     re.compile(r"[,(:-]\s*(?:top |max |maximum )?" + NUMBER + r"(?:\s+(?:of them|only|max|please|rows?|results?|entries|items?))?\s*[.)]?$"),
 )  # fmt: skip
 
@@ -44,7 +39,30 @@ def limit_in(text: str) -> int | None:
         if match is not None:
             n = number_of(match["n"])
             return min(n, _MOST) if n else None
+    n = n_before(text, words_in("listed"))
+    return None if n is None else min(n, _MOST)
+
+
+def n_before(text: str, names: Collection[str]) -> int | None:
+    """Return the number that stands before names of things, whatever tells which: "seven original voices"."""
+    tokens = tokens_of(text)
+    for at, token in enumerate(tokens):
+        n = number_of(token.text) if token.text in NUMBERS or token.text.isdigit() else 0
+        if not 1 < n <= _MOST_ASKED:
+            continue
+        for following in tokens[at + 1 : at + 2 + _MOST_BETWEEN]:
+            if following.text in names:
+                return n
+            is_comma = following.text == ","
+            if not (following.is_word or is_comma) or following.text in words_in("not_listed") | words_in(
+                "people"
+            ):
+                break
     return None
+
+
+_MOST_ASKED: Final = 100
+_MOST_BETWEEN: Final = 5
 
 
 def number_of(words: str) -> int:
@@ -62,7 +80,7 @@ _ORDERS: Final = (
     )),
     ("severity", re.compile(
         r"\b(?:by|order of|sort(?:ed)?|rank(?:ed)?|order(?:ed)?|in terms of)\b.{0,25}\b(?:severity|seriousness|gravity|how (?:bad|badly|serious|severe|much)|severe|pain level|damage)"
-        r"|\b(?:severity first|most severe first|worst first|nastiest (?:\w+ )?first|gravest (?:\w+ )?first|worst (?:ones|\w+) first|most painful first|severest first|most serious first|gravest first|severity wise|by severity|from (?:most|worst|severe))"
+        r"|\b(?:severity first|most severe first|nastiest (?:\w+ )?first|gravest (?:\w+ )?first|most painful first|severest first|most serious first|gravest first|severity wise|by severity|from (?:the )?most (?:severe|serious))"
     )),
     ("trend", re.compile(
         r"\b(?:by|order of|sort(?:ed)?|rank(?:ed)?|order(?:ed)?)\b.{0,25}\b(?:trend|growth|how fast|momentum|change over time|speed)"
@@ -90,6 +108,14 @@ _SEVERITIES: Final = (
         r"\b(?:cost(?:s|ing)? (?:\w+ ){0,3}effort|time.?wast\w+|wast\w+ (?:\w+ ){0,3}time|extra work|needless work|laborious|cumbersome|tedious|hoops?|medium severity|a faff|effortful|hard work|a hassle)\b"
     )),
 )  # fmt: skip
+
+
+def severity_in(text: str) -> str | None:
+    """Return how bad a text says that things are, None where it says nothing of it or more than one thing."""
+    said = [value for value, pattern in _SEVERITIES if pattern.search(text)]
+    return said[0] if len(said) == 1 else None
+
+
 _PRAISE: Final = re.compile(
     r"\b(?:prais\w+|compliment\w*|positive|rav(?:e|es|ing)|love[sd]?|happy|kudos|strengths?|delight\w*|appreciat\w+|good things?|nice things?|pleased)\b"
 )

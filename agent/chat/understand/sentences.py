@@ -188,11 +188,17 @@ def _wish(text: str) -> tuple[str, str] | None:
     ]
     for start, end in sorted(found, reverse=True):
         rest = text[end:].strip(" ,:;-")
-        if len(rest.split()) > _LEAST and not _POINTING.match(rest):
+        if (
+            len(rest.split()) > _LEAST
+            and not _POINTING.match(rest)
+            and not _EVER.match(_last_clause(text[:end]))
+        ):
             return text[:start].strip(" ,:;-"), rest
     return None
 
 
+_EVER: Final = re.compile(r"^(?:before|until|once|when|whenever|in case|unless) (?:i|we|he|she|they) ")
+"""A clause that says when somebody will ask somebody else."""
 _POINTING: Final = re.compile(
     r"^(?:please )?(?:(?:tell|give|show|get|find|bring|let) (?:me|us) )?(?:know )?(?:just )?(?:that|this|the|one)?\s*(?:one )?(?:number|figure|answer|thing)\b|^(?:it|them)\b"
 )

@@ -82,6 +82,14 @@ def _has_no_subject(parsed: Parsed) -> bool:
     return parsed.subject is None
 
 
+def _has_subject(parsed: Parsed) -> bool:
+    return parsed.subject is not None
+
+
+def _has_severity_alone(parsed: Parsed) -> bool:
+    return bool(parsed.all("severity")) and parsed.subject is None and not parsed.all("stage")
+
+
 def _has_outcome(parsed: Parsed) -> bool:
     return names_outcome(parsed)
 
@@ -113,7 +121,7 @@ def _is_steps_alone(parsed: Parsed) -> bool:
     return len({one.value for one in events}) > 1 and not left
 
 
-_COPY: Final = r"(?:copy|copies|ads?|adverts?|wordings?|headlines?|e-?mails?|mails?|newsletter|posts?|subject lines?|texts?|messages?|push|banners?|slogans?|taglines?|variants?)"
+_COPY: Final = r"(?:copy|copies|ads?|adverts?|wordings?|headlines?|e-?mails?|mails?|newsletter|posts?|subject lines?|texts?|messages?|push|banners?|slogans?|taglines?|variants?|landing pages?|(?:ad|page|copy|e-?mail|text) (?:versions?|alternatives?|options?))"
 _SIGNS: Final = (
     _Sign(
         frozenset({"variants_propose"}),
@@ -200,6 +208,15 @@ _SIGNS: Final = (
     _Sign(frozenset({"groups_funnel"}), re.compile(r"\b(?:conversion|convert|converts|funnel)\b"), _sets_groups_apart),
     _Sign(frozenset({"groups_retention"}), re.compile(r"\b(?:retention|loyal|come back|comes back|coming back|return|returns|sticks? around|stays? (?:longer|with us)|keeps? coming|stickier)\b"), _sets_groups_apart),
     _Sign(frozenset({"map_stage"}), re.compile(r"\bmap\b"), _has_stage),
+    _Sign(frozenset({"pains_top"}), re.compile(r"\b(?:pain ?points?|complaints?|problems?|issues?|gripes?|troubles?|things|frustrations?|hurdles|grievances)\b"), _has_severity_alone),
+    _Sign(frozenset({"search_quotes", "search_topic"}), re.compile(r"^how (?:do|does|did|would) (?:the |our )?(?:\w+ )?(?:\w+) (?:describe|word|put|phrase|express|talk about|speak of|sound|voice)\b"), _has_subject, 0.25),
+    _Sign(frozenset({"search_quotes"}), re.compile(r"\b(?:customers?|shoppers?|people|real|actual|original|unfiltered|unedited|literal|raw) (?:own )?(?:\w+ )?(?:lines|words|voices|sentences|quotes|statements|remarks)\b"), _has_subject),
+    _Sign(frozenset({"pain_behaviour"}), re.compile(r"\b(?:customers?|people|shoppers|users|buyers|folks|those|clients|anyone|somebody|someone) (?:who|that|with) (?:\w+ )?(?:complain\w*|gripe\w*|moan\w*|grumble\w*|mention\w*|raise\w*|suffer\w*|trouble)\b.*\b(?:likely|leave|leaving|close|quit|churn|still|buy|order|come back|return|again|afterwards|then)\b"), _has_subject, _STRONGEST),
+    _Sign(frozenset({"picture"}), re.compile(r"^(?:please |can you |could you )?(?:show|send|give|get|find|make|draw|create|generate|see)\b.{0,15}\b(?:photos?|photographs?|images?|videos?|screenshots?|gifs?|clips?)\b"), _always, _STRONGEST),
+    _Sign(frozenset({"variants_check"}), re.compile(r"\b(?:re-?)?(?:check|test|validate|verify|try|run)\b.{0,40}\b(?:variants?|copy|copies|ads|headlines|(?:variant )?sets?)\b.{0,40}\b(?:again|anew|once more|another time|held.?out|hold.?out)\b|\bre-?(?:check|test|validate|run)\b.{0,40}\b(?:variants?|copy|copies|sets?)\b"), _always),
+    _Sign(frozenset({"search_anyone"}), re.compile(r"^(?:do|does|did|are|is|have|has)\b.*\b(?:minds?|bothered|fine with|ok(?:ay)? with|cares? about|hates?|loves?|enjoys?)\b"), _has_subject, 0.25),
+    _Sign(frozenset({"trend"}), re.compile(r"\b(?:evolv\w*|trend(?:s|ing)?|over time|month (?:by|over|on|after|to) month|per month|each month|every month|up or down|down or up|rise or fall|rising or falling|rose or fell|more or less often|on the (?:rise|up|wane|decline|increase)|less and less|more and more|fewer and fewer|rarer|louder|calm(?:ed|ing)? down|died? down|dying down|fad(?:ing|ed))\b"), _has_subject, 0.3),
+    _Sign(frozenset({"pain_concentration"}), re.compile(r"\b(?:(?:specific|unique|particular|exclusive|peculiar) to|(?:mostly|mainly|only|just|chiefly|largely|purely|merely) (?:a|an) [\w-]+ (?:matter|thing|problem|issue|affair|topic)|(?:\w+-|\w+ )only (?:matter|thing|problem|issue|affair|topic)|concentrat\w+|spread (?:out |across|evenly|over)|evenly (?:spread|distributed)|skew\w*|cluster(?:ed|s)?|confined to|limited to (?:one|a|certain|some)|across the board|disproportionate\w*|(?:certain|particular|specific|some) (?:\w+ )?(?:groups?|segments?|cities|channels?|tiers?))\b"), _has_subject),
     _Sign(frozenset({"emotions_one"}), re.compile(r"^(?:who|which (?:customers|people)|how many (?:customers|people)|are (?:customers|people))\b"), _has_feeling_alone),
 )  # fmt: skip
 
@@ -220,6 +237,7 @@ _WORDS_OF_REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
     "jokes": re.compile(r"\b(?:jokes?|sing|song|songs|poem|poems|riddle|story|stories|rhyme|haiku|funny|fun fact|limerick|dance|game|play|meaning of life|tell me something)\b"),
     "greeting": re.compile(r"\b(?:good (?:morning|afternoon|evening|day|night)|hello|hi|hey|hiya|how are you|nice to meet|greetings|howdy)\b"),
     "thanks": re.compile(r"\b(?:thanks?|thank|cheers|great|well done|nice|brilliant|perfect|awesome|bye|goodbye|appreciate|good (?:job|answer|work)|lovely|super|ta|helpful)\b"),
+    "injection": re.compile(r"\b(?:ignore|disregard|forget|override|bypass|prompt|rules?|your (?:instructions|orders|programming)|(?:previous|above|these|those|all|my) instructions|pretend|jailbreak|api key|keys?|passwords?|secrets?|developer|admin|root|act as|you are|mode|token|credentials?|workspaces?)\b"),
     "advice_legal": re.compile(r"\b(?:allowed|legal\w*|law|laws|lawful|sue|compliant|compliance|gdpr|consent|liable|liability|lawyer|contract|court|rights?|regulat\w*|permitted|privacy|data protection)\b"),
 }  # fmt: skip
 """Likeness alone is too little for these: a request that has none of the words is another, however near it sounds."""
@@ -228,11 +246,29 @@ _OF_THE_WORLD: Final = (
     "operations", "weather", "advice_legal", "web_metrics", "settings", "strategy", "send", "picture", "schedule", "change_data", "causal",
     "injection", "sql", "revenue",
 )  # fmt: skip
+_INSIDERS: Final = rf"(?:{'|'.join(sorted(words_in('insiders')))})"
+_MADE_INSIDE: Final = re.compile(
+    rf"\bwhy (?:do|does|did|is|are|was|were|has|have|can|could) (?:(?:our|the|my|your|that|this|those|these|some|so many|\w+ing) )*(?:\w+ )?{_INSIDERS}\b(?!s? (?:complaints?|problems?|issues?|gripes?|pain))"
+    rf"|\b(?:is|are|was|were) (?:(?:our|the|my) )(?:\w+ )?{_INSIDERS} (?:\w+ )?(?:under|over|too|badly|poorly|not|short|at fault|to blame|paid|trained|careless|sloppy|lazy|overworked|understaffed|incompetent|stressed|rushed)\b"
+    rf"|\bhow (?:often|many times|fast|quickly|well|much|long) (?:do|does|did|is|are|can) (?:(?:our|the|my) )?(?:\w+ )?{_INSIDERS}\b"
+    r"|\bhow (?:many|much)\b.*\b(?:did|do|have|had|can|will) we (?:\w+ )?(?:issue|pay|ship|send|process|handle|sell|deliver|grant|hire|pack|produce|stock|restock|spend)(?:ed|d)?\b"
+)
+"""Why, how often or how well those do what they do who work for or with the brand: no customer knows."""
 _SPEAK: Final = re.compile(
     r"\b(?:their (?:own )?words|horror stories|(?:un)?happy (?:about|with)|blam\w+|moans?|grievances?|prais\w+|gripes?|evidence|died down|"
     r"(?:customers?|people|shoppers?|buyers?|clients?|users|members|folks|they|anyone|anybody|someone|somebody|reviews?|reviewers|callers)\b"
     r"(?: \w+){0,4}? (?:say|says|said|saying|write|wrote|writing|mention\w*|talk\w*|speak|think|complain\w*|comment\w*|bring up|brought up|reckon|moan\w*|grumbl\w*|report\w*)"
     r"|(?:complaints?|comments?|feedback|quotes?|opinions?|remarks?|views?|reviews) (?:about|on|of|regarding|concerning|that))\b"
+)
+_SURELY: Final = 0.8
+_MONEY: Final = re.compile(
+    r"\b(?:how much|how many (?:dollars|euros?|pounds|bucks)|dollars|euros?|pounds|revenue|profit|turnover|margins?|sales|cost(?:s|ing)? us|we (?:lose|lost|make|made|spend|spent|earn))\b"
+)
+_MONEY_ASKED: Final = re.compile(
+    r"\b(?:how (?:much|many)|what|which) (?:\w+ )?(?:money|revenue|profit|sales|turnover|margins?|dollars|euros?|pounds)\b|\b(?:cost(?:s|ing)?|saves?|earns?) us\b(?! (?:\w+ )?(?:customers?|people|shoppers|buyers|time|trust|goodwill|loyalty))|\b(?:roi|return on investment)\b"
+)
+_WHO_COUNT: Final = re.compile(
+    r"\b(?:how many|headcount|number|share|proportion|percentage|fraction|part|what kind|which) (?:of |for )?(?:the |our |all )?(?:customers?|people|shoppers|users|folks|buyers|clients|members|them)\b"
 )
 _SPOKEN_OF: Final = -0.3
 """Of whatever in the world customers speak, what they say of it is in the data."""
@@ -247,9 +283,19 @@ def signs_of(parsed: Parsed) -> dict[str, float]:
     }
     if parsed.subject is not None and _SPEAK.search(parsed.text):
         found |= {kind: found.get(kind, 0.0) + _SPOKEN_OF for kind in _OF_THE_WORLD}
+    if _MONEY_ASKED.search(parsed.text):
+        found["revenue"] = _STRONGEST
+    elif parsed.subject is not None and parsed.subject.led and not _MONEY.search(parsed.text):
+        # Whom costs or charges bother is counted; the money itself is not.
+        found["revenue"] = found.get("revenue", 0.0) + _SPOKEN_OF * bool(_WHO_COUNT.search(parsed.text))
+    if _MADE_INSIDE.search(parsed.text) and not _SPEAK.search(parsed.text):
+        found["operations"] = _SURELY
     for sign in _SIGNS:
         if sign.holds(parsed) and sign.words.search(parsed.text):
             found |= dict.fromkeys(sign.kinds, sign.weight)
+    if "variants_propose" in found and parsed.all("creative"):
+        # Copy that is to be written about a fee or a price changes neither.
+        found["change_data"] = -_STRONGEST
     if {"predict_purchase", "predict_exit"} & set(found):
         # Buying and leaving are what is foreseen here, whatever else lies in the future.
         found["forecast"] = -_STRONGEST

@@ -49,11 +49,12 @@ def parts_of(text: str, *, narrows: Callable[[str], bool] = bool) -> tuple[Part,
         return (Part(text),)
     pieces = [
         Piece(piece.role, shown(piece.text), piece.leads_on)
-        for piece in _pieces(_QUOTED.sub(keep, text))
+        for piece in _claims_asked(_pieces(_QUOTED.sub(keep, text)))
         if piece.role != "bit"
         or piece.leads_on
         or 1 < len(piece.text.split()) < _SHORT
         or narrows(shown(piece.text))
+        or control_in(shown(piece.text)) is not None
     ]
     found = [_named(part) for part in _parts(pieces)]
     return tuple(found[:_MOST_PARTS]) or (Part(text),)
@@ -101,8 +102,11 @@ def _parts(pieces: Sequence[Piece]) -> list[Part]:
     """Return the requests, each with the words that narrow it and with what was said before."""
     if not any(piece.role == "ask" for piece in pieces):
         # Nothing asks by its form: what is only named is asked for, else all that was said.
-        bits = [piece.text for piece in pieces if piece.role == "bit" or control_in(piece.text) is not None]
-        return [Part(", ".join(bits or [piece.text for piece in pieces]))] if pieces else []
+        copies = [piece for piece in pieces if control_in(piece.text) is not None]
+        bits = [piece for piece in pieces if piece.role == "bit" and piece not in copies]
+        # Copy that is quoted says what is there, not what is asked.
+        kept = [piece for piece in pieces if piece in bits or piece in copies] if bits else pieces
+        return [Part(", ".join(piece.text for piece in kept))] if pieces else []
     found: list[Part] = []
     said: list[str] = []
     leading: list[str] = []
@@ -124,6 +128,41 @@ def _parts(pieces: Sequence[Piece]) -> list[Part]:
                 said.append(text)
                 leading = []
     return found
+
+
+def _claims_asked(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return pieces with a claim that is to be checked in the place of the words that only ask to check it.
+
+    "They moan less about the search. Does the data back that up?" asks whether they moan less about the search. What stands
+    before a question that points at it, "any quotes on that", is told and not asked.
+    """
+    found: list[Piece] = []
+    for piece in pieces:
+        if piece.role == "ask" and _BACKED.match(piece.text) and found and found[-1].role != "ask":
+            found[-1] = Piece("ask", _CLAIMED.sub("", found[-1].text))
+        elif piece.role == "ask" and _ON_THAT.search(piece.text) and found and found[-1].role != "ask":
+            found[-1] = Piece("said", _CLAIMED.sub("", found[-1].text))
+            found.append(piece)
+        else:
+            found.append(piece)
+    return found
+
+
+_BACKED: Final = re.compile(
+    r"^(?:and |so |but )?(?:(?:do|does|can|could|would|will|is|are|has|have)\b(?: you)? )?(?:(?:the|our|your|these|those|any|customers?|actual|monthly|weekly|hard|raw|real) )*"
+    r"(?:data|numbers?|figures?|evidence|feedback|facts|records?|trend|trends|months?|curve|chart|that|this|it|texts?|reviews|surveys?)?(?: (?:really|actually|also|even|say|in the data|of the data))*"
+    r" ?(?:back(?:s|ed)?|support(?:s|ed)?|confirm(?:s|ed)?|bears?|borne|shows?|agrees?|says?|tells?|proves?|holds?|square|fits?|match|contradicts?|verify|check|true|right|correct|so|the case|wrong|a myth)"
+    r"(?: (?:that|this|it|them|so|the same|a different|another|with|story|up|out|claim|claims|impression|statement|by the data|in the data|in the numbers|too|us|true|water|picture|for me|please|or not|or is it (?:just )?(?:a )?\w+))*$"
+)
+"""Words that ask whether what was claimed before holds."""
+_CLAIMED: Final = re.compile(
+    r"^.*?\b(?:hear|hears|hearing|heard|read|reading|tell|tells|telling|told|say|says|saying|said|claim|claims|claiming|claimed|swear|swears|swore|insist|insists|insisted|think|thinks|believe|believes|reckon|reckons|argue|argues|argued|promise|promised|report|reports|reported|feel|feels|assume|assumes|convinced|sure)\b"
+    r"(?: (?:me|us|everyone|everybody|the (?:client|board|boss|team|press|management)|our (?:client|board|boss|team|management)))?(?: that)? (?=\w)"
+)
+"""Who claims it."""
+_ON_THAT: Final = re.compile(
+    r"\b(?:on|about|of|for|with|to|behind) (?:that|this|it)\b|\bis (?:that|this)(?: really| actually| exactly)?$|\b(?:that|this) (?:pain ?point|problem|complaint|issue|gripe|claim|topic|one)\b"
+)
 
 
 def _with(part: Part, text: str) -> Part:
@@ -166,7 +205,14 @@ def _asked(text: str) -> list[str]:
         at = match.end()
     found.append(text[at:])
     bare = [part.strip(" ,;:-") for part in found]
-    return [part for part in bare if part and not _POINTING.match(part)]
+    return [part for part in bare if part and not _POINTING.match(part) and not _ON_IT.match(part)]
+
+
+_ON_IT: Final = re.compile(
+    r"^(?:to )?(?:put|pin|get|attach|settle|clear|sort|help|walk|take|give|back|look|check|find|work|figure)\b(?: (?:me|us|a|an|the|some|hard|rough|number|numbers|figure|figures|price|value|size|label|finger|through|with|on|up|out|to|into|for|look|at|debate|argument|question|thing))*"
+    r" (?:it|this|that)(?: (?:up|out|down|for (?:me|us)|please|once and for all))*$"
+)
+"""An order to do something with what is asked next: "put a number on it"."""
 
 
 _NO_OBJECT: Final = re.compile(

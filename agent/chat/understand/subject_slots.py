@@ -34,16 +34,16 @@ _NO_STEP: Final = frozenset(
     }
 )
 _SUBJECT_LIMIT: Final = 200
+UNCLEAR: Final = unknown_thing(
+    "What the question is about is not clear.", "Name it, such as delivery or payment."
+)
 
 
 def about_subject(kind: Kind, parsed: Parsed, vocabulary: Vocabulary, things: Things) -> Slots:
     """Return the arguments of a request about a subject."""
     words = _words(parsed)
     if words is None:
-        missing = unknown_thing(
-            "What the question is about is not clear.", "Name it, such as delivery or payment."
-        )
-        return Slots(kind.tool, missing=missing)
+        return Slots(kind.tool, missing=UNCLEAR)
     if kind.tool in _TO_PAIN | _TO_SEARCH:
         return _said(kind, parsed, words, vocabulary, things)
     if kind.tool == "show_trend" or kind.id == "periods_pains":
@@ -90,11 +90,18 @@ _COUNTED: Final = re.compile(
 def _words(parsed: Parsed) -> str | None:
     """Return the words of the subject; those of a stage or step where nothing else is the subject."""
     if parsed.subject is not None:
-        return parsed.subject.text[:_SUBJECT_LIMIT]
+        return _deed(parsed.subject.text)[:_SUBJECT_LIMIT]
     for slot in ("stage", "event"):
         for mention in parsed.all(slot):
             return parsed.words(mention)[:_SUBJECT_LIMIT]
     return None
+
+
+def _deed(text: str) -> str:
+    """Return a subject without words that only say that customers have to do it: "being made to register"."""
+    words = text.split()
+    start = next((at for at, word in enumerate(words) if word not in words_in("obliging") | {"getting"}), 0)
+    return " ".join(words[start:])
 
 
 def _limited(place: tuple[Any, ...], parsed: Parsed, found: Slots) -> Slots:
@@ -124,7 +131,9 @@ def _pain(
     aspect = aspect or (kind.arguments.get("aspect", "all") if kind.tool == "show_pain_point" else "all")
     found = things.find(words, vocabulary.pain_points)
     if found.several:
-        return _which(found.several, aspect)
+        return _which(found.several, aspect, words)
+    if found.one is None and aspect == "trend":
+        return Slots("show_trend", {"topic": words})
     if found.one is None:
         return Slots("search_evidence", {"query": words})
     return Slots(
@@ -132,16 +141,22 @@ def _pain(
     )
 
 
-def _which(several: tuple[Named, ...], aspect: str) -> Slots:
+def _which(several: tuple[Named, ...], aspect: str, words: str) -> Slots:
     lead = _ASPECT_WORDS[aspect]
     choices = tuple(Choice(label=one.label, request=f"{lead} “{one.label}”") for one in several)
-    return Slots(
-        "show_pain_point", choices=choices, question=f"Several pain points fit: {labels(several)}. Which one?"
-    )
+    if len(several) > 1:
+        question = f"Several pain points fit: {labels(several)}. Which one?"
+    else:
+        question = f"Is the pain point {labels(several)} meant?"
+        search = Choice(label=f"All about {words}", request=f"What do customers say about “{words}”?")
+        choices = (*choices, search)
+    return Slots("show_pain_point", choices=choices, question=question)
 
 
 def _trend(words: str, vocabulary: Vocabulary, things: Things) -> Slots:
-    found = things.find(words, (*vocabulary.pain_points,))
+    found = things.find(words, vocabulary.pain_points)
+    if found.several:
+        return _which(found.several, "trend", words)
     return Slots("show_trend", {"topic": found.one.label if found.one is not None else words})
 
 

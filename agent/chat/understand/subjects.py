@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from agent.chat.understand.kinds import phrasing_words
-from agent.chat.understand.leads import CLAUSES, LEADS, QUOTING_LEADS, told_of, topic_head
+from agent.chat.understand.leads import CLAUSES, LEADS, QUOTING_LEADS, told_of, topic_head, topic_tail
 from agent.chat.understand.words import (
     Token,
     common_stems,
@@ -94,25 +94,33 @@ def _limit_words() -> frozenset[str]:
 
 
 def subject_of(
-    tokens: Sequence[Token], covered: Collection[int], *, quoted: str | None, said: frozenset[str]
+    tokens: Sequence[Token],
+    names: Collection[int],
+    *,
+    quoted: str | None,
+    said: frozenset[str],
+    idioms: Collection[int] = (),
 ) -> Subject | None:
     """Return what a request is about, or None.
 
     Args:
         tokens: Of the request.
-        covered: Places that name something of the data; no subject runs over one.
+        names: Places that name something of the data; no subject runs over one.
         quoted: Words that stood in quotation marks, which are the subject.
         said: Stems of the words that customers write.
+        idioms: Places of words that ask only together; a clause such as "waiting for it to come back" keeps them.
     """
+    covered = {*names, *idioms}
     if quoted is not None:
         found = _quoted(tokens, quoted)
         if found is not None:
             return found
     return (
         _asked_of(tokens, covered, told_of(tokens))
-        or _led(tokens, covered)
+        or _led(tokens, covered, names, said)
         or _before_feedback(tokens, covered)
         or _asked_of(tokens, covered, topic_head(tokens), said=said)
+        or _asked_of(tokens, names, topic_tail(tokens), said=said)
         or _spoken_on(tokens, covered, said)
         or _loose(tokens, covered, said)
     )
@@ -180,24 +188,55 @@ def _quoted(tokens: Sequence[Token], quoted: str) -> Subject | None:
     return Subject(quoted.strip(), 0, 0, led=True) if words else None
 
 
-def _led(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
+def _led(
+    tokens: Sequence[Token], covered: Collection[int], names: Collection[int], said: frozenset[str]
+) -> Subject | None:
     texts = tuple(token.text for token in tokens)
     quoting = bool({"quote", "quotes", "voices", "comments", "opinion"} & set(texts))
     for lead in (*LEADS, *QUOTING_LEADS) if quoting else LEADS:
         for at in range(len(texts) - len(lead), -1, -1):
             if texts[at : at + len(lead)] != lead:
                 continue
-            found = _span(tokens, at + len(lead), covered)
-            if found is not None and (lead[-1] not in _WEAK or _is_content(tokens, found)):
+            start = at + len(lead)
+            # An idiom names nothing by itself; within what is spoken of it belongs to that: "items being out of stock".
+            found = _span(
+                tokens, start, names if _begins_doing(tokens, start) else _barring(tokens, covered, names)
+            )
+            if found is not None and (
+                _leads_on(tokens, found) or (lead[-1] == "on" and is_limit_word(tokens[found.start].text))
+            ):
+                # "Complaints on TikTok" are not about it.
+                continue
+            if found is not None and (
+                lead[-1] not in _WEAK
+                or _is_content(tokens, found)
+                or _is_doing(tokens[found.start])
+                or (
+                    lead[-1] == "when"
+                    and any(_is_topic(one, said) for one in tokens[found.start : found.end])
+                )
+            ):
                 return found
     return None
+
+
+def _barring(tokens: Sequence[Token], covered: Collection[int], names: Collection[int]) -> set[int]:
+    """Return the places that no subject runs over: names, and idioms but for their small words."""
+    return {at for at in covered if at in names or tokens[at].text not in words_in("stop")}
+
+
+def _leads_on(tokens: Sequence[Token], found: Subject) -> bool:
+    """Tell whether a span only leads to what is spoken of: "trend of complaints about kayaks"."""
+    first, second = tokens[found.start], tokens[min(found.start + 1, found.end - 1)]
+    return first.text in words_in("trouble") and second.text in {"about", "on", "regarding", "over", "with"}
 
 
 def _is_content(tokens: Sequence[Token], subject: Subject) -> bool:
     return any(not is_frame(token) for token in tokens[subject.start : subject.end])
 
 
-_WEAK: Final = frozenset({"point", "by", "against", "when", "of", "up", "for", "into"})
+_OBJECTS: Final = frozenset({"what", "which", "who", "where", "how", "why"})
+_WEAK: Final = frozenset({"point", "by", "against", "when", "of", "up", "for", "into", "is", "are"})
 """Ends of leads after which other things than a subject stand as often."""
 
 
@@ -214,6 +253,8 @@ def _spoken_on(tokens: Sequence[Token], covered: Collection[int], said: frozense
         spoken = at > 1 and tokens[at - 2].text in words_in("spoken_on")
         if any(not is_frame(one) and (spoken or one.stem in known) for one in inside):
             return found
+        if spoken and any(_is_topic(one, said) for one in inside):
+            return found
     return None
 
 
@@ -221,23 +262,27 @@ def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subj
     """Return the words from a place on up to where something else begins, without frame words around them."""
     # A clause says with its verb what is wrong: "when the parcel shows up broken".
     is_clause = start > 0 and tokens[start - 1].text in CLAUSES
-    while start < len(tokens) and tokens[start].text in words_in("stop") - {"no", "not"}:
+    while start < len(tokens) and tokens[start].text in words_in("stop") - {"no", "not"} - _DOINGS:
         if tokens[start].text in words_in("pronouns") - {"this", "that", "these", "those"}:
             return None
         start += 1
+    # "That being passed around is annoying": the verb says what is said of it, as does how bad it is.
+    links = is_clause and not _begins_doing(tokens, start) and not _says_degree(tokens, start)
     end = start
     while (
         end < len(tokens)
         and end not in covered
         and tokens[end].is_word
-        and not (_breaks(tokens, start, end) and not (is_clause and tokens[end].text in _LINKING))
+        and not (_breaks(tokens, start, end) and not (links and tokens[end].text in _LINKING))
     ):
         end += 1
     content = [at for at in range(start, end) if not is_asking(tokens[at])]
-    if content and not is_clause:
+    # "Waiting for their money to come back" says with all of its words what is meant.
+    if content and not (is_clause or (start < end and _is_doing(tokens[start]))):
         end = _extended(tokens, content[-1] + 1, end)
     elif not content:
-        while end > start and tokens[end - 1].text in words_in("stop"):
+        kept = _PARTICLES if start < end and _is_doing(tokens[start]) else frozenset[str]()
+        while end > start and tokens[end - 1].text in words_in("stop") - kept:
             end -= 1
         texts = {tokens[at].text for at in range(start, end)}
         if not texts - words_in("people") - words_in("stop") - words_in("empty") and texts != {"points"}:
@@ -249,12 +294,36 @@ def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subj
     )
 
 
+def _says_degree(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether a clause says how bad something is: "that missing measurements are a nuisance"."""
+    verb = next(
+        (at for at in range(start, len(tokens)) if tokens[at].text in {"is", "are", "was", "were"}), None
+    )
+    if verb is None:
+        return False
+    return any(token.text in words_in("degrees") for token in tokens[verb + 1 : verb + 5])
+
+
+def _is_doing(token: Token) -> bool:
+    """Tell whether a word begins a clause that has no verb but itself: "being passed around", "having to register"."""
+    return token.text.endswith("ing") and (token.text in _DOINGS or not is_asking(token))
+
+
+def _begins_doing(tokens: Sequence[Token], start: int) -> bool:
+    return start < len(tokens) and _is_doing(tokens[start])
+
+
+_PARTICLES: Final = frozenset({"up", "off", "out", "back", "down", "away", "around", "over", "through", "in"})
+_DOINGS: Final = frozenset(
+    {"being", "having", "getting", "waiting", "not", "paying", "finding", "trying", "going", "needing"}
+)
 _LINKING: Final = frozenset({"is", "are", "was", "were", "does", "do", "gets", "get", "has", "have"})
 
 
 def _breaks(tokens: Sequence[Token], start: int, at: int) -> bool:
     if tokens[at].text in words_in("subjects_breaks"):
-        return True
+        # "Stores not having what the site shows": the clause belongs to the verb before it.
+        return not (at > start and tokens[at].text in _OBJECTS and tokens[at - 1].text.endswith("ing"))
     if tokens[at].text in {"in", "from", "on", "via", "at", "for"} and at > start:
         following = [token.text for token in tokens[at + 1 : at + 3]]
         return any(is_limit_word(word) or word in words_in("people") for word in following)

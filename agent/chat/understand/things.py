@@ -9,16 +9,34 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.chat.understand.vocabulary import Named, Vocabulary
-from agent.chat.understand.words import stems_in, words_in
+from agent.chat.understand.subjects import is_frame
+from agent.chat.understand.vocabulary import Named, Vocabulary, Voices
+from agent.chat.understand.words import stems_in, stems_of, tokens_of, words_in
 from agent.lexical import content_stems
 from agent.ports import Encoder
 
 _NEAR: Final = 0.62
-"""Likeness from which on other words mean the same thing."""
+"""Likeness from which on other words mean the same thing, where nothing but labels tells."""
 _SURE: Final = 0.08
 """By how much the nearest has to be nearer than the next."""
 _MOST: Final = 4
+_NEIGHBOURS: Final = 30
+_FEWEST_NEIGHBOURS: Final = 8
+_PER_NEIGHBOUR: Final = 40
+"""Sentences of customers nearest to words, which vote for what the words mean: at most, at least, and among how many each."""
+_CORE: Final = 5
+"""Sentences of a pain point whose likeness counts: the nearest alone may be a slip."""
+_AGREED: Final = 1.25
+_OPEN: Final = 0.9
+_APART: Final = 0.2
+"""Of the sum of likeness to a label, likeness to sentences, and half the share of votes: what is surely meant, what may be, and by
+how much another has to be further away. Chosen on some hundred wordings of known and of unknown troubles."""
+_VOTES: Final = 0.33
+_MOST_VOTES: Final = 0.45
+_LIKE_SENTENCES: Final = 0.45
+_LIKE_LABEL: Final = 0.4
+_OWN_WORD: Final = 0.15
+_NEXT_SENTENCES: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +51,14 @@ class Things:
     """Finds things by words.
 
     Args:
-        vocabulary: Has the things.
+        vocabulary: Has the things, and what customers wrote of them.
         encoder: Compares their labels with other words.
     """
 
     def __init__(self, vocabulary: Vocabulary, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._voices = vocabulary.voices
+        self._voiced = vocabulary.pain_points
         self._vectors: dict[tuple[Named, ...], NDArray[np.float64]] = {}
         self._owners: dict[tuple[Named, ...], NDArray[np.intp]] = {}
         for things in (vocabulary.pain_points, vocabulary.themes):
@@ -58,7 +78,15 @@ class Things:
         stems = content_stems(wanted) or frozenset(wanted.split()) - words_in("stop")
         if not stems or not things:
             return Found()
-        found = self._by_label(stems, things) or self._by_meaning(wanted, things)
+        literal = set(stems_of(wanted))
+        same = next((one for one in things if set(stems_of(one.label)) == literal), None)
+        if same is not None:
+            return Found(same)
+        labelled = self._by_label(stems, things)
+        if self._voices is not None and things == self._voiced:
+            said = _only_said(wanted, labelled or Found(), things, self._voices)
+            return _either(said, self._by_meaning(_PASSIVE.sub("", wanted), things))
+        found = labelled or self._by_meaning(wanted, things)
         bare = stems - stems_in("flaws")
         if found != Found() or not bare or bare == stems:
             return found
@@ -82,17 +110,104 @@ class Things:
     def _by_meaning(self, words: str, things: tuple[Named, ...]) -> Found:
         if things not in self._vectors:
             return Found()
-        told = self._vectors[things] @ np.asarray(self._encoder.encode([words]), dtype=np.float64)[0]
+        asked = np.asarray(self._encoder.encode([words]), dtype=np.float64)[0]
+        told = self._vectors[things] @ asked
         scores = np.full(len(things), -1.0)
         np.maximum.at(scores, self._owners[things], told)
-        ranked = sorted(
-            zip((float(score) for score in scores), things, strict=True), key=lambda pair: -pair[0]
-        )[:_MOST]
-        best = ranked[0][0]
+        if self._voices is not None and things == self._voiced:
+            return _heard(words, asked, scores, things, self._voices)
+        order = [int(at) for at in np.argsort(-scores)[:_MOST]]
+        best = scores[order[0]]
         if best < _NEAR:
             return Found()
-        close = [thing for score, thing in ranked if score > best - _SURE]
-        return Found(close[0]) if len(close) == 1 else Found(several=tuple(close))
+        return _found([things[at] for at in order if scores[at] > best - _SURE])
+
+
+def _heard(
+    words: str,
+    asked: NDArray[np.float64],
+    labels: NDArray[np.float64],
+    things: tuple[Named, ...],
+    voices: Voices,
+) -> Found:
+    """Return what words mean by the labels and by what customers wrote, where both are near enough."""
+    near = voices.vectors @ asked.astype(np.float32)
+    shares = _votes(near, voices.pains, len(things))
+    cores = _cores(near, voices.pains, len(things))
+    scores = labels + cores + shares / 2 + _OWN_WORD * _own_words(words, things)
+    order = [int(at) for at in np.argsort(-scores)[:_MOST]]
+    best = order[0]
+    others = np.delete(cores, best).max(initial=0.0)
+    agreed = labels[best] == labels.max() and labels[best] >= _LIKE_LABEL and shares[best] >= _VOTES
+    voted = shares[best] >= _MOST_VOTES and cores[best] >= _LIKE_SENTENCES
+    voted = (agreed or voted) and cores[best] >= others + _NEXT_SENTENCES
+    sure = scores[best] >= _AGREED and shares[best] >= _VOTES
+    if not (voted or sure) and scores[best] < _OPEN:
+        return Found()
+    next_label = np.delete(labels, best).max(initial=0.0)
+    if labels[best] >= max(_NEAR, next_label + _SURE) and _is_said(words, things[best], voices.words[best]):
+        # What customers wrote and the label agree.
+        return Found(things[best])
+    near_votes = (shares * 2 >= shares[best]) | (labels > labels[best] - _SURE)
+    close = [things[at] for at in order if scores[at] > scores[best] - _APART and near_votes[at]]
+    is_said = _is_said(words, things[best], voices.words[best])
+    if not is_said and not (voted or sure):
+        return Found()
+    # A word that no customer with it writes may be what matters: then it is asked back.
+    return _found(close) if is_said and (voted or sure) else Found(several=tuple(close))
+
+
+def _own_words(words: str, things: tuple[Named, ...]) -> NDArray[np.float64]:
+    """Return 1 for each thing whose label alone has one of the words, as "broken" stands in one label."""
+    asked = content_stems(words)
+    held = [content_stems(one.label) & asked for one in things]
+    return np.array([float(any(sum(stem in other for other in held) == 1 for stem in one)) for one in held])
+
+
+def _votes(near: NDArray[np.float32], pains: NDArray[np.intp], n_things: int) -> NDArray[np.float64]:
+    """Return which share of the nearest sentences belongs to each pain point."""
+    n = min(max(_FEWEST_NEIGHBOURS, min(_NEIGHBOURS, len(near) // _PER_NEIGHBOUR)), len(near))
+    nearest = np.argpartition(-near, n - 1)[:n] if n else np.array([], dtype=np.intp)
+    voted = pains[nearest]
+    return np.bincount(voted[voted >= 0], minlength=n_things) / max(n, 1)
+
+
+def _cores(near: NDArray[np.float32], pains: NDArray[np.intp], n_things: int) -> NDArray[np.float64]:
+    """Return how near the nearest few sentences of each pain point are."""
+    found = np.zeros(n_things)
+    for at in range(n_things):
+        own = np.sort(near[pains == at])[-_CORE:]
+        found[at] = float(own.mean()) if len(own) else 0.0
+    return found
+
+
+def _is_said(words: str, thing: Named, own: frozenset[str]) -> bool:
+    """Tell whether customers with a pain point use the words that are no everyday ones: "crypto payments" are not theirs."""
+    known = own | set(stems_of(thing.label)) | stems_in("flaws")
+    return all(is_frame(token) or token.stem in known for token in tokens_of(words) if token.is_word)
+
+
+def _only_said(words: str, found: Found, things: tuple[Named, ...], voices: Voices) -> Found:
+    """Return what words of labels say, without things whose customers do not write the other words: "vegan sleeping bags"."""
+    own = dict(zip(things, voices.words, strict=True))
+    held = [one for one in _all(found) if _is_said(words, one, own[one])]
+    return _found(held) if held else Found()
+
+
+def _all(found: Found) -> tuple[Named, ...]:
+    return found.several or ((found.one,) if found.one is not None else ())
+
+
+def _either(labelled: Found, meant: Found) -> Found:
+    """Return what words of labels say, with what the words mean beside it where that is another thing."""
+    first, second = _all(labelled), _all(meant)
+    if not first or (meant.one is not None and meant.one in first):
+        return meant
+    return _found(list(dict.fromkeys((*first, *second)))[:_MOST])
+
+
+def _found(things: Sequence[Named]) -> Found:
+    return Found(things[0]) if len(things) == 1 else Found(several=tuple(things))
 
 
 def _ways(thing: Named) -> list[str]:
@@ -102,6 +217,9 @@ def _ways(thing: Named) -> list[str]:
     return [thing.label, *(part for part, n in n_words if _FEWEST <= n <= _MOST_WORDS)]
 
 
+_PASSIVE: Final = re.compile(
+    r"^(?:being|getting|having been|having to be|always|constantly|people|customers)\s+"
+)
 _PARTS: Final = re.compile(r"[,;“”]|\balong with\b|\bcustomers bring up\b", re.IGNORECASE)
 _FEWEST: Final = 2
 _MOST_WORDS: Final = 9

@@ -26,6 +26,7 @@ from agent.chat.understand.strangers import (
     unknown_season,
     unknown_stage,
 )
+from agent.chat.understand.subject_slots import UNCLEAR
 from agent.chat.understand.terms import asks_term
 from agent.chat.understand.things import things_of
 from agent.chat.understand.understood import Cannot, Previous, Understood
@@ -127,7 +128,9 @@ def _before(previous: Previous | None, found: list[Understood]) -> Previous | No
 
 def _together(found: list[Understood]) -> Understood:
     answered = [one for one in found if not any(cannot.small_talk for cannot in one.cannot)]
-    kept = answered or found
+    # "I want their own words. How do they put it?" asks once: what it is about stands in one of the two.
+    named = [one for one in answered if one.missing != (UNCLEAR,)]
+    kept = named or answered or found
     return reduce(_plus, kept)
 
 
@@ -233,7 +236,8 @@ def _kind(parsed: Parsed, vocabulary: Vocabulary, encoder: Encoder) -> Kind | No
         return best
     can = np.array([bool(kind.tool) for kind in scorer.kinds])
     lead = float(adjusted[can].max() - adjusted[~can].max())
-    named = _NAMED if any(one.slot in _NAMES for one in parsed.mentions) else 0.0
+    names = _NAMES | {"creative"} if best.tool == "propose_variants" else _NAMES
+    named = _NAMED if any(one.slot in names for one in parsed.mentions) else 0.0
     return best if _LEAD * lead + _NEAR * scores.nearest + named >= _SURE else None
 
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agent.analyse.taxonomy import stage_of_event
 
 
@@ -25,6 +28,21 @@ class Trait:
     values: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Voices:
+    """Sentences of customers with the pain point each belongs to, which tell what other words for it mean.
+
+    Attributes:
+        vectors: One unit row a sentence, of the encoder that questions are read with.
+        pains: Place of each sentence's pain point among the vocabulary's; -1 where it belongs to none.
+        words: Stems of the words in the sentences of each pain point.
+    """
+
+    vectors: NDArray[np.float32]
+    pains: NDArray[np.intp]
+    words: tuple[frozenset[str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Every name that may be asked for.
@@ -42,6 +60,7 @@ class Vocabulary:
         first: First day the data covers; None where nothing is dated.
         last: Last day.
         said: Stems of the words that customers wrote, each by more than one of them.
+        voices: What customers wrote of each pain point; None where nothing is known but labels.
     """
 
     stages: tuple[str, ...] = ()
@@ -56,6 +75,7 @@ class Vocabulary:
     first: date | None = None
     last: date | None = None
     said: frozenset[str] = frozenset()
+    voices: Voices | None = None
 
     def values_of(self, key: str) -> tuple[str, ...]:
         """Return the values of a trait; empty where there is no such trait."""

@@ -274,7 +274,12 @@ def _respelt(token: Token, known: frozenset[str]) -> Token:
 
 @lru_cache(maxsize=4_096)
 def _nearest(word: str, known: frozenset[str]) -> str | None:
-    if word in known or word in _irregular() or stem(word) in _stems(known) or stem(word) in common_stems():
+    if (
+        word in known
+        or word in _irregular()
+        or stem(word) in _stems(known)
+        or stem(word) in common_stems() | thing_stems()
+    ):
         return None
     swapped = [
         other
