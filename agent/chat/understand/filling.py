@@ -24,7 +24,7 @@ _DAYS: Final = re.compile(
     rf"\b(?:within|inside|in under|in less than|in (?:at most|no more than|up to)|not later than|no later than)\s+(?:(?:the|a|an|of|its|their|first|same|next|following|space|full)\s+)*(?:{NUMBER}|one|a|an)?[\s-]*(?P<unit>hour|day|week|fortnight|month|quarter|year)s?\b"
 )
 _DAYS_AT_MOST: Final = re.compile(
-    rf"\b(?:{NUMBER}|one|a|an)[\s-]*(?P<unit>hour|day|week|fortnight|month|quarter|year)s?\s+(?:max|maximum|at (?:the )?most|or (?:less|fewer|sooner|quicker)|tops|window|limit|cut.?off|of (?:each other|it|that|that))\b"
+    rf"\b(?:{NUMBER}|one|a|an)[\s-]*(?P<unit>hour|day|week|fortnight|month|quarter|year)s?\s+(?:max|maximum|at (?:the )?most|or (?:less|fewer|sooner|quicker)|tops|(?:conversion |time )?window|limit|cut.?off|of (?:each other|it|that|that))\b"
 )
 _UNIT_DAYS: Final = {
     "hour": 1 / 24, "day": 1.0, "week": 7.0, "fortnight": 14.0, "month": 30.0, "quarter": 91.0, "year": 365.0,
@@ -128,6 +128,8 @@ def _pain_points(request: _Request) -> Slots:
         _add_after_purchase(arguments, vocabulary)
     elif parsed.all("event"):
         event = parsed.all("event")[0]
+        if _led_by(parsed, event, {"before", "until", "prior"}):
+            return _cannot_limit(parsed, event, Slots(kind.tool))
         if kind.id == "pains_after" or _led_by(parsed, event, {"after", "following", "who", "once", "have"}):
             arguments["after_event"] = event.value
             notes.extend(_rough(parsed, event))

@@ -52,7 +52,7 @@ def leaning(parsed: Parsed, said: Parsed) -> Parsed:
     times = said.times if not parsed.times and is_then else ()
     told = said.subject if said.subject is not None and said.subject.led else _claimed(said)
     subject = told if parsed.subject is None and _leaves_subject(parsed, said, told) else None
-    limits = said.limits if "there" in parsed.text.split() and not taken else ()
+    limits = said.limits if _means_place(parsed) and not taken else ()
     if not taken and not times and subject is None and not limits:
         return parsed
     offset = len(said.tokens) + 1
@@ -173,15 +173,29 @@ _IT: Final = re.compile(
 
 def _is_meant(mention: Mention, parsed: Parsed) -> bool:
     if mention.slot == "where":
-        return not parsed.all("where") and _means_them(parsed)
+        return not parsed.all("where") and (_means_them(parsed) or _means_place(parsed))
     if mention.slot in {"event", "after"}:
         own = parsed.all("event") or parsed.all("after") or parsed.all("stage")
         return not own and not mention.plain and bool(_THAT.search(parsed.text)) and parsed.subject is None
     if mention.slot == "severity":
         return not parsed.all("severity") and bool(_SO_BAD.search(parsed.text))
     if mention.slot == "stage":
-        return not parsed.all("stage") and not parsed.all("event") and "there" in parsed.text.split()
+        return not parsed.all("stage") and not parsed.all("event") and _means_place(parsed)
     return False
+
+
+def _means_place(parsed: Parsed) -> bool:
+    """Tell whether "there" means where something happens: not "are there", "how many are there"."""
+    texts = ["", *(token.text for token in parsed.tokens), ""]
+    return any(
+        word == "there" and before not in _BEING and after not in _BEING
+        for before, word, after in zip(texts, texts[1:], texts[2:], strict=False)
+    )
+
+
+_BEING: Final = frozenset(
+    {"is", "are", "was", "were", "be", "been", "has", "have", "any", "will", "would", "can", "could"}
+)
 
 
 def _means_them(parsed: Parsed) -> bool:

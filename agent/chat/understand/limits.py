@@ -51,10 +51,13 @@ def unknown_limits(
 
 def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -> bool:
     """Tell whether a word stands before "customers" as a name of which ones: "German customers", "tablet users"."""
+    if at + 1 < len(tokens) and tokens[at + 1].text in _PLANS and _sorts().get(tokens[at].text) == "business":
+        return True
     if (
         at + 1 >= len(tokens)
         or at + 1 in skip
-        or tokens[at + 1].text not in (words_in("people") | words_in("groups")) - {"those", "ones"}
+        or tokens[at + 1].text
+        not in (words_in("people") | words_in("groups") | _ACCOUNTS) - {"those", "ones"}
     ):
         return False
     word = tokens[at].text
@@ -67,6 +70,37 @@ def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -
     # Words put together tell customers apart, whatever each of them says: "left-handed people".
     is_thing |= "-" in word and not all(part in words_in("adjectives") for part in word.split("-"))
     return is_thing or not is_frame(tokens[at]) or is_limit_word(word) or tokens[at].stem in _life()
+
+
+_PLANS: Final = frozenset({"plan", "plans", "membership", "package", "status", "level", "club", "scheme"})
+_ACCOUNTS: Final = frozenset({"accounts", "partners", "merchants", "resellers", "dealers", "contacts"})
+
+
+def named_limits(
+    tokens: Sequence[Token], taken: Collection[int], *, capitals: Collection[str], names: Collection[str]
+) -> tuple[str, ...]:
+    """Return words written as names that limit a request to people or a place, whatever else they mean in lower case.
+
+    Args:
+        tokens: Of the request.
+        taken: Places of names of the data, and of what the request is plainly about.
+        capitals: Words that were written with a capital within a sentence.
+        names: Words of names in the data.
+    """
+    found: list[str] = []
+    for at, token in enumerate(tokens):
+        if at in taken or token.text not in capitals or token.text in names | words_in("adjectives"):
+            continue
+        following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        before = tokens[at - 1].text if at else ""
+        whose = tokens[at - 2].text if at > 1 else ""
+        is_whose = following in words_in("people") | words_in("groups") | words_in(
+            "places"
+        ) and not token.text.endswith("ing")
+        is_where = before in {"in", "from", "near"} and whose in words_in("people") and not is_frame(token)
+        if is_whose or is_where:
+            found.append(token.text)
+    return tuple(found)
 
 
 def _is_owned(tokens: Sequence[Token], at: int, names: Collection[str]) -> bool:

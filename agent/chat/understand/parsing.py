@@ -113,6 +113,8 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     times = spans_in(asked, last=vocabulary.last or _NO_DATA)
     tokens = respelt(tokens_of(_without_times(asked, times)), _known_words(index.words), kept=_kept_words())
     mentions = mentions_in(tokens, index)
+    new_places = _new_places(tokens, mentions)
+    mentions = tuple(one for one in mentions if one.start - 1 not in new_places)
     mentions = _without_copy((*mentions, *_numbered_groups(tokens, mentions)), tokens)
     covered = {
         at for mention in mentions if mention.slot in _COVERING for at in range(mention.start, mention.end)
@@ -143,6 +145,10 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     if subject is not None:
         mentions = tuple(one for one in mentions if one.end <= subject.start or subject.end <= one.start)
     limits = unknown_limits(tokens, covered | copy, subject, names=index.words, said=vocabulary.said)
+    taken = {tokens[at + 1].text for at in new_places}
+    limits = tuple(one for one in limits if one not in taken) + tuple(
+        f"new {place}" for place in sorted(taken)
+    )
     groups = [
         Mention("where", token.text, at, at + 1)
         for at, token in enumerate(tokens)
@@ -157,6 +163,36 @@ def _is_step_again(subject: Subject, mentions: Sequence[Mention]) -> bool:
     """Tell whether loose words only say again which step is meant: "the parcel came, those it was delivered to"."""
     steps = {stem for one in mentions if one.slot == "event" for stem in stems_of(one.value)}
     return set(stems_of(subject.text)) <= steps
+
+
+_NEW: Final = frozenset(
+    {
+        "york",
+        "orleans",
+        "hampshire",
+        "jersey",
+        "delhi",
+        "haven",
+        "london",
+        "plymouth",
+        "bedford",
+        "england",
+        "brunswick",
+    }
+)
+"""Places that another place is called after: "New York" is no new customer of York."""
+
+
+def _new_places(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[int]:
+    """Return where "new" belongs to a place of its own, which is not the one of the data."""
+    return [
+        one.start - 1
+        for one in mentions
+        if one.slot == "where"
+        and one.start
+        and tokens[one.start - 1].text == "new"
+        and one.value.casefold() in _NEW
+    ]
 
 
 def _without_copy(mentions: Sequence[Mention], tokens: Sequence[Token]) -> tuple[Mention, ...]:

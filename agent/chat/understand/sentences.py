@@ -3,7 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import cache
+from typing import Final, Literal, cast
+
+from agent.chat.understand.telling import is_of_work, names_program, opens_only, tells, without_programs
+from agent.chat.understand.words import lexicon
 
 Role = Literal["ask", "bit", "said"]
 """A request; words that narrow one; what is told around it."""
@@ -21,10 +25,10 @@ class Piece:
 
 _AUX: Final = r"(?:is|are|was|were|am|do|does|did|have|has|had|can|could|will|would|should|shall|might|must)"
 _ORDERS: Final = (
-    r"(?:show|give|list|tell|name|find|search|fetch|get|bring|pull|dig|look|compare|contrast|rank|sort|order|count|break|split|write|draft"
+    r"(?:show|give|list|tell|name|find|search|fetch|get|bring|pull|dig|look|compare|contrast|rank|sort|order(?! \w+ed\b)|count|break|split|write|draft"
     r"|propose|compose|create|make|build|sketch|explain|define|describe|summari[sz]e|outline|walk|take|put|check|test|verify|predict|forecast|suggest"
     r"|recommend|advise|point|plot|chart|draw|quote|read|let|see|identify|determine|confirm|work|figure|analy[sz]e|examine|help|rate|suppose"
-    r"|imagine|consider|improve|fill|run|send|delete|remove|rename|change|translate|export|print|schedule|remind|refund|cancel|call|tag|merge|add|start|stop"
+    r"|imagine|consider|improve|fill|run|send|delete|remove|rename|change|translate|export|print|schedule|remind|refund|cancel|call(?! \w+ed\b)|tag|merge|add|start|stop"
     r"|prove|estimate|calculate|compute|simulate|finalise|finalize|trace|follow|map|open|display|share|report|brief|talk|zoom|dissect|say|go)"
 )
 _PREPOSITION: Final = (
@@ -124,7 +128,11 @@ def pieces_of(sentence: str, *, asks: bool) -> Iterator[Piece]:
         if _INTRO.match(head):
             yield from pieces_of(rest, asks=asks)
             return
-        if head and _begins(rest) and not _ASKS.match(head):
+        if (
+            head
+            and (_begins(rest) or (asks and _HEADS.match(_opened(rest))))
+            and (not _ASKS.match(head) or names_program(head))
+        ):
             yield from _before(head)
             yield from pieces_of(rest, asks=asks)
             return
@@ -145,28 +153,42 @@ def _clause(text: str, *, asks: bool) -> Iterator[Piece]:
     parts = text.split(", ")
     for at in range(1, len(parts)):
         head, rest = ", ".join(parts[:at]), ", ".join(parts[at:])
-        if not _ASKS.match(parts[0]) and _begins(rest) and _is_told(head):
+        if not _ASKS.match(parts[0]) and (_begins(rest) or _is_so(rest)) and _is_told(head):
             yield Piece("said", head)
             yield from pieces_of(rest, asks=asks)
             return
+    if opens_only(parts[0]) and len(parts) > 1 and _is_told(_opened(", ".join(parts[1:]))):
+        yield Piece("said", text)
+        return
     told: list[str] = []
     while len(parts) > 1 and _is_told(_opened(parts[-1])) and not _begins(parts[-1]):
         told.insert(0, parts.pop())
-    text = _bare(", ".join(parts))
-    if _SETTING.match(text):
-        yield Piece("bit", text, leads_on=True)
-    elif text.startswith(_MEANING):
-        yield Piece("bit", text.removeprefix(_MEANING))
-    elif _ASKS.match(text) or _HEADS.match(text):
-        yield Piece("ask", text)
-    elif _is_told(text) and not asks:
-        yield Piece("said", text)
-    else:
-        yield Piece("ask" if asks and len(text.split()) > _LEAST else "bit", text)
+    yield _main(_bare(", ".join(parts)), asks=asks)
     if told:
         yield Piece("said", ", ".join(told))
 
 
+def _main(text: str, *, asks: bool) -> Piece:
+    """Return the piece that is left of a sentence without what leads up to it and what trails it."""
+    if _SETTING.match(text):
+        # "Think of Amplitude's tab": set up in another maker's words.
+        return Piece("said", text) if names_program(text) else Piece("bit", text, leads_on=True)
+    if text.startswith(_MEANING):
+        return Piece("bit", text.removeprefix(_MEANING))
+    if _ASKS.match(text) or (_HEADS.match(text) and (asks or not tells(text))):
+        return Piece("ask", text)
+    is_around = opens_only(text) or names_program(text) or is_of_work(text)
+    if (_is_told(text) or is_around) and not asks:
+        return Piece("said", text)
+    return Piece("ask" if asks and len(text.split()) > _LEAST else "bit", text)
+
+
+def _is_so(text: str) -> bool:
+    """Tell whether words say again what is asked, by the noun alone: "so the most common paths"."""
+    return text.startswith(_SO) and bool(_HEADS.match(_opened(text)))
+
+
+_SO: Final = ("so ", "basically ", "meaning ", "that is ", "in other words ", "essentially ", "namely ")
 _MEANING: Final = "i mean "
 _SETTING: Final = re.compile(
     r"^(?:take|put|split|pick|consider|suppose|imagine|assume|picture|think of|look at|focus on|stick to|start from|compare (?:the )?(?:two )?(?:halves|first|before))\b(?!.*\b(?:and|then) (?:tell|show|say|give|list|what|which|how|who|where)\b)"
@@ -174,11 +196,18 @@ _SETTING: Final = re.compile(
 """An order that only sets up what is asked next."""
 
 
+_YET_TO: Final = re.compile(
+    rf"\b(?:before|until|when|whenever|while|once|after|unless) (?:i|we|they|{_TALKER})(?: (?:can|have to|go and|go to|get to|even))?\s*$"
+)
+"""Whoever asks before, after or while something else is done asks somebody else: "before I ask the board"."""
+
+
 def _wish(text: str) -> tuple[str, str] | None:
     """Return what stands before a wish to know something and what is wished, None where nobody wishes."""
     found = [
         (match.start(), match.end())
         for match in _WANTS.finditer(text)
+        if not _YET_TO.search(text[: match.start()])
         if _TALKS.match(text)
         or _TALKS.match(_last_clause(text[: match.end()]))
         or _TALKER_ONLY.search(text[: match.start()])
@@ -238,9 +267,16 @@ def _before(head: str) -> Iterator[Piece]:
     """Yield what stands before a colon."""
     if _INTRO.match(head):
         return
-    if _wish(head) is not None:
+    if names_program(head):
+        yield Piece("said", head)
+        return
+    wish = _wish(head)
+    if wish is not None and wish[1].startswith("to "):
+        # "Finance asked me to put a number on it": what is asked stands behind the colon.
+        yield Piece("said", head)
+    elif wish is not None:
         yield from _clause(head, asks=False)
-    elif _is_told(head):
+    elif opens_only(head) or _is_told(head):
         yield Piece("said", head)
     else:
         yield Piece("bit", head, leads_on=True)
@@ -265,7 +301,9 @@ _RELATIVE: Final = re.compile(
 
 def _is_told(text: str) -> bool:
     """Tell whether words state something: they ask nothing."""
-    return bool(_TALKS.match(text) or _STATES.match(text) or _MYSELF.search(text)) and not _ASKS.match(text)
+    if _ASKS.match(text):
+        return False
+    return bool(_TALKS.match(text) or _STATES.match(text) or _MYSELF.search(text)) or tells(text)
 
 
 _MYSELF: Final = re.compile(r"\bi\b(?! mean\b)")
@@ -274,10 +312,19 @@ _MYSELF: Final = re.compile(r"\bi\b(?! mean\b)")
 def _shortened(text: str) -> str:
     """Return a sentence without greetings, reasons and what is not wanted; as it was where little is left."""
     text = _opened(text)
+    text = _opened(without_programs(_lead_ins().sub("", text)))
     for pattern in (_ASIDE, _AHEAD, _REASON):
         shorter = _bare(pattern.sub(" ", text))
         text = shorter if len(shorter.split()) > _LEAST else text
     return _opened(_closed(text))
+
+
+@cache
+def _lead_ins() -> re.Pattern[str]:
+    phrases = "|".join(cast("list[str]", lexicon()["asides"]))
+    return re.compile(
+        rf"(?:^|(?<=[,;:] ))(?:(?:and|but|so|ok|okay|well) )?(?:{phrases})\s*(?:[,:;]|\s-|\bon\b|,? but\b)+\s*(?=\w)"
+    )
 
 
 def _opened(text: str) -> str:

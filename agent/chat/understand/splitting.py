@@ -7,7 +7,7 @@ from typing import Final
 
 from agent.chat.understand.parsing import control_in
 from agent.chat.understand.sentences import Piece, asks, begins_request, pieces_of, without_asides
-from agent.chat.understand.words import righted, tokens_of
+from agent.chat.understand.words import righted, tokens_of, words_in
 
 _MOST_PARTS: Final = 4
 
@@ -56,8 +56,24 @@ def parts_of(text: str, *, narrows: Callable[[str], bool] = bool) -> tuple[Part,
         or narrows(shown(piece.text))
         or control_in(shown(piece.text)) is not None
     ]
-    found = [_named(part) for part in _parts(pieces)]
+    found = _without_forms([_named(part) for part in _parts(pieces)])
     return tuple(found[:_MOST_PARTS]) or (Part(text),)
+
+
+def _without_forms(parts: Sequence[Part]) -> list[Part]:
+    """Return the requests without those that only say in what form, or on what, the next one is to be answered.
+
+    "I want their own words" says nothing by itself, nor does "my boss asks about returns" before a question on them.
+    """
+    form = words_in("stop") | words_in("people") | words_in("quoting") | words_in("forms")
+
+    def is_form(part: Part) -> bool:
+        words = {token.text for token in tokens_of(part.text) if token.is_word}
+        return part.text.startswith("about ") or (
+            words <= form and bool(words & (words_in("quoting") | words_in("forms")))
+        )
+
+    return [part for at, part in enumerate(parts) if at + 1 == len(parts) or not is_form(part)]
 
 
 _SHORT: Final = 4

@@ -3,7 +3,6 @@
 import re
 from typing import Final
 
-from agent.chat.understand.index import index_of
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.subjects import is_asking, is_frame
 from agent.chat.understand.vocabulary import Vocabulary
@@ -66,24 +65,6 @@ def unknown_season(parsed: Parsed) -> Missing | None:
     )
 
 
-_BESIDE: Final = re.compile(
-    r"\b(?:we|us|our|ours)\b.*?\b(?:than|compared? (?:to|with)|versus|vs|against|stack up (?:to|against|with|next to)|measure up to|up against)\s+(?:the\s+|those of\s+|that of\s+)?(?P<name>[\w&-]+)"
-)
-
-
-def names_competitor(parsed: Parsed, vocabulary: Vocabulary) -> bool:
-    """Tell whether this brand is set beside something that neither the data nor everyday words know by name."""
-    match = _BESIDE.search(parsed.text)
-    if match is None:
-        return False
-    known = index_of(vocabulary).words
-    return any(
-        token.text == match["name"] and not is_frame(token) and token.text not in known
-        and not any(one.start <= at < one.end for one in parsed.mentions)
-        for at, token in enumerate(parsed.tokens)
-    )  # fmt: skip
-
-
 _ACTION: Final = re.compile(
     r"\b(?P<what>pre.?order(?:ed|ing|s)?|(?:cancel(?:led|ling|s)?|cancelled) (?:the |their |an |a |his |her )?(?:order|orders|booking|delivery|appointment|reservation|subscription)|(?:sign(?:ed|ing|s)?[ -]?up|subscrib(?:e|ed|ing)|regist(?:er|ered|ering)) (?:for|to) (?:the |our |a |an )?[\w-]+"
     r"|(?:upgrad|downgrad|renew|redeem|download|install|resubscrib|rent|hir|swap|donat|reserv)(?:e|ed|ing|ped|ping|s|es)?\b|book(?:ed|ing)? (?:a |an |the )?[\w-]+|(?:a |an |the )[\w-]+ (?:has been |have been |was |were |is |gets |got )?booked)\b"
@@ -96,10 +77,36 @@ def unknown_action(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
     match = _ACTION.search(parsed.text)
     if match is None or _PARTED.search(match["what"]) or _is_recorded(match["what"], vocabulary):
         return None
+    return _no_step(match["what"], vocabulary)
+
+
+_STEP: Final = re.compile(
+    r"\b(?:step|event|action|milestone) [“\"'](?P<quoted>[^“”\"']{2,60})[”\"']"
+    r"|\b(?:the|our|an?) (?P<named>[\w-]+(?: [\w-]+)?) (?:step|event|milestone)\b"
+)
+
+
+def unknown_step(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
+    """Return that a step is named as one, by its name, that nobody recorded; or None."""
+    match = _STEP.search(parsed.text)
+    if match is None:
+        return None
+    what = match["quoted"] or match["named"]
+    words = set(what.split())
+    named = {at for one in parsed.mentions for at in range(one.start, one.end)}
+    inside = [at for at, token in enumerate(parsed.tokens) if token.text in words]
+    if not inside or any(at in named for at in inside):
+        return None
+    if match["quoted"] is None and all(is_frame(parsed.tokens[at]) for at in inside):
+        return None
+    return _no_step(what, vocabulary)
+
+
+def _no_step(what: str, vocabulary: Vocabulary) -> Missing:
     known = ", ".join((vocabulary.events or vocabulary.stages)[:8])
     return Missing(
         reason="unknown_thing",
-        statement=f"No step in the data is called “{match['what']}”.",
+        statement=f"No step in the data is called “{what}”.",
         needed=f"Ask by a name that is there, such as {known}.",
     )
 

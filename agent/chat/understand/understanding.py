@@ -12,19 +12,23 @@ from agent.chat.understand.building import Context, build
 from agent.chat.understand.changing import names_whole_scope
 from agent.chat.understand.following import chosen, follow_up, inherited_where, with_thing
 from agent.chat.understand.groups import is_comparing, sets_apart, two_of_one_trait
+from agent.chat.understand.index import index_of
 from agent.chat.understand.kinds import ABOUT, Kind, SlotName, load_kinds
 from agent.chat.understand.leaning import leaning, unquoted
+from agent.chat.understand.limits import named_limits
+from agent.chat.understand.others import Written, names_other, written_in
 from agent.chat.understand.outright import has_known_word, nonsense, refused_outright
 from agent.chat.understand.parsing import Parsed, parse
+from agent.chat.understand.pointing import pointed, with_unknown
 from agent.chat.understand.scoring import Scores, scorer_of
 from agent.chat.understand.signs import signs_of
 from agent.chat.understand.splitting import Part, parts_of
 from agent.chat.understand.strangers import (
-    names_competitor,
     unknown_action,
     unknown_name,
     unknown_season,
     unknown_stage,
+    unknown_step,
 )
 from agent.chat.understand.subject_slots import UNCLEAR
 from agent.chat.understand.terms import asks_term
@@ -100,10 +104,12 @@ def understand(
 
     def narrows(words: str) -> bool:
         told = parse(words, vocabulary)
-        return bool(told.mentions or told.times)
+        return bool(told.mentions or told.times or told.limits)
 
+    written = written_in(utterance)
     for part in (Part(text),) if names_whole_scope(text) else parts_of(text, narrows=narrows):
-        found.append(_part(part, _before(previous, found), context, encoder))
+        whole = replace(part, text=pointed(part.text, part.said, vocabulary))
+        found.append(_part(whole, _before(previous, found), context, encoder, written))
     return _as_written(_together(found), utterance)
 
 
@@ -146,19 +152,24 @@ def _plus(left: Understood, right: Understood) -> Understood:
     )
 
 
-def _part(part: Part, previous: Previous | None, context: Context, encoder: Encoder) -> Understood:
+def _part(
+    part: Part, previous: Previous | None, context: Context, encoder: Encoder, written: Written
+) -> Understood:
     text = part.text
     followed = follow_up(text, parse(text, context.vocabulary), previous, context)
     if followed is not None:
         return followed
     text = with_thing(text, previous)
     parsed = parse(text, context.vocabulary)
-    if part.said:
-        parsed = leaning(parsed, parse(unquoted(part.said), context.vocabulary))
+    said = parse(unquoted(part.said), context.vocabulary) if part.said else None
+    if said is not None:
+        parsed = with_unknown(leaning(parsed, said), said, context.vocabulary)
+    if not parsed.limits:
+        parsed = replace(parsed, limits=_named_limits(parsed, written, context.vocabulary))
     is_term = asks_term(text, context.vocabulary.terms)
     if not has_known_word(parsed.tokens) and not parsed.mentions and not is_term:
         return _alone(parsed, context)
-    if names_competitor(parsed, context.vocabulary):
+    if names_other(parsed, context.vocabulary, written=written, said=said):
         return _cannot(_named("competitors"))
     kind = _kind(parsed, context.vocabulary, encoder)
     if kind is None or _is_locale(kind, parsed):
@@ -168,6 +179,14 @@ def _part(part: Part, previous: Previous | None, context: Context, encoder: Enco
     where = inherited_where(text, parsed, previous)
     missing = _in_season(kind, parsed) or _undone(kind, parsed, context.vocabulary)
     return missing or build(kind, parsed, Context(context.vocabulary, context.things, where))
+
+
+def _named_limits(parsed: Parsed, written: Written, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return names of people or places by their capitals, which plain text does not tell from everyday words."""
+    taken = {at for one in parsed.mentions for at in range(one.start, one.end)}
+    if parsed.subject is not None and parsed.subject.led:
+        taken |= set(range(parsed.subject.start, parsed.subject.end))
+    return named_limits(parsed.tokens, taken, capitals=written.names, names=index_of(vocabulary).words)
 
 
 def _cannot(kind: Kind) -> Understood:
@@ -183,7 +202,10 @@ def _in_season(kind: Kind, parsed: Parsed) -> Understood | None:
 def _undone(kind: Kind, parsed: Parsed, vocabulary: Vocabulary) -> Understood | None:
     """Return that an action which nobody recorded is asked for, where the kind of request would else drop it."""
     asks_step = kind.tool in _DOING
-    missing = (unknown_end(parsed, vocabulary) or unknown_action(parsed, vocabulary)) if asks_step else None
+    if not asks_step:
+        return None
+    checks = (unknown_end, unknown_step, unknown_action)
+    missing = next((found for check in checks if (found := check(parsed, vocabulary)) is not None), None)
     return Understood(missing=(missing,)) if missing is not None else None
 
 

@@ -24,6 +24,7 @@ _CONTRACTIONS = (
     (re.compile(r"\b(it|here|he|she)'s\b"), r"\1 is"),
     (re.compile(r"\b(what|where|who|how|that|there|when|why)'?s\b"), r"\1 is"),
     (re.compile(r"\bwhats\b"), "what is"),
+    (re.compile(r"\btl;?dr\b"), "summary"),
     (re.compile(r"'(?:re)\b"), " are"),
     (re.compile(r"'(?:ve)\b"), " have"),
     (re.compile(r"'(?:ll)\b"), " will"),

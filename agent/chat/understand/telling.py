@@ -1,0 +1,138 @@
+"""Statements: what a message only tells around its request, and what somebody in it is told to claim."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from agent.chat.understand.words import words_in
+
+_LEAST: Final = 4
+"""Fewer words name something: "device is mobile"."""
+_MOST_BEFORE: Final = 7
+"""Words that the one who tells takes, before the verb."""
+_MOST_TOLD: Final = 4
+"""Words that say to whom it was claimed."""
+
+
+def tells(text: str) -> bool:
+    """Tell whether words are a statement: a subject, and behind it a verb of its own that neither asks nor narrows.
+
+    What narrows a request has no such verb ("families only"), or has it within a clause on somebody ("people who have bought").
+    """
+    words = text.replace(",", "").split()
+    if len(words) >= _LEAST and words[0] in words_in("statement_leads"):
+        # "Before we brief the agency": what we do narrows nothing.
+        return words[1] in words_in("tellers") or words[1] in {"my", "our"}
+    if len(words) < _LEAST or words[0] in words_in("clause_leads") | words_in("bare_heads"):
+        return False
+    for at, word in enumerate(words[: _MOST_BEFORE + 1]):
+        if word in words_in("clause_leads"):
+            return False
+        if at and _is_finite(words, at):
+            return True
+    return False
+
+
+def _is_deed_of_people(word: str, before: str, following: str) -> bool:
+    """Tell whether a verb stands between people and its object: "family customers pay the bills"."""
+    is_verb = word not in words_in("stop") | _NO_VERBS and not word.endswith(("ing", "ed", "ly"))
+    return before in words_in("people") and following in words_in("determiners") and is_verb
+
+
+_NO_VERBS: Final = frozenset({"plus", "minus", "like", "unlike", "except", "inside", "outside", "besides"})
+
+
+_SUFFERING: Final = frozenset({"being", "get", "gets", "getting"})
+"""Behind these a deed is done to somebody: "being kept waiting"."""
+_OBJECTS: Final = frozenset({"us", "me", "them", "him", "her", "it"})
+
+
+def _is_finite(words: Sequence[str], at: int) -> bool:
+    word, before = words[at], words[at - 1]
+    # "The gold tier costs us": what has somebody behind it as its object is a verb.
+    following = words[at + 1] if at + 1 < len(words) else ""
+    has_object = following in _OBJECTS and word not in words_in("prepositions") | words_in("stop")
+    reports = (word in words_in("reporting") and before not in _SUFFERING) or (
+        word.endswith("ed") and following == "that"
+    )
+    if reports or has_object or _is_deed_of_people(word, before, following):
+        return True
+    if word in words_in("auxiliaries"):
+        return before not in words_in("prepositions") and not _is_clause_on_noun(words, at)
+    return before in words_in("tellers") and word not in words_in("stop") and at + 1 < len(words)
+
+
+def _is_clause_on_noun(words: Sequence[str], at: int) -> bool:
+    """Tell whether a verb belongs to a clause on the noun before its people: "problems customers have with checkout"."""
+    if at < _NOUN_AND_PEOPLE or words[at - 1] not in words_in("people") | words_in("pronouns"):
+        return False
+    nouns = words_in("measures") | words_in("empty") | words_in("bare_heads")
+    return words[at - 2] in nouns or words[-1] in words_in("prepositions") | {"about"}
+
+
+_NOUN_AND_PEOPLE: Final = 2
+
+
+def opens_only(text: str) -> bool:
+    """Tell whether words before a request only say where its writer comes from: "coming from retail", "wearing my CX hat"."""
+    words = text.split()
+    if words[:1] == ["as"]:
+        return len(words) > 1 and words[1] in words_in("determiners") | {"someone", "somebody"}
+    return bool(words) and words[0] in words_in("openings")
+
+
+def is_of_work(text: str) -> bool:
+    """Tell whether words that name something are of somebody's work alone: "back from a trade show in Lyon"."""
+    words = set(text.replace(",", " ").split())
+    of_customers = words_in("people") | words_in("measures")
+    return bool(words & words_in("gatherings")) and not words & of_customers
+
+
+def claimed(statement: str) -> str:
+    """Return what somebody is told to claim: the clause behind "swears" or "claims that", else the statement itself."""
+    words = _ACCORDING.sub("", statement).split()
+    for at, word in enumerate(words):
+        if not at or word not in words_in("reporting") | words_in("claiming") or words[at - 1] in _SUFFERING:
+            continue
+        rest = words[at + 1 :]
+        to = rest.index("that") if "that" in rest[: _MOST_TOLD + 1] else 0
+        is_told_to = to and not set(rest[:to]) - words_in("listeners") - words_in("stop")
+        start = to + 1 if is_told_to or rest[:1] == ["that"] else 0
+        claim = " ".join(rest[start:])
+        # "Keeps telling everyone that ...": the inner one says what.
+        return claimed(f"x {claim}") if rest[:1] and rest[0] in words_in("claiming") else claim
+    return " ".join(words)
+
+
+_ACCORDING: Final = re.compile(
+    r"^according to [^,.]{2,40}[,.]\s*|^word (?:is|has it)(?: that)?\s+|^rumou?r has it(?: that)?\s+"
+)
+
+
+def without_programs(text: str) -> str:
+    """Return a text without what it says of other makers' programs: "like Mixpanel's", "in Amplitude terms"."""
+    for name in words_in("long_programs"):
+        text = text.replace(name.replace("-", " "), name)
+    return _programs().sub(lambda match: match["keep"] or "", text)
+
+
+def names_program(text: str) -> bool:
+    """Tell whether words hold a program of another maker, in which somebody else would have been asked."""
+    held = words_in("programs") | words_in("long_programs")
+    return not held.isdisjoint(word.removesuffix("s") for word in re.findall(r"[\w-]+", text))
+
+
+@cache
+def _programs() -> re.Pattern[str]:
+    names = (
+        rf"(?:{'|'.join(sorted(words_in('programs') | words_in('long_programs'), key=len, reverse=True))})s?"
+    )
+    feature = r"(?: (?:flows|insights|explorations?|pathfinder|lexicon|boards?|reports?|charts?|tiles?|tabs?|views?|dashboards?|terms|speak|lingo|language)\b)*"
+    like = r"(?:(?:(?:something|anything|a thing) )?(?:like|similar to|along the lines of|as)|(?:the |an |your |our )?(?:equivalent|version|counterpart|analogue) (?:of|to|for)|the same as)"
+    return re.compile(
+        rf"^(?:(?:coming |moving |over |back |straight )*(?:from|in|with)|in) {names}{feature}\s*,\s*(?=\w)"
+        rf"|\b{like} (?:in |the |a |an )?{names}{feature}(?: (?:does|do|has|had|would|shows|gives me|gave me))*(?:,? (?:so|i\.e\.|meaning|that is)(?=\s))?\s*,?(?P<keep> ?)"
+        rf"|(?<=\w )(?:that |which )?(?:i|we) (?:would |could |used to |normally |usually |always )*\w+ (?:up |out )?(?:in|with|from|on) {names}{feature}\b"
+        rf"|\b{names}-(?:style|like|esque)\s+"
+    )
