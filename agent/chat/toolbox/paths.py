@@ -17,6 +17,7 @@ from agent.chat.toolbox.resolving import (
 from agent.chat.toolbox.writing import Row, Writing, slug, worded
 from agent.draft.claims import MIN_PERSONS
 from agent.errors import JourneyError
+from agent.pipeline.scoped import Scoped
 from agent.pipeline.snapshot import Snapshot
 from agent.render.durations import duration_text
 from agent.render.figures import interval_text, share_text
@@ -52,7 +53,11 @@ def show_paths(snapshot: Snapshot, request: ShowPaths) -> ToolResult:
         paths = scope.paths(request.level)
     except JourneyError as error:
         refuse("no_events", said_so(error), error.hint)
-    _PATHS[request.aspect](writing, paths, steps[0], steps[1])
+    first_step, last_step = steps
+    if request.aspect == "durations" and first_step is not None and last_step is not None:
+        _time_between(writing, scope, first_step, last_step)
+    else:
+        _PATHS[request.aspect](writing, paths, first_step, last_step)
     if request.aspect in {"transitions", "loops", "starts", "ends"}:
         writing.picture(
             "transitions",
@@ -268,6 +273,45 @@ def _durations(writing: Writing, paths: Paths, _source: str | None, _target: str
         f"Journeys of {{{{m:{counted}}}}} take {{{{m:{ids[0]}}}}} from first to last step in the median; the long ones take"
         f" {{{{m:{ids[1]}}}}} or more."
     )
+
+
+def _time_between(writing: Writing, scope: Scoped, source: str, target: str) -> None:
+    """Tell the time from one step to another of those who got there, whatever they did between."""
+    if source == target:
+        refuse("too_few", "A time between two steps needs two of them.", "Another step to end with.")
+    reached = scope.funnel((source, target)).steps[1]
+    if reached.n < MIN_PERSONS or reached.median_s is None:
+        refuse(
+            "too_few",
+            f"Fewer than {MIN_PERSONS} customers got from {worded(source)} to {worded(target)}.",
+            "More events, or other steps.",
+            "How many customers get from stage to stage?",
+        )
+    key, way = f"between.{slug(source)}.{slug(target)}", f"from {worded(source)} to {worded(target)}"
+    ids = [
+        writing.number(
+            f"{key}.{name}",
+            value,
+            unit="seconds",
+            label=label,
+            definition="Time from the first step of the two to the next of the second, of those who got there.",
+        )
+        for name, label, value in (
+            ("median", f"Median time {way}", reached.median_s),
+            ("p90", f"Time that nine of ten stay under {way}", reached.p90_s),
+        )
+    ]
+    whole = writing.share(
+        f"{key}.reached",
+        reached.of_previous,
+        label=f"Got {way}",
+        definition="Of those who took the first step, those who took the second later.",
+    )
+    writing.finding(
+        f"From {writing.name(source)} to {writing.name(target)} it takes {{{{m:{ids[0]}}}}} in the median; the slow ones take"
+        f" {{{{m:{ids[1]}}}}} or more."
+    )
+    writing.finding(f"{{{{m:{whole}:counted}}}} customers got there ({{{{m:{whole}:spread}}}}).")
 
 
 _PATHS: Mapping[str, Callable[[Writing, Paths, str | None, str | None], None]] = {

@@ -21,6 +21,9 @@ def counted(kind: Kind, parsed: Parsed, vocabulary: Vocabulary) -> Slots:
     by = _by(parsed) or _listed(parsed)
     if by is not None and (parsed.all("by") or _listed(parsed) or not events):
         arguments["by"] = by
+        if by == "kind" and not events and not _PEOPLE.search(parsed.text):
+            # Kinds are kinds of text, unless it is people who are counted by them.
+            arguments["of"] = "texts"
     elif "by" in kind.takes and not events:
         keys = ", ".join(trait.key.replace("_", " ") for trait in vocabulary.traits)
         statement = "No trait of customers has that name."
@@ -36,6 +39,7 @@ def counted(kind: Kind, parsed: Parsed, vocabulary: Vocabulary) -> Slots:
     return Slots(kind.tool, arguments, notes=tuple(notes))
 
 
+_PEOPLE: Final = re.compile(r"\b(?:customers|people|persons|shoppers|users|clients|buyers|who)\b")
 _OF_PERSONS: Final = re.compile(
     r"\b(?:how many|number of) (?:(?:different|distinct|individual|unique|separate|single) )?(?:customers|people|persons|shoppers|users|clients|buyers)\b"
 )
@@ -52,10 +56,17 @@ def _by(parsed: Parsed) -> str | None:
     bys = parsed.all("by")
     if bys:
         return bys[0].value
+    sort = _BY_SORT.search(parsed.text)
+    if sort is not None:
+        # Events are told apart by their names, texts by what they are.
+        return "event" if sort["what"].startswith("event") else "kind"
     match = _BY_WORD.search(parsed.text)
     return None if match is None else _BY_NAMES.get(match["what"], match["what"].removesuffix("s"))
 
 
+_BY_SORT: Final = re.compile(
+    r"\b(?P<what>events?|texts?|feedback|comments?|passages|records?|documents?|messages?|inputs?|voices)\b(?:(?! (?:and|but|then)\b).){0,30}\b(?:by|per|each|every|of (?:each|every))\s+(?:type|kind|sort|form)\b"
+)
 _BY_WORD: Final = re.compile(
     r"\b(?:by|per|each|every|across|over|which|what)\s+(?:the\s+|different\s+|single\s+|individual\s+)*(?P<what>channels?|kinds?|events?|stages?|actions?)\b(?!\s+of\b)"
     r"(?!\s+(?:do|does|did|goes|go|are|were|is|was|exist|we)\b)"

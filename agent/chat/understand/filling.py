@@ -19,6 +19,7 @@ from agent.chat.understand.terms import known_term, term_in
 from agent.chat.understand.things import Things
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import stems_of, words_in
+from agent.schemas.chat import Missing
 
 _DAYS: Final = re.compile(
     rf"\b(?:within|inside|in under|in less than|in (?:at most|no more than|up to)|not later than|no later than)\s+(?:(?:the|a|an|of|its|their|first|same|next|following|space|full)\s+)*(?:{NUMBER}|one|a|an)?[\s-]*(?P<unit>hour|day|week|fortnight|month|quarter|year)s?\b"
@@ -236,17 +237,29 @@ def _paths(request: _Request) -> Slots:
     if kind.id == "paths_before" and steps:
         arguments["to_step"] = steps[0].value
     elif len({one.value for one in steps}) > 1:
-        if kind.arguments.get("aspect") == "durations":
-            # The time from one step to another stands with the way between them, not with whole journeys.
-            arguments["aspect"] = "transitions"
-        arguments |= {"from_step": steps[0].value, "to_step": steps[-1].value}
+        way = in_time(parsed.tokens, steps)
+        arguments |= {"from_step": way[0].value, "to_step": way[-1].value}
     elif steps:
         arguments["to_step" if _leads_to(parsed, steps[0]) else "from_step"] = steps[0].value
     elif parsed.all("after") and purchase is not None:
         arguments["from_step"] = purchase
-    if kind.arguments.get("aspect") in {"starts", "ends"}:
-        arguments = {name: value for name, value in arguments.items() if name == "level"}
+    if kind.arguments.get("aspect") == "durations" and arguments.keys() == {"from_step"}:
+        return Slots(kind.tool, missing=_no_end(parsed, steps[0]) if steps else None)
+    if kind.arguments.get("aspect") in {"starts", "ends"} and steps:
+        # Paths that start at a step are what follows it, and those that end at one what leads to it.
+        end = "from_step" if kind.arguments["aspect"] == "starts" else "to_step"
+        arguments = {"aspect": "transitions", end: steps[0].value} | (
+            {"level": arguments["level"]} if "level" in arguments else {}
+        )
     return Slots(kind.tool, arguments, notes=tuple(_rough(parsed, *events)))
+
+
+def _no_end(parsed: Parsed, step: Mention) -> Missing:
+    """Return that a time begins at a step and ends at none that is known: the length of whole journeys is another."""
+    return unknown_thing(
+        f"Until which step the time from “{parsed.words(step)}” is meant is not clear.",
+        "Name both steps, such as from checkout started to order completed.",
+    )
 
 
 def _leads_to(parsed: Parsed, step: Mention) -> bool:

@@ -16,6 +16,7 @@ from agent.schemas.chat import Choice
 _OTHERS: Final = re.compile(
     r"\b(?:than|with|to|from|against|versus|vs|v|or|and|unlike|among|of|next to|beside|for)\s+(?:all\s+|with\s+|that of\s+|those of\s+)?(?:the\s+|our\s+|any\s+)?"
     r"(?:rest|others?(?! (?:way|half|side|hand|one|two|reason|words))|everybody|everyone|anybody else|anyone else|all other\w*|remaining|remainder|average|average customers?|general (?:customer )?(?:base|population|public))\b"
+    r"|\b(?:than|with|to|from|against|versus|vs|and) (?:\w+ ){0,2}?(?:elsewhere|anywhere else|everywhere else|somewhere else)\b"
     r"|\b(?:more than most|differ\w*|stands? out|sets? (?:\w+ ){1,4}apart|not shared by|else\b.*\bnot)\b"
 )
 _BOTH: Final = 2
@@ -158,6 +159,15 @@ def against_others(parsed: Parsed) -> bool:
     return not (match[0].startswith("differ") and (parsed.times or _TIMES.search(parsed.text)))
 
 
+def names_time(parsed: Parsed) -> bool:
+    """Tell whether any word speaks of one time beside another, as two periods have to be."""
+    return bool(_TIMES.search(parsed.text) or _TIME_WORDS.search(parsed.text))
+
+
+_TIME_WORDS: Final = re.compile(
+    r"\b(?:half|halves|periods?|times?|before|after|now|then|until|chang\w+|shift\w*|moved?|evol\w+|develop\w+|past|previous\w*|prior|first|last|late\w*|recent\w*|new|newer|old|older|begin\w*|began"
+    r"|end|launch\w*|releas\w+|relaunch\w*|days?|weeks?|months?|quarters?|years?|spring|summer|autumn|winter|ago|once|still|yet|better|worse|improv\w+|drop\w*|gr[eo]w\w*|rise\w*|risen|fall\w*|became|become|got)\b"
+)
 _TIMES: Final = re.compile(
     r"\b(?:halves|half of|before and after|since|earlier|later|nowadays|now than|used to)\b"
 )

@@ -75,6 +75,8 @@ class Index:
     event_stems: tuple[tuple[str, frozenset[str]], ...]
     told: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """Phrases that tell of a step, by the stem they begin with."""
+    names: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
+    """Names of steps that say what was done, as an analytics tool has them, by their first word."""
     deeds: Deeds
     """What steps are told by beside those."""
     words: frozenset[str]
@@ -99,8 +101,24 @@ def index_of(vocabulary: Vocabulary) -> Index:
     words = {word for name in names for word in name.casefold().replace("_", " ").split() if word.isalpha()}
     events = tuple((event, frozenset(stems_of(event)) - {"a", "the", "of"}) for event in vocabulary.events)
     return Index(
-        vocabulary, ordered, events, _told(vocabulary.events), deeds_of(vocabulary), frozenset(words)
+        vocabulary,
+        ordered,
+        events,
+        _told(vocabulary.events),
+        _done_names(vocabulary.events),
+        deeds_of(vocabulary),
+        frozenset(words),
     )
+
+
+def _done_names(events: Iterable[str]) -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """Return names of two words and more that hold what was done; a page's name is as often something else."""
+    found: defaultdict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
+    for event in events:
+        named = tuple(event.casefold().replace("_", " ").replace("-", " ").split())
+        if len(named) > 1 and any(word.endswith("ed") for word in named):
+            found[named[0]].append((event, named))
+    return {first: tuple(held) for first, held in found.items()}
 
 
 def _told(events: Iterable[str]) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:

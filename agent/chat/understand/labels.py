@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from agent.chat.understand.index import Mention
-from agent.chat.understand.places import happened_to
+from agent.chat.understand.index import Index, Mention
+from agent.chat.understand.places import happened_to, is_complained_of
 from agent.chat.understand.subjects import Subject, is_frame
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import Token, plain, stem, stems_in, stems_of, words_in
@@ -65,6 +65,26 @@ def with_thing_named(
     if not strange or gap > _MOST_BETWEEN or any(not one.is_word for one in tokens[start:end]):
         return pain
     return Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=True)
+
+
+def complained_of(tokens: Sequence[Token], mentions: Sequence[Mention], index: Index) -> Subject | None:
+    """Return a step's name, or what a step may be called by, as the subject where complaints of it are asked for."""
+    for one in mentions:
+        if one.slot == "event" and is_complained_of(tokens, one.start, one.end):
+            return Subject(
+                " ".join(token.text for token in tokens[one.start : one.end]), one.start, one.end, led=True
+            )
+    taken = {at for one in mentions for at in range(one.start, one.end)}
+    labelled = {one for named in index.vocabulary.pain_points for one in stems_of(named.label)}
+    labelled -= frozenset(map(stem, words_in("stop"))) | stems_in("people") | stems_in("flaws")
+    for at, token in enumerate(tokens):
+        known = (token.stem,) in index.deeds.alone or token.stem in labelled
+        is_name = known and token.text not in words_in("before_value") | words_in("raising") | words_in(
+            "empty"
+        )
+        if is_name and at not in taken and is_complained_of(tokens, at, at + 1):
+            return Subject(token.text, at, at + 1, led=True)
+    return None
 
 
 def _thing_called(

@@ -69,6 +69,7 @@ def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -
     is_thing = tokens[at + 1].text in {"owner", "owners"} and word not in words_in("stop")
     # Words put together tell customers apart, whatever each of them says: "left-handed people".
     is_thing |= "-" in word and not all(part in words_in("adjectives") for part in word.split("-"))
+    is_thing |= word in words_in("analytics")
     return is_thing or not is_frame(tokens[at]) or is_limit_word(word) or tokens[at].stem in _life()
 
 
@@ -89,7 +90,12 @@ def named_limits(
     """
     found: list[str] = []
     for at, token in enumerate(tokens):
-        if at in taken or token.text not in capitals or token.text in names | words_in("adjectives"):
+        if (
+            at in taken
+            or token.text not in capitals
+            or token.text in words_in("adjectives")
+            or token.text in names
+        ):
             continue
         following = tokens[at + 1].text if at + 1 < len(tokens) else ""
         before = tokens[at - 1].text if at else ""
@@ -135,7 +141,7 @@ def _is_beside(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:
         back -= 1
     led = back >= 0 and (
         tokens[back].text in {"versus", "vs", "than"}
-        or (tokens[back].text in {"with", "to"} and back and tokens[back - 1].text in _COMPARED)
+        or (tokens[back].text in {"with", "to"} and back > 0 and tokens[back - 1].text in _COMPARED)
     )
     return led and not is_known(tokens[at], said) and not tokens[at].text[0].isdigit()
 
@@ -167,9 +173,36 @@ def _is_means(tokens: Sequence[Token], at: int, sort: str) -> bool:
         # What the answer is wanted for: "quotes for the billboard".
         return False
     is_led = lead in words_in("prepositions") | {"by", "through", "for", "with"}
+    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    is_sort = sort == "device" or word in words_in("tiers")
+    if is_sort and following in words_in("complaint_words") | words_in("computed") | words_in("trouble") | {
+        "pain"
+    }:
+        return True
+    # "How do tablets compare with mobiles": one of two sides.
+    compares = any(token.text in words_in("comparing") for token in tokens)
+    is_led |= sort == "device" and compares and word.endswith("s") and lead in _SIDES
     return (is_led or sort == "platform") and word not in free
 
 
+_SIDES: Final = frozenset(
+    {
+        "",
+        "do",
+        "does",
+        "are",
+        "is",
+        "and",
+        "or",
+        "than",
+        "vs",
+        "versus",
+        "against",
+        "compare",
+        "to",
+        "between",
+    }
+)
 _KINDS_OF_PEOPLE: Final = frozenset({"age", "gender", "business", "area"})
 _TONGUE: Final = frozenset({"plain", "simple", "proper", "good", "speak", "speaking", "in", "into", "to"})
 _PICKING: Final = frozenset({"over", "under", "aged", "are", "were", "being"})

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agent.chat.understand.calling import contact_group, is_crowd, picks_people
+from agent.chat.understand.described import described_stage
 from agent.chat.understand.index import Entry, Index, Mention
 from agent.chat.understand.places import last_about, word_before
 from agent.chat.understand.steps import asks_step, step_mentions, told_steps
@@ -16,8 +17,14 @@ def mentions_in(tokens: Sequence[Token], index: Index) -> tuple[Mention, ...]:
     """Return what is named, in order, without overlaps; the longest name wins."""
     taken: set[int] = set()
     found: list[Mention] = []
+    candidates = [*_listed_kinds(tokens, index), *_candidates(tokens, index), *told_steps(tokens, index)]
+    stage = described_stage(tokens, index)
+    if stage is not None and not any(
+        one.slot == "stage" and stage.start < one.start < stage.end for one in candidates
+    ):
+        candidates.append(stage)
     for mention in sorted(
-        (*_candidates(tokens, index), *told_steps(tokens, index)),
+        candidates,
         key=lambda one: (one.start - one.end, _rank(one, tokens), one.start),
     ):
         if mention.slot == "event" and _is_before_thing(tokens, mention.end):
@@ -32,13 +39,44 @@ def mentions_in(tokens: Sequence[Token], index: Index) -> tuple[Mention, ...]:
     return tuple(sorted(_as_groups(found, tokens, index), key=lambda one: one.start))
 
 
+def _listed_kinds(tokens: Sequence[Token], index: Index) -> list[Mention]:
+    """Return the kinds of text of a list that is counted: "how many reviews, surveys and support transcripts"."""
+    if not {token.text for token in tokens} & _COUNTING:
+        return []
+    found: list[Mention] = []
+    for at, token in enumerate(tokens):
+        value = next((one.value for one in index.entries.get(token.stem, ()) if _is_kind(one)), None)
+        if value is None or not token.text.endswith("s"):
+            continue
+        between = {one.text for one in tokens[found[-1].end : at]} if found else set[str]()
+        if found and not (between & _LISTING and at - found[-1].end <= _LISTED):
+            break
+        found.append(Mention("where", value, at, at + 1, "kind"))
+    return found if len({one.value for one in found}) > 1 else []
+
+
+def _is_kind(entry: Entry) -> bool:
+    return entry.slot == "where" and entry.key == "kind" and len(entry.stems) == 1
+
+
+_LISTING: Final = frozenset({",", "and", "or", "versus", "vs", "plus"})
+_COUNTING: Final = frozenset(
+    {"many", "number", "numbers", "count", "counts", "volume", "volumes", "breakdown", "split", "broken"}
+)
+_LISTED: Final = 3
+"""Words between two of a list, with the mark that parts them."""
+
+
 def _as_groups(found: Sequence[Mention], tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
     """Yield mentions, a deed by which customers got in touch as the group it makes where nothing else is asked of it."""
     known = {trait.key: trait.values for trait in index.vocabulary.traits}
     n_steps = sum(one.slot == "event" for one in found)
     for one in found:
         group = contact_group(one.value, known) if one.slot == "event" and n_steps == 1 else None
-        if group is None or not picks_people(tokens, one.start):
+        is_beside = group is not None and any(
+            other.slot == "where" and other.key == group[0] and other.value != group[1] for other in found
+        )
+        if group is None or not (is_beside or picks_people(tokens, one.start)):
             yield one
         else:
             yield Mention("where", group[1], one.start, one.end, group[0])
@@ -167,7 +205,9 @@ def _is_done_by_name(tokens: Sequence[Token], end: int) -> bool:
 def _goes_on(tokens: Sequence[Token], end: int) -> bool:
     """Tell whether a word is the first of a longer name: "payment page" is no stage."""
     following = tokens[end].text if end < len(tokens) and tokens[end].is_word else "in"
-    return following not in words_in("stop") | words_in("people") | words_in("generic")
+    return following in words_in("heads") or following not in words_in("stop") | words_in(
+        "people"
+    ) | words_in("generic")
 
 
 def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, key: str, value: str) -> bool:
@@ -175,6 +215,13 @@ def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, k
     after = tokens[end].text if end < len(tokens) else ""
     before = word_before(tokens, start)
     if value == "phone" and _is_handset(tokens, start):
+        return False
+    if (
+        key == "kind"
+        and before == "and"
+        and "between" in {one.text for one in tokens[max(0, start - 5) : start]}
+    ):
+        # "Between delivery and review": the other end of a way.
         return False
     is_led_on = is_crowd(after) or after == "only" or stem(after) in stems_of(key)
     if is_led_on or stem(before) in stems_of(key) or _is_first_of_two(tokens, end, before):
@@ -192,6 +239,11 @@ def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, k
     return is_name or _fits_one_word(tokens, start, end, index, key=key)
 
 
+_CONTACTS: Final = frozenset(
+    {"conversations", "contacts", "transcripts", "dialogues", "messages", "reviews", "channels"}
+)
+
+
 def _is_first_of_two(tokens: Sequence[Token], end: int, before: str) -> bool:
     """Tell whether another value and then the customers follow: "mobile and desktop customers"."""
     if end + 1 >= len(tokens) or tokens[end].text not in {
@@ -205,7 +257,10 @@ def _is_first_of_two(tokens: Sequence[Token], end: int, before: str) -> bool:
     }:
         return False
     far = {one.text for one in tokens[end + 1 : end + 4]}
-    return bool(far & (words_in("people") | words_in("groups"))) or before in {"compare", "between"}
+    return bool(far & (words_in("people") | words_in("groups") | _CONTACTS)) or before in {
+        "compare",
+        "between",
+    }
 
 
 def _fits_one_word(tokens: Sequence[Token], start: int, end: int, index: Index, *, key: str) -> bool:
@@ -221,6 +276,9 @@ def _fits_one_word(tokens: Sequence[Token], start: int, end: int, index: Index, 
     if before in words_in("before_value"):
         is_last = end == len(tokens) or not tokens[end].is_word
         return is_own or key in {"kind", "channel", "device_type"} or is_last
+    if not before and start and _is_step(word, index):
+        # "Steps: home, product page": one of a row of steps.
+        return False
     return before in {"", "compare", "but", "do", "does", "how", "what", "where", "did"} and is_own
 
 

@@ -52,8 +52,8 @@ def written_in(utterance: str) -> Written:
             owners.add(word if match[0].endswith("'") else f"{word}s")
     # Where every word has a capital none of them says anything.
     is_title = sum(word[:1].isupper() for word in utterance.split()) * 2 > len(utterance.split())
-    names = frozenset() if is_title else {match[0].casefold() for match in _CAPITAL.finditer(utterance)}
-    return Written(frozenset(owners), frozenset(names) | frozenset(f"{name}s" for name in names))
+    names = [] if is_title else [match[0].casefold() for match in _CAPITAL.finditer(utterance)]
+    return Written(frozenset(owners), frozenset((*names, *(f"{name}s" for name in names))))
 
 
 _CAPITAL: Final = re.compile(r"(?<=[a-z0-9,;] )[A-Z][\w&-]+")

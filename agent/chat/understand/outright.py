@@ -75,7 +75,13 @@ def nonsense() -> Cannot:
 
 def has_known_word(tokens: tuple[Token, ...]) -> bool:
     """Tell whether a request has any word that requests are made of."""
-    known = words_in("generic") | words_in("stop") | words_in("people")
+    known = (
+        words_in("generic")
+        | words_in("stop")
+        | words_in("people")
+        | words_in("groups")
+        | words_in("computed")
+    )
     return any(token.text in known for token in tokens if token.is_word)
 
 

@@ -16,12 +16,12 @@ from agent.chat.understand.concepts import idiom_places
 from agent.chat.understand.hyphens import apart
 from agent.chat.understand.index import Mention, index_of
 from agent.chat.understand.kinds import phrasing_words
-from agent.chat.understand.labels import known_pain, with_thing_named
+from agent.chat.understand.labels import complained_of, known_pain, with_thing_named
 from agent.chat.understand.limits import unknown_limits
 from agent.chat.understand.mentions import mentions_in
 from agent.chat.understand.places import happened_to
 from agent.chat.understand.subjects import Subject, subject_of
-from agent.chat.understand.times import Span, spans_in
+from agent.chat.understand.times import Span, spans_in, windowed
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import Token, lexicon, plain, respelt, stems_of, tokens_of, words_in
 
@@ -107,7 +107,7 @@ _CONTROL_OF_COPY: Final = re.compile(
 def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     """Return what stands in a request."""
     index = index_of(vocabulary)
-    text = apart(plain(request), index)
+    text = windowed(apart(plain(request), index))
     asked = _without_control(text)
     quoted = _QUOTED.search(asked)
     times = spans_in(asked, last=vocabulary.last or _NO_DATA)
@@ -137,7 +137,7 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
         said=vocabulary.said,
     )
     if subject is None:
-        subject = _pain_told_as_step(tokens, mentions, vocabulary)
+        subject = _pain_told_as_step(tokens, mentions, vocabulary) or complained_of(tokens, mentions, index)
     if subject is not None and not subject.led and _is_step_again(subject, mentions):
         subject = None
     if subject is None or not subject.led:

@@ -97,8 +97,24 @@ def _is_closed(parsed: Parsed, end: date, last: date) -> bool:
     return lead == "until" or (lead == "within" and (last - end).days > _OPEN_DAYS) or len(parsed.times) > 1
 
 
+_EITHER: Final = re.compile(r"\b(?P<day>\d{1,2})/(?P<month>\d{1,2})(?:/\d{2,4})?$")
+_MONTHS: Final = 12
+
+
+def _other_way(words: str) -> str:
+    """Return how a day in figures was read, where the month may as well stand first."""
+    match = _EITHER.search(words)
+    if (
+        match is None
+        or match["day"] == match["month"]
+        or max(int(match["day"]), int(match["month"])) > _MONTHS
+    ):
+        return ""
+    return ", the day read before the month (write the month as a word to mean the other day)"
+
+
 def _taken(span: Span, start: date, last: date) -> str:
-    return f"“{span.words}” was taken as from {day_text(start)} on; the data ends on {day_text(last)}."
+    return f"“{span.words}” was taken as from {day_text(start)} on{_other_way(span.words)}; the data ends on {day_text(last)}."
 
 
 def _outside(span: Span, first: date, last: date) -> Missing:

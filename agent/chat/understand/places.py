@@ -44,6 +44,19 @@ def word_before(tokens: Sequence[Token], start: int) -> str:
     return tokens[at].text if at >= 0 and tokens[at].is_word else ""
 
 
+def is_complained_of(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Tell whether a name stands before "complaints": "shipment tracking complaints" are about tracking, not of who tracked."""
+    following = tokens[end].text if end < len(tokens) else ""
+    before = tokens[start - 1].text if start else ""
+    return following in words_in("complaint_words") and before not in words_in("step_leads") | {
+        "who",
+        "once",
+        "when",
+        "by",
+        "fired",
+    }
+
+
 def happened_to(tokens: Sequence[Token], start: int) -> bool:
     """Tell whether what follows is what happened to those who are asked for: "of those whose payment failed"."""
     return bool(

@@ -330,5 +330,7 @@ def _told_group(parsed: Parsed, said: Parsed) -> tuple[str, ...]:
 
 
 def _is_before_people(texts: Sequence[str], word: str) -> bool:
-    following = texts[texts.index(word) + 1 : texts.index(word) + 2] if word in texts else []
-    return bool(set(following) & (words_in("people") | words_in("groups")))
+    if word not in texts:
+        return False
+    following = set(texts[texts.index(word) + 1 : texts.index(word) + 2])
+    return bool(following & (words_in("people") | words_in("groups")))

@@ -199,6 +199,9 @@ def _compared(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
     said = [what for what, words in _COMPARED if words.search(parsed.text)]
     if len({one.value for one in parsed.all("event")}) > 1:
         said.insert(0, "funnel")
+    elif parsed.all("stage") and "retention" in said:
+        # "Stay longer in consideration": how long they stay there.
+        said.insert(0, "stages")
     return {"what": said[0]} if said and arguments.get("what") not in said else {}
 
 

@@ -26,6 +26,9 @@ def _before(tokens: Sequence[Token], start: int, index: Index) -> Mention | None
     at = start - 1
     while at >= 0 and tokens[at].text in words_in("mentions_determiners") | _ADJECTIVES:
         at -= 1
+    if at > 0 and tokens[at].text == "," and tokens[at - 1].text in index.vocabulary.events:
+        # "Home, product page": a name of one word is a step where another step follows in the row.
+        return Mention("event", tokens[at - 1].text, at - 1, at)
     if at <= 0 or tokens[at].text not in _ON:
         return None
     end = at

@@ -154,18 +154,31 @@ def _clause(text: str, *, asks: bool) -> Iterator[Piece]:
     for at in range(1, len(parts)):
         head, rest = ", ".join(parts[:at]), ", ".join(parts[at:])
         if not _ASKS.match(parts[0]) and (_begins(rest) or _is_so(rest)) and _is_told(head):
-            yield Piece("said", head)
+            # "After somebody has visited a store, what ...": a condition, not a tale.
+            is_condition = head.split()[0] in _CONDITIONS and not _MYSELF.search(head)
+            yield Piece("bit", head, leads_on=True) if is_condition else Piece("said", head)
             yield from pieces_of(rest, asks=asks)
             return
     if opens_only(parts[0]) and len(parts) > 1 and _is_told(_opened(", ".join(parts[1:]))):
         yield Piece("said", text)
         return
     told: list[str] = []
-    while len(parts) > 1 and _is_told(_opened(parts[-1])) and not _begins(parts[-1]):
+    while (
+        len(parts) > 1
+        and _is_told(_opened(parts[-1]))
+        and not _begins(parts[-1])
+        and not _ENDS_ASKING.search(parts[-1])
+    ):
         told.insert(0, parts.pop())
     yield _main(_bare(", ".join(parts)), asks=asks)
     if told:
         yield Piece("said", ", ".join(told))
+
+
+_ENDS_ASKING: Final = re.compile(
+    r"\b(?:do|does|did|are|is|were|was|have|has) (?:we|you|they|i|there|customers|people) ?\w*$"
+)
+"""The end of a question: "reviews, surveys and transcripts do we have"."""
 
 
 def _main(text: str, *, asks: bool) -> Piece:
@@ -189,6 +202,7 @@ def _is_so(text: str) -> bool:
 
 
 _SO: Final = ("so ", "basically ", "meaning ", "that is ", "in other words ", "essentially ", "namely ")
+_CONDITIONS: Final = frozenset({"after", "once", "when", "whenever"})
 _MEANING: Final = "i mean "
 _SETTING: Final = re.compile(
     r"^(?:take|put|split|pick|consider|suppose|imagine|assume|picture|think of|look at|focus on|stick to|start from|compare (?:the )?(?:two )?(?:halves|first|before))\b(?!.*\b(?:and|then) (?:tell|show|say|give|list|what|which|how|who|where)\b)"

@@ -46,6 +46,14 @@ def _sets_steps_of_groups_apart(parsed: Parsed) -> bool:
     return _has_two_steps(parsed) and _sets_groups_apart(parsed)
 
 
+def _sets_stages_of_groups_apart(parsed: Parsed) -> bool:
+    return _has_stage(parsed) and not _has_two_steps(parsed) and _sets_groups_apart(parsed)
+
+
+def _has_group_alone(parsed: Parsed) -> bool:
+    return bool(parsed.all("where")) and parsed.subject is None and not parsed.times
+
+
 def _splits_a_trait(parsed: Parsed) -> bool:
     """Tell whether values of a trait are named to be told apart in number: "split of mobile and desktop"."""
     return two_of_one_trait(parsed) and not is_comparing(parsed)
@@ -90,6 +98,16 @@ def _has_severity_alone(parsed: Parsed) -> bool:
     return bool(parsed.all("severity")) and parsed.subject is None and not parsed.all("stage")
 
 
+def _is_after_step(parsed: Parsed) -> bool:
+    """Tell whether one step is named behind which something hurts, and nothing else is the subject."""
+    return (
+        bool(parsed.all("event"))
+        and parsed.subject is None
+        and not _sets_groups_apart(parsed)
+        and not parsed.times
+    )
+
+
 def _has_outcome(parsed: Parsed) -> bool:
     return names_outcome(parsed)
 
@@ -98,6 +116,27 @@ def _has_two_steps(parsed: Parsed) -> bool:
     return (
         len({one.value for one in parsed.all("event")}) + len({one.value for one in parsed.all("stage")}) > 1
     )
+
+
+def _counts_steps(parsed: Parsed) -> bool:
+    """Tell whether two steps are named and neither the time between them nor what is done there is asked for."""
+    return _has_two_steps(parsed) and not (
+        _TIME_BETWEEN.search(parsed.text) or _WAY_BETWEEN.search(parsed.text)
+    )
+
+
+_TIME_BETWEEN: Final = re.compile(
+    r"\b(?:how (?:long|fast|quick|quickly|soon|slow|slowly)|(?:how many|number of) (?:hours?|days?|weeks?|months?)|durations?|elapsed|speed"
+    r"|(?:average|median|mean|typical|usual|normal|the|what|how much|expected) (?:\w+ )?(?:time|delay|gap|wait|lag)(?! (?:window|limit|frame))"
+    r"|time (?:to|from|between|until|till|it takes|lag|gap|passes|elapses)|time.to.\w+|(?:days|hours|weeks) (?:from|between|pass\w*|go by|elapse\w*|lie))\b"
+)
+_WAY_BETWEEN: Final = re.compile(
+    r"\b(?:steps|events|paths?|routes?)\b(?: \w+){0,2} (?:between|in between)\b|\b(?:what|which steps|which events|anything|everything)\b.{0,40}\b(?:happens?|happening|do|does|did|goes on|going on|takes? place|occurs?|steps|events)\b.{0,30}\b(?:between|on the way|in between)\b"
+)
+
+
+def _asks_time_between(parsed: Parsed) -> bool:
+    return _has_two_steps(parsed) and not two_of_one_trait(parsed) and bool(_TIME_BETWEEN.search(parsed.text))
 
 
 def _has_one_step(parsed: Parsed) -> bool:
@@ -142,7 +181,7 @@ _SIGNS: Final = (
     _Sign(frozenset({"funnel"}), re.compile(r""), _is_steps_alone, _STRONGEST),
     _Sign(
         frozenset({"count_event"}),
-        re.compile(r"^(?!.*\b(?:active again|still (?:active|around|here|with us)|com(?:e|es|ing) back|came back|retain\w*|retention|return (?:later|again))\b).*\b(?:how many|how often|number|count|headcount|how much)\b"),
+        re.compile(r"^(?!.*\b(?:active again|still (?:active|around|here|with us)|com(?:e|es|ing) back|came back|retain\w*|retention|return (?:later|again))\b).*\b(?:how many|how often|number|count|headcount|how much|uniques?|unique (?:users|customers|people|visitors))\b"),
         _has_one_step,
         0.3,
     ),
@@ -167,8 +206,15 @@ _SIGNS: Final = (
     _Sign(
         frozenset({"funnel"}),
         re.compile(r"\b(?:what|which|how many|how much|number|share|percentage|percent|proportion|fraction|ratio|rate|conversion|convert\w*|funnel|per cent|%)\b(?!.{0,12}\b(?:long|days|time)\b)"),
-        _has_two_steps,
+        _counts_steps,
     ),
+    _Sign(
+        frozenset({"paths_next"}),
+        re.compile(r"\b(?:flows?|paths?|routes?|journeys?|steps?)\b.{0,20}\b(?:from|starting|beginning|after|following)\b"),
+        _has_one_step,
+    ),
+    _Sign(frozenset({"paths_durations"}), _TIME_BETWEEN, _asks_time_between),
+    _Sign(frozenset({"paths_next"}), _WAY_BETWEEN, _has_two_steps),
     _Sign(
         frozenset({"moments_all"}),
         re.compile(r"\b(?:tends? to (?:precede|come before|go before|go along)|associated|correlat\w+|linked|hand in hand|go(?:es)? along|predict(?:s|ors?) (?:of)?|statistically)\b"),
@@ -203,10 +249,36 @@ _SIGNS: Final = (
         _splits_a_trait,
         _STRONGEST,
     ),
+    _Sign(
+        frozenset({"groups_pains"}),
+        re.compile(r"^(?:so )?(?:what|how|is anything|anything)\b.{0,40}\b(?:special|different|unusual|peculiar|distinctive|unique)\b"),
+        _has_group_alone,
+    ),
     _Sign(frozenset({"groups_funnel"}), re.compile(r""), _sets_steps_of_groups_apart, _STRONGEST),
     _Sign(frozenset({"groups_paths"}), re.compile(r"\b(?:journeys?|paths?|routes?|behaviours?|steps|travel|navigate|move (?:through|around)|ways?|sequences?)\b"), _sets_groups_apart),
+    _Sign(
+        frozenset({"groups_stages"}),
+        re.compile(r"\b(?:stay\w*|spend\w*|linger\w*|time|longer|drop\w*|leav\w+|lose|quick\w*|fast\w*|slow\w*|stuck|lag\w*|get through)\b"),
+        _sets_stages_of_groups_apart,
+        0.45,
+    ),
     _Sign(frozenset({"groups_funnel"}), re.compile(r"\b(?:conversion|convert|converts|funnel)\b"), _sets_groups_apart),
     _Sign(frozenset({"groups_retention"}), re.compile(r"\b(?:retention|loyal|come back|comes back|coming back|return|returns|sticks? around|stays? (?:longer|with us)|keeps? coming|stickier)\b"), _sets_groups_apart),
+    _Sign(
+        frozenset({"pains_after"}),
+        re.compile(
+            r"^(?!.*\b(?:how many|what (?:share|percentage|portion|part)|number of)\b)"
+            r"(?=.*\b(?:pains?|pain points?|complain\w*|gripes?|moan\w*|grumbl\w*|struggl\w*|problems?|hurts?|issues|frustrat\w*|annoy\w*|bother\w*|upsets?|criticis\w*)\b)"
+            r"(?=.*\b(?:after|afterwards|once|following|behind (?:them|him|her|it)|who|fired|since|upon|whose|having|with an?)\b)"
+        ),
+        _is_after_step,
+        0.3,
+    ),
+    _Sign(
+        frozenset({"attribution"}),
+        re.compile(r"\b(?:credits? (?:for|to|goes|go|with|of|by|when|each|per)|(?:gets?|getting|deserves?|earns?|receives?|take|takes|assign\w*|give|share of|split|much|the) (?:\w+ ){0,2}credit|credited|attribut\w+)\b(?! card)"),
+        _always,
+    ),
     _Sign(frozenset({"map_stage"}), re.compile(r"\bmap\b"), _has_stage),
     _Sign(frozenset({"pains_top"}), re.compile(r"\b(?:pain ?points?|complaints?|problems?|issues?|gripes?|troubles?|things|frustrations?|hurdles|grievances)\b"), _has_severity_alone),
     _Sign(frozenset({"search_quotes", "search_topic"}), re.compile(r"^how (?:do|does|did|would) (?:the |our )?(?:\w+ )?(?:\w+) (?:describe|word|put|phrase|express|talk about|speak of|sound|voice)\b"), _has_subject, 0.25),

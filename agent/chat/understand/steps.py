@@ -65,7 +65,7 @@ def _in_place(
                 _deed(tokens, start, index),
             )
             or _bought_or_left(tokens, start, index, steps)
-            or (done_step(tokens, start, index, steps) if asks_step(tokens, start) else None)
+            or (done_step(tokens, start, index, steps) if _is_done(tokens, start) else None)
             or alone(tokens, start, index, steps)
             or _part_event(tokens, start, index, steps)
         )
@@ -73,6 +73,14 @@ def _in_place(
             taken |= set(range(found.start, found.end))
             steps.append(found)
             yield found
+
+
+def _is_done(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether a verb can be a step: "which problems do they report" asks for what they say."""
+    says = tokens[start].stem in stems_in("raising")
+    return asks_step(tokens, start) and not (
+        says and {"do", "did", "does"} & {one.text for one in tokens[:start][-3:]}
+    )
 
 
 def asks_step(tokens: Sequence[Token], start: int) -> bool:
@@ -129,8 +137,19 @@ def told_steps(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
         if not token.is_word or last_about(tokens, start) or _is_wished(tokens, start):
             continue
         found = _longest(_told(tokens, start, index), _deed(tokens, start, index))
+        found = _longest(found, _by_name(tokens, start, index))
         if found is not None and found.end - found.start > 1:
             yield found
+
+
+def _by_name(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
+    """Return the step whose very name stands here, word by word, and says what was done: "store stock checked"."""
+    best: Mention | None = None
+    for event, named in index.names.get(tokens[start].text, ()):
+        end = start + len(named)
+        if tuple(one.text for one in tokens[start:end]) == named and (best is None or end > best.end):
+            best = Mention("event", event, start, end)
+    return best
 
 
 def _runs_on(tokens: Sequence[Token], end: int, index: Index) -> bool:
@@ -188,11 +207,15 @@ def _covers(tokens: Sequence[Token], start: int, stems: frozenset[str]) -> int |
             gap = 0
             if not left:
                 return at + 1
-        elif tokens[at].text in words_in("stop") and tokens[at].text not in words_in("breaks"):
+        elif tokens[at].text in words_in("stop") - words_in("breaks") - _ASKING_VERBS:
             gap += 1
         else:
             return None
     return None
+
+
+_ASKING_VERBS: Final = frozenset({"do", "does", "did", "they", "we", "you"})
+"""Words of a question between a thing and what is done with it: "which problems do they report" names no step."""
 
 
 def _bought_or_left(

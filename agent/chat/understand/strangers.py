@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from agent.chat.understand.described import stage_clause
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.subjects import is_asking, is_frame
 from agent.chat.understand.vocabulary import Vocabulary
@@ -28,7 +29,21 @@ def unknown_stage(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
             continue
         if _names_stage(word):
             return _no_stage(word.text, vocabulary)
-    return None
+    return _undescribed(parsed, named, vocabulary)
+
+
+def _undescribed(parsed: Parsed, named: set[int], vocabulary: Vocabulary) -> Missing | None:
+    """Return that a clause describes a stage which the journey has not; what customers feel or leave describes none."""
+    place = stage_clause(parsed.tokens)
+    if place is None or named & set(range(*place)):
+        return None
+    words = parsed.tokens[place[0] + 2 : place[1]]
+    does = [
+        token for token in words if token.is_word and token.text not in words_in("stop") | words_in("people")
+    ]
+    if not does or any(token.stem in stems_in("stage_measures") for token in words):
+        return None
+    return _no_stage(" ".join(token.text for token in words), vocabulary)
 
 
 def _names_stage(word: Token) -> bool:

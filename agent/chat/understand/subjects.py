@@ -62,7 +62,7 @@ def is_asking(token: Token) -> bool:
         or token.text in _feelings()
         or token.stem in _frame_stems()
         or token.stem in stems_in("everyday", "generic")
-        or token.text in same_words()
+        or token.text in same_words() | words_in("analytics")
         or token.text.isdigit()
         or token.text == "timemark"
         or (token.text.endswith("ly") and len(token.text) > _MIN_ADVERB)
@@ -122,6 +122,7 @@ def subject_of(
         or _asked_of(tokens, covered, topic_head(tokens), said=said)
         or _asked_of(tokens, names, topic_tail(tokens), said=said)
         or _spoken_on(tokens, covered, said)
+        or _compound(tokens, covered)
         or _loose(tokens, covered, said)
     )
 
@@ -430,6 +431,40 @@ def _run_end(tokens: Sequence[Token], end: int, covered: Collection[int]) -> int
 
 
 def _extended(tokens: Sequence[Token], end: int, limit: int) -> int:
-    while end < limit and tokens[end].text in words_in("after"):
+    while end < limit and (tokens[end].text in words_in("after") or _is_head(tokens, end)):
         end += 1
     return end
+
+
+def _is_head(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a word behind a noun is the thing that both together name: "swim shorts", "phone case"."""
+    plain = (
+        words_in("stop") | words_in("people") | words_in("groups") | words_in("empty") | words_in("trouble")
+    )
+    return tokens[at].stem in thing_stems() and tokens[at].text not in plain | words_in("complaint_words")
+
+
+def _is_for(token: Token, thing: Token) -> bool:
+    """Tell whether a word says what a thing is for: a gerund, or a noun before a word that is a thing only behind one."""
+    asking = words_in("stop") | words_in("generic") | words_in("computed") | words_in("complaint_words")
+    if thing.text in words_in("heads") and token.is_word and token.text not in asking | words_in("people"):
+        return True
+    is_gerund = token.text.endswith("ing") and token.text not in words_in("no_purpose")
+    return is_gerund and thing.text not in words_in("generic")
+
+
+def _compound(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
+    """Return a thing that is named with what it is for, though either word may mean another thing: "the walking boots"."""
+    for at, token in enumerate(tokens[:-1]):
+        before = tokens[at - 1].text if at and tokens[at - 1].is_word else ""
+        leads = words_in("determiners") | words_in("prepositions") | words_in("thing_leads")
+        if {at, at + 1} & set(covered) or (before and before not in leads):
+            continue
+        if not (_is_for(token, tokens[at + 1]) and _is_head(tokens, at + 1)):
+            continue
+        end = at + 2
+        end = _extended(tokens, end, len(tokens))
+        following = tokens[end].text if end < len(tokens) else ""
+        led = following in words_in("complaint_words") | words_in("trouble")
+        return Subject(" ".join(one.text for one in tokens[at:end]), at, end, led=led)
+    return None

@@ -62,6 +62,32 @@ class _Rule:
     days: Callable[[re.Match[str], date], tuple[date, date] | None]
 
 
+def windowed(text: str) -> str:
+    """Return a text in which a window of time, as funnels have one, is said as the limit that it is.
+
+    "With a 7-day conversion window" says no more than "within 7 days"; the window itself is nothing that is asked about.
+    """
+    return _WINDOW_OF.sub(_within, _WINDOW.sub(_within, text))
+
+
+def _within(match: re.Match[str]) -> str:
+    return f" within {match['n']} {match['unit']}s "
+
+
+_WINDOW_LEAD: Final = (
+    r"\b(?:(?:with|within|using|use|set|on|over|in|under|at|for|inside)\s+)?(?:(?:a|an|the|my|our|its)\s+)?"
+)
+_WINDOW_SORT: Final = r"(?:(?:conversion|attribution|look.?back|time|completion|funnel)[\s-]+)?"
+_WINDOW_NOUN: Final = r"(?:window|time ?frame|time ?limit|limit|cut.?off|deadline)s?"
+_WINDOW_TIME: Final = rf"(?P<n>\d{{1,3}}|{'|'.join(_NUMBERS)})[\s-]*(?P<unit>hour|day|week|month|quarter)s?"
+_WINDOW: Final = re.compile(
+    rf"(?<!last )(?<!past ){_WINDOW_LEAD}{_WINDOW_TIME}[\s-]+{_WINDOW_SORT}{_WINDOW_NOUN}\b"
+)
+_WINDOW_OF: Final = re.compile(
+    rf"{_WINDOW_LEAD}{_WINDOW_SORT}{_WINDOW_NOUN}\s*(?:of|:|=|is|set to|at)?\s*{_WINDOW_TIME}\b"
+)
+
+
 def spans_in(text: str, *, last: date) -> tuple[Span, ...]:
     """Return the times in a plain text (lower case), in order.
 
@@ -102,9 +128,22 @@ def _day_number(words: str) -> int:
 
 
 def _numbered(match: re.Match[str], last: date) -> tuple[date, date] | None:  # noqa: ARG001 - one shape for all rules
-    """Return a day in figures, the day before the month as they are written here."""
+    """Return a day in figures: the day before the month as they are written here, the month first where no other reading is a day."""
     year = int(match["year"])
-    return _safe_day(year + 2_000 if year < 100 else year, int(match["number"]), int(match["day"]))  # noqa: PLR2004
+    year = year + 2_000 if year < 100 else year  # noqa: PLR2004 - written short
+    day, month = int(match["day"]), int(match["number"])
+    return _safe_day(year, month, day) or _safe_day(year, day, month)
+
+
+def _this_years(match: re.Match[str], last: date) -> tuple[date, date] | None:
+    """Return a day in figures without a year: the latest that the data reaches."""
+    day, month = int(match["day"]), int(match["number"])
+    if month > _MOST_MONTHS:
+        day, month = month, day
+    return _safe_day(_year_of(month, last), month, day) if 0 < month <= _MOST_MONTHS else None
+
+
+_MOST_MONTHS: Final = 12
 
 
 def _within_month(match: re.Match[str], last: date) -> tuple[date, date] | None:
@@ -174,8 +213,8 @@ def _month(match: re.Match[str], last: date) -> tuple[date, date] | None:
 
 
 def _quarter(match: re.Match[str], last: date) -> tuple[date, date]:
-    words = ("first", "second", "third", "fourth")
-    number = int(match["quarter"]) if match["quarter"] else words.index(match["word"]) + 1
+    words = ("first", "second", "third", "fourth", "1st", "2nd", "3rd", "4th")
+    number = int(match["quarter"]) if match["quarter"] else words.index(match["word"]) % 4 + 1
     first_month = 3 * number - 2
     year = int(match["year"]) if match["year"] else _year_of(first_month, last)
     return date(year, first_month, 1), date(year, first_month + 2, monthrange(year, first_month + 2)[1])
@@ -234,8 +273,14 @@ _RULES: Final = (
     _Rule(re.compile(rf"\b{_LEAD}{_YEAR}-(?P<number>[01]?\d)-(?P<day>[0-3]?\d)\b"), _iso),
     _Rule(re.compile(rf"\b{_LEAD}{_YEAR}[/.](?P<number>[01]?\d)[/.](?P<day>[0-3]?\d)\b"), _numbered),
     _Rule(
-        re.compile(rf"\b{_LEAD}(?P<day>[0-3]?\d)[/.-](?P<number>[01]?\d)[/.-](?P<year>(?:20)?\d\d)\b"),
+        re.compile(rf"\b{_LEAD}(?P<day>[0-3]?\d)[/.-](?P<number>[0-3]?\d)[/.-](?P<year>(?:20)?\d\d)\b"),
         _numbered,
+    ),
+    _Rule(
+        re.compile(
+            r"\b(?P<lead>(?:since|from|before|after|until|till|up to|prior to|as of|by)\s+)(?:the\s+)?(?P<day>[0-3]?\d)(?P<mark>[/.])(?P<number>[0-3]?\d)\.?(?![\d/.%])(?!\s*(?:stars?|points?|percent|per cent|k|million|out|hours?|days?|weeks?|minutes?|of)\b)"
+        ),
+        _this_years,
     ),
     _Rule(re.compile(rf"\b{_LEAD}{_DAY}\s+(?:of\s+)?{_MONTH}\b(?:,?\s+(?:of\s+)?{_YEAR})?"), _day),
     _Rule(
@@ -266,7 +311,7 @@ _RULES: Final = (
     _Rule(re.compile(rf"\b{_LEAD}{_MONTH}\b(?:,?\s+{_YEAR})?{_BEGAN}"), _month),
     _Rule(
         re.compile(
-            rf"\b{_LEAD}(?:q(?P<quarter>[1-4])|(?P<word>first|second|third|fourth) quarter)\b(?:\s+(?:of\s+)?{_YEAR})?"
+            rf"\b{_LEAD}(?:q(?P<quarter>[1-4])|(?P<word>first|second|third|fourth|1st|2nd|3rd|4th) quarter)\b(?:\s+(?:of\s+)?{_YEAR})?"
         ),
         _quarter,
     ),

@@ -1,6 +1,7 @@
 """Understands requests in free wording: no key, no network, the same answer to the same words."""
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import reduce
 from typing import Final
@@ -10,8 +11,9 @@ import numpy as np
 from agent.chat.requests import ProposeVariants
 from agent.chat.understand.building import Context, build
 from agent.chat.understand.changing import names_whole_scope
+from agent.chat.understand.event_names import apart_again, event_names, joined, unknown_event
 from agent.chat.understand.following import chosen, follow_up, inherited_where, with_thing
-from agent.chat.understand.groups import is_comparing, sets_apart, two_of_one_trait
+from agent.chat.understand.groups import is_comparing, names_time, sets_apart, two_of_one_trait
 from agent.chat.understand.index import index_of
 from agent.chat.understand.kinds import ABOUT, Kind, SlotName, load_kinds
 from agent.chat.understand.leaning import leaning, unquoted
@@ -36,7 +38,7 @@ from agent.chat.understand.things import things_of
 from agent.chat.understand.understood import Cannot, Previous, Understood
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.ways import unknown_end
-from agent.chat.understand.words import plain
+from agent.chat.understand.words import plain, words_in
 from agent.ports import Encoder
 
 _LEAD: Final = 14.0
@@ -58,6 +60,8 @@ _PLAIN_GROUPS: Final = 0.04
 _TWO_STEPS: Final = 0.1
 _TWO_EVENTS: Final = 0.2
 _NO_TIMES: Final = frozenset({"explain_term", "show_help", "propose_variants", "draft_map"})
+_NAMED_FREELY: Final = _NO_TIMES | {"check_variants", "list_variants"}
+"""Tools of which a request may hold any names."""
 _DOING: Final = frozenset(
     {
         "count_customers",
@@ -107,10 +111,17 @@ def understand(
         return bool(told.mentions or told.times or told.limits)
 
     written = written_in(utterance)
-    for part in (Part(text),) if names_whole_scope(text) else parts_of(text, narrows=narrows):
+    names = event_names(picked if picked is not None else utterance)
+    for part in (Part(text),) if names_whole_scope(text) else _parts(text, names, narrows):
         whole = replace(part, text=pointed(part.text, part.said, vocabulary))
-        found.append(_part(whole, _before(previous, found), context, encoder, written))
+        found.append(_part(whole, _before(previous, found), context, encoder, written=written, names=names))
     return _as_written(_together(found), utterance)
+
+
+def _parts(text: str, names: tuple[str, ...], narrows: Callable[[str], bool]) -> Iterator[Part]:
+    """Yield the requests of a message; names of events that stand in it are no words of its sentences."""
+    parts = parts_of(joined(text, names), narrows=lambda words: narrows(apart_again(words, names)))
+    yield from (Part(apart_again(one.text, names), apart_again(one.said, names)) for one in parts)
 
 
 def _as_written(understood: Understood, utterance: str) -> Understood:
@@ -153,7 +164,13 @@ def _plus(left: Understood, right: Understood) -> Understood:
 
 
 def _part(
-    part: Part, previous: Previous | None, context: Context, encoder: Encoder, written: Written
+    part: Part,
+    previous: Previous | None,
+    context: Context,
+    encoder: Encoder,
+    *,
+    written: Written,
+    names: tuple[str, ...],
 ) -> Understood:
     text = part.text
     followed = follow_up(text, parse(text, context.vocabulary), previous, context)
@@ -177,7 +194,11 @@ def _part(
     if not kind.tool:
         return _cannot(kind)
     where = inherited_where(text, parsed, previous)
-    missing = _in_season(kind, parsed) or _undone(kind, parsed, context.vocabulary)
+    missing = (
+        _in_season(kind, parsed)
+        or _undone(kind, parsed, context.vocabulary)
+        or _unrecorded(kind, parsed, names, context.vocabulary)
+    )
     return missing or build(kind, parsed, Context(context.vocabulary, context.things, where))
 
 
@@ -197,6 +218,14 @@ def _in_season(kind: Kind, parsed: Parsed) -> Understood | None:
     """Return that a season is asked for, where the kind of request is one that a time limits."""
     season = unknown_season(parsed) if kind.tool not in _NO_TIMES else None
     return Understood(missing=(season,)) if season is not None else None
+
+
+def _unrecorded(
+    kind: Kind, parsed: Parsed, names: tuple[str, ...], vocabulary: Vocabulary
+) -> Understood | None:
+    """Return that an event which nobody recorded is asked for by its name, where the kind of request is about the data."""
+    missing = unknown_event(names, parsed, vocabulary) if kind.tool not in _NAMED_FREELY else None
+    return Understood(missing=(missing,)) if missing is not None else None
 
 
 def _undone(kind: Kind, parsed: Parsed, vocabulary: Vocabulary) -> Understood | None:
@@ -289,7 +318,7 @@ def _fit(kind: Kind, parsed: Parsed) -> float:
         and is_comparing(parsed)
     ):
         fit += _TWO_STEPS
-    if kind.tool == "compare_groups" and not sets_apart(parsed):
+    if _speaks_of_another(kind, parsed):
         fit -= _NOT_SET_APART
     if kind.id == "explain" and (
         parsed.all("where") or any(token.text in {"our", "customers", "people"} for token in parsed.tokens)
@@ -298,6 +327,24 @@ def _fit(kind: Kind, parsed: Parsed) -> float:
     if len(parsed.all("where")) > 1 and is_comparing(parsed) and kind.tool == "compare_groups":
         fit += _TWO_GROUPS + _PLAIN_GROUPS * (kind.id == "groups_pains")
     return fit
+
+
+_WORTH: Final = re.compile(
+    r"\b(?:valu\w+|worth|spend\w*|best|top|vips?|profitable|lucrative|high.?end|money)\b"
+)
+
+
+def _speaks_of_another(kind: Kind, parsed: Parsed) -> bool:
+    """Tell whether what a kind of request cannot do without is not spoken of: two groups, two times, coming back."""
+    if kind.tool == "compare_groups":
+        return not sets_apart(parsed)
+    if kind.tool == "compare_periods":
+        return not (parsed.times or names_time(parsed))
+    if kind.tool == "show_value" and parsed.all("where"):
+        # What is special of a named group is a matter of groups, unless worth is asked for.
+        return not _WORTH.search(parsed.text)
+    complains = any(token.text in words_in("complaint_words") for token in parsed.tokens)
+    return kind.tool == "show_retention" and complains
 
 
 def _has(need: SlotName, parsed: Parsed) -> bool:

@@ -25,6 +25,7 @@ _CONTRACTIONS = (
     (re.compile(r"\b(what|where|who|how|that|there|when|why)'?s\b"), r"\1 is"),
     (re.compile(r"\bwhats\b"), "what is"),
     (re.compile(r"\btl;?dr\b"), "summary"),
+    (re.compile(r"\bswim[- ]lane"), "swimlane"),
     (re.compile(r"'(?:re)\b"), " are"),
     (re.compile(r"'(?:ve)\b"), " have"),
     (re.compile(r"'(?:ll)\b"), " will"),
@@ -32,6 +33,7 @@ _CONTRACTIONS = (
     (re.compile(r"'m\b"), " am"),
     (re.compile(r"'s\b|s'(?=\s)"), "s"),
 )
+_STATES = re.compile(r"(?<![\w-])(?:US|U\.S\.(?:A\.)?)(?![\w-])")
 _ARROW = re.compile(r"\s*(?:[-=]+>|[→➔➜⟶»›]|(?<=\w )>+(?= \w))\s*")
 """How people draw a way from step to step."""
 _TEENS = {
@@ -82,7 +84,11 @@ class Token:
 
 def plain(text: str) -> str:
     """Return a text in lower case, without accents and typographic marks, contractions written out."""
-    text = unicodedata.normalize("NFKC", text[:MAX_CHARS]).replace("’", "'").replace("‘", "'").casefold()
+    text = unicodedata.normalize("NFKC", text[:MAX_CHARS]).replace("’", "'").replace("‘", "'")
+    if any(letter.islower() for letter in text):
+        # In capitals it is the country; in small letters "us" is whoever asks.
+        text = _STATES.sub("usa", text)
+    text = text.casefold()
     text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
     text = _ARROW.sub(" then ", text)
     for pattern, written in _CONTRACTIONS:
@@ -275,12 +281,8 @@ def _respelt(token: Token, known: frozenset[str]) -> Token:
 
 @lru_cache(maxsize=4_096)
 def _nearest(word: str, known: frozenset[str]) -> str | None:
-    if (
-        word in known
-        or word in _irregular()
-        or stem(word) in _stems(known)
-        or stem(word) in common_stems() | thing_stems()
-    ):
+    stemmed = stem(word)
+    if word in known or word in _irregular() or stemmed in _stems(known) | common_stems() | thing_stems():
         return None
     swapped = [
         other

@@ -132,3 +132,21 @@ def test_previews_name_what_will_be_made_and_check_it(brand_snapshot: Snapshot) 
     assert toolbox.preview(proposed.request) == proposed
     with pytest.raises(InputError, match="unicorn"):
         toolbox.preview(ProposeVariants(pain_point="unicorn"))
+
+
+def test_time_between_two_steps_is_that_of_the_funnel_of_both(
+    brand_workspace: Workspace, toolbox: Toolbox, asked_by: RequestContext
+) -> None:
+    """Not the length of whole journeys, whatever was done between."""
+    journeys = open_journeys(brand_workspace, plan=brand_workspace.plan, where={}, as_of=None)
+    assert journeys is not None
+    steps = ("product_added", "checkout_started")
+    expected = funnel_of(journeys, plan_of(journeys, steps, mode="loose", within=None)).steps[1]
+    request = ShowPaths(aspect="durations", from_step=steps[0], to_step=steps[1])
+    result = toolbox.run(request, context=asked_by)
+    told = {one.metric.metric_id: one.metric for one in result.citations if one.metric}
+    assert told["between.product_added.checkout_started.median"].value == expected.median_s
+    assert _quantity(result, "between.product_added.checkout_started.reached") == (
+        expected.of_previous.n,
+        expected.of_previous.total,
+    )

@@ -139,3 +139,199 @@ def test_understand_payment_that_failed_for_customers_is_a_step_and_in_a_complai
     """What happened to people picks them; what they complain of is looked up."""
     after = _only(asked("What are the complaints of those whose payment failed?"))
     assert after == {"tool": "list_pain_points", "after_event": "payment_failed"}
+
+
+_RECORDED = replace(
+    SHOP,
+    events=(*SHOP.events, "product_added_to_wishlist", "store_stock_checked", "order_tracking", "report_a_problem", "order_shipped"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Typical time from Checkout Started to Order Completed?",
+        "How long between starting the checkout and the order, usually?",
+        "time to convert from Checkout Started to Order Completed",
+        "how many days pass from checkout started until order completed",
+        "What is the time to purchase after Checkout Started",
+    ],
+)
+def test_understand_time_between_two_steps_is_asked_of_both(text: str) -> None:
+    """The length of whole journeys is another answer, and so is what directly follows."""
+    assert _only(asked(text)) == {
+        "tool": "show_paths",
+        "aspect": "durations",
+        "from_step": "checkout_started",
+        "to_step": "order_completed",
+    }
+
+
+def test_understand_time_from_a_step_to_none_that_is_known_is_no_time_of_journeys() -> None:
+    """Where it ends is not clear, and so nothing is told."""
+    assert not asked("How quickly do people who add to the basket cope?").requests
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("with a 7-day conversion window: Product Viewed, then Product Added, then Order Completed", 7.0),
+        ("the report I would run in Mixpanel with a 7-day window: Product Viewed, then Product Added, then Order Completed", 7.0),
+        ("conversion window 30 days, steps Product Viewed > Product Added > Order Completed", 30.0),
+        ("2-week cut-off funnel: Product Viewed, Product Added, Order Completed", 14.0),
+    ],
+)  # fmt: skip
+def test_understand_window_of_time_limits_a_funnel(text: str, days: float) -> None:
+    """A window is nothing that is asked about, wherever else people had one."""
+    assert _only(asked(text)) == {
+        "tool": "show_funnel",
+        "steps": ["product_viewed", "product_added", "order_completed"],
+        "within_days": days,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("Once people have a Return Requested behind them, what do they complain about afterwards?", "return_requested"),
+        ("I'd build a cohort in Amplitude of everybody who fired Payment Failed. What are the pain points after they hit it?", "payment_failed"),
+        ("what do people who fired Product Added to Wishlist grumble about?", "product_added_to_wishlist"),
+        ("After somebody has visited the store, which problems do they report?", "store_visited"),
+        ("What are the gripes of customers with a Store Stock Checked event?", "store_stock_checked"),
+    ],
+)  # fmt: skip
+def test_understand_complaints_behind_a_recorded_step_are_limited_to_it(text: str, event: str) -> None:
+    """However it is said that it lies behind them."""
+    found = _only(asked(text, vocabulary=_RECORDED))
+    assert found == {"tool": "list_pain_points", "after_event": event}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What hurts customers once they have Coupon Applied behind them?",
+        "pain points of people who fired Gift Card Redeemed",
+        "what do people moan about after a Wishlist Shared event",
+        "Time from Trial Started to Order Completed",
+        "Do customers with Loyalty Joined come back more often?",
+        "How many customers who fired Quiz Completed placed an order?",
+    ],
+)
+def test_understand_event_that_nobody_recorded_is_unknown_to_every_tool(text: str) -> None:
+    """Its name with capitals says that it is one; nothing else is answered instead."""
+    found = asked(text)
+    assert not found.requests
+    assert found.missing
+
+
+@pytest.mark.parametrize("text", ["shipment tracking complaints over time", "order tracking gripes by month"])
+def test_understand_thing_before_complaints_is_what_they_are_about(text: str) -> None:
+    """Nobody asks for the complaints of those who tracked."""
+    assert _only(asked(text, vocabulary=_RECORDED))["tool"] == "show_trend"
+
+
+@pytest.mark.parametrize(
+    ("clause", "stage"),
+    [
+        ("the phase where they compare and consider the products", "consideration"),
+        ("the phase in which they become aware of us", "awareness"),
+        ("the stage where they pay", "decision"),
+        ("the stage in which they tell friends", "advocacy"),
+    ],
+)
+def test_understand_stage_is_told_by_what_people_do_there(clause: str, stage: str) -> None:
+    """A clause behind "phase" says which."""
+    assert _only(asked(f"What hurts customers in {clause}?")) == {"tool": "list_pain_points", "stage": stage}
+
+
+def test_understand_clause_that_describes_no_stage_is_not_dropped() -> None:
+    """The journey has no such stage."""
+    assert not asked("emotions at the stage when customers sign the lease").requests
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how many reviews, surveys and support transcripts do we have",
+        "feedback volume broken down by type",
+        "count of surveys versus reviews",
+    ],
+)
+def test_understand_kinds_of_text_that_are_counted_are_told_apart(text: str) -> None:
+    """One of several that are named is no limit."""
+    assert _only(asked(text)) == {"tool": "count_customers", "of": "texts", "by": "kind"}
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "versus"),
+    [
+        ("how do complaints from reviewers compare to those from survey respondents", {"kind": "review"}, {"kind": "survey"}),
+        ("contrast the complaints of email and chat conversations", {"channel": "email"}, {"channel": "chat"}),
+        ("what hurts people in Bath more than people elsewhere", {}, {"city": "Bath"}),
+        ("what is different about seedling members", {}, {"loyalty_tier": "seedling"}),
+    ],
+)  # fmt: skip
+def test_understand_both_sides_of_a_comparison_are_kept(
+    text: str, where: dict[str, str], versus: dict[str, str]
+) -> None:
+    """One of them is never dropped, and a group by itself is set beside everybody else."""
+    found = _only(asked(text))
+    assert (found["tool"], found.get("where", {}), found["versus"]) == ("compare_groups", where, versus)
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("April 1, 2026", "2026-04-01"),
+        ("1.4.2026", "2026-04-01"),
+        ("04/15/2026", "2026-04-15"),
+        ("15.4.", "2026-04-15"),
+        ("4/15", "2026-04-15"),
+    ],
+)
+def test_understand_days_in_figures_are_read_in_every_way_of_writing(words: str, day: str) -> None:
+    """The month first where no other reading is a day."""
+    found = asked(f"Pain points before and after {words}")
+    assert _only(found) == {"tool": "compare_periods", "at": day}
+
+
+def test_understand_day_that_may_be_read_two_ways_says_how_it_was_taken() -> None:
+    """Neither reading is silently the right one."""
+    found = asked("Pain points before and after 4/1/26")
+    assert _only(found)["at"] == "2026-01-04"
+    assert any("before the month" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["tablet complaints", "platinum tier retention", "pain points of customers in the US", "How do tablets compare with mobiles?"],
+)  # fmt: skip
+def test_understand_group_that_the_data_does_not_know_is_refused_where_it_stands(text: str) -> None:
+    """Before what is asked, in capitals, as one of two sides."""
+    found = asked(text)
+    assert not found.requests
+    assert found.missing
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("What do buyers say about our hiking boots?", "hiking boots"),
+        ("what do people think of the folding chair", "folding chair"),
+        ("quotes about the bed frame", "bed frame"),
+        ("do people like the sleeping mats", "sleeping mats"),
+        ("opinions on the water filter", "water filter"),
+    ],
+)
+def test_understand_thing_of_two_words_is_looked_for_by_both(text: str, query: str) -> None:
+    """What was said of hiking is nothing about boots."""
+    assert _only(asked(text)) == {"tool": "search_evidence", "query": query}
+
+
+@pytest.mark.parametrize("lane", ["swimlane", "swim lane", "lane", "row"])
+def test_understand_row_of_the_map_has_many_names(lane: str) -> None:
+    """What it is called says nothing of which."""
+    assert _only(asked(f"Pull up the touchpoints {lane} of our journey map")) == {
+        "tool": "show_map",
+        "lane": "touchpoints",
+    }

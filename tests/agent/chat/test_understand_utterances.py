@@ -1,8 +1,10 @@
 """Whether requests are understood that no kind lists, and whether what cannot be answered is refused."""
 
+import re
 import shlex
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -125,3 +127,17 @@ def test_kinds_reach_every_tool() -> None:
     assert {kind.tool for kind in kinds} == tools - MODELS_ONLY
     assert len(kinds) >= 75
     assert min(len(kind.phrasings) for kind in kinds) >= 6
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        one.name for one in resources.files("agent.chat.understand").iterdir() if one.name.endswith(".yaml")
+    ),
+)
+def test_words_no_class_stands_twice_in_a_file(name: str) -> None:
+    """Of two classes of one name YAML would silently take the last."""
+    source = resources.files("agent.chat.understand").joinpath(name).read_text(encoding="utf-8")
+    named = Counter(re.findall(r"^( *)([a-z_]+):(?= |$)", source, re.MULTILINE))
+    outer = {key: n for (indent, key), n in named.items() if not indent}
+    assert {key for key, n in outer.items() if n > 1} == set()
