@@ -1,6 +1,7 @@
 """Takes the vocabulary out of a snapshot of the stores."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from importlib import resources
@@ -10,7 +11,7 @@ import numpy as np
 import yaml
 
 from agent.chat.understand.vocabulary import Named, Trait, Vocabulary, Voices
-from agent.chat.understand.words import stems_of
+from agent.chat.understand.words import stems_in_passage
 from agent.errors import JourneyError
 from agent.pipeline.snapshot import Snapshot
 
@@ -49,6 +50,7 @@ def vocabulary_of(snapshot: Snapshot) -> Vocabulary:
 
 def _fixed(snapshot: Snapshot) -> Vocabulary:
     first, last = _window(snapshot)
+    stems = [frozenset(stems_in_passage(passage.text)) for passage in snapshot.stock.passages]
     return Vocabulary(
         stages=tuple(snapshot.stages),
         traits=tuple(
@@ -66,31 +68,31 @@ def _fixed(snapshot: Snapshot) -> Vocabulary:
         personas=_personas(snapshot),
         first=first,
         last=last,
-        said=_said(snapshot),
-        voices=_voices(snapshot),
+        said=_said(snapshot, stems),
+        voices=_voices(snapshot, stems),
     )
 
 
-def _said(snapshot: Snapshot) -> frozenset[str]:
+def _said(snapshot: Snapshot, stems: Sequence[frozenset[str]]) -> frozenset[str]:
     """Return the stems that more than one customer wrote; a word that one alone has may be a name or a slip."""
     writers: defaultdict[str, set[str]] = defaultdict(set)
-    for passage in snapshot.stock.passages:
-        for stem in set(stems_of(passage.text)):
+    for passage, found in zip(snapshot.stock.passages, stems, strict=True):
+        for stem in found:
             if len(writers[stem]) < _LEAST_WRITERS:
                 writers[stem].add(passage.person_id)
     return frozenset(stem for stem, persons in writers.items() if len(persons) >= _LEAST_WRITERS)
 
 
-def _voices(snapshot: Snapshot) -> Voices:
+def _voices(snapshot: Snapshot, stems: Sequence[frozenset[str]]) -> Voices:
     """Return what customers wrote of each pain point."""
     stock = snapshot.stock
     place = {point.theme_id: at for at, point in enumerate(snapshot.pain_points)}
     themes = stock.themes.assignments
     pains = [place.get(themes.get(passage.passage_id, ""), -1) for passage in stock.passages]
     words: list[set[str]] = [set() for _ in place]
-    for passage, at in zip(stock.passages, pains, strict=True):
+    for found, at in zip(stems, pains, strict=True):
         if at >= 0:
-            words[at].update(stems_of(passage.text))
+            words[at].update(found)
     return Voices(stock.vectors, np.array(pains, dtype=np.intp), tuple(map(frozenset, words)))
 
 

@@ -143,8 +143,14 @@ _SUFFIXES = (
 )
 
 
+@lru_cache(maxsize=8_192)
 def stems_of(text: str) -> tuple[str, ...]:
-    """Return the stems of a text's words, in order."""
+    """Return the stems of a name's or a request's words, in order; the same names are looked at for every request."""
+    return stems_in_passage(text)
+
+
+def stems_in_passage(text: str) -> tuple[str, ...]:
+    """Return the stems of what a customer wrote, in order; looked at once."""
     return tuple(token.stem for token in tokens_of(text.replace("_", " ")) if token.is_word)
 
 
