@@ -53,12 +53,12 @@ def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -
     """Tell whether a word stands before "customers" as a name of which ones: "German customers", "tablet users"."""
     if at + 1 < len(tokens) and tokens[at + 1].text in _PLANS and _sorts().get(tokens[at].text) == "business":
         return True
-    if (
-        at + 1 >= len(tokens)
-        or at + 1 in skip
-        or tokens[at + 1].text
-        not in (words_in("people") | words_in("groups") | _ACCOUNTS) - {"those", "ones"}
-    ):
+    after = at + 1
+    if after < len(tokens) and tokens[after].text in _MEMBERSHIPS:
+        # "Platinum loyalty members": what they are members of stands between.
+        after += 1
+    who = (words_in("people") | words_in("groups") | _ACCOUNTS) - {"those", "ones"}
+    if after >= len(tokens) or after in skip or tokens[after].text not in who:
         return False
     word = tokens[at].text
     if word in words_in("adjectives") or word in words_in("people") or word[0].isdigit():
@@ -73,6 +73,7 @@ def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -
     return is_thing or not is_frame(tokens[at]) or is_limit_word(word) or tokens[at].stem in _life()
 
 
+_MEMBERSHIPS: Final = frozenset({"loyalty", "membership", "club", "rewards"})
 _PLANS: Final = frozenset({"plan", "plans", "membership", "package", "status", "level", "club", "scheme"})
 _ACCOUNTS: Final = frozenset({"accounts", "partners", "merchants", "resellers", "dealers", "contacts"})
 

@@ -53,6 +53,7 @@ def test_parse_hyphenated_name_is_the_group_it_names(request_: str, value: str) 
     ("request_", "limits"),
     [
         ("left-handed people", ("left-handed",)),
+        ("how do platinum loyalty members differ from canopy", ("platinum",)),
         ("do vegetarians complain more", ("vegetarians",)),
         ("is the table safe for children", ()),
         ("in plain english, what hurts", ()),
