@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Self
@@ -86,8 +86,8 @@ class Brand:
         self._refreshing = Errand(f"refresh {self.name}", self.refresh)
         self._naming = Errand(f"name themes {self.name}", self._name_themes)
         self._warming = Errand(f"compute ahead {self.name}", self._compute_ahead)
-        self._first: tuple[str, tuple[str, ...]] | None = None
-        """Revision, and the questions to begin with that it gives."""
+        self._first: dict[str, tuple[str, ...]] = {}
+        """Questions to begin with by revision: of the one that is shown, and of the one that is prepared."""
         self.snapshots = Snapshots(workspace, prepare=self._prepare)
 
     def snapshot(self) -> Snapshot | None:
@@ -113,13 +113,14 @@ class Brand:
         found = self.snapshot()
         if found is None:
             return None
-        if self._first is None or self._first[0] != found.revision:
-            self._first = (found.revision, first_questions(self._workspace, found))
-        return self._first[1]
+        if found.revision not in self._first:
+            self._first = {found.revision: first_questions(self._workspace, found)}
+        return self._first[found.revision]
 
     def known_first_questions(self) -> tuple[str, ...] | None:
         """Return questions to begin with where they are known; None where they would have to be found first."""
-        return None if self._first is None else self._first[1]
+        found = self.snapshots.latest_ready()
+        return None if found is None else self._first.get(found.revision)
 
     @property
     def name(self) -> str:
@@ -185,9 +186,17 @@ class Brand:
     def _prepare(self, made: Snapshot) -> None:
         """Compute of a snapshot what everybody who asks would wait for at once, while the one before is still shown."""
         # It also takes in the phrasings by which questions are understood, which nobody who asks should wait for.
-        self._first = (made.revision, first_questions(self._workspace, made))
-        if self.snapshots.latest_ready() is not None:
-            warm_tools(self._workspace, Toolbox(lambda: made))
+        shown = self.snapshots.latest_ready()
+        kept = (
+            {}
+            if shown is None
+            else {key: asked for key, asked in self._first.items() if key == shown.revision}
+        )
+        self._first = {**kept, made.revision: first_questions(self._workspace, made)}
+        if shown is not None:
+            # What cannot be computed is told to whoever asks.
+            with suppress(JourneyError):
+                warm_tools(self._workspace, Toolbox(lambda: made))
 
     def refresh(self) -> None:
         """Compute again what answers and pages show, after something was read in."""

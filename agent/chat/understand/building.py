@@ -11,6 +11,7 @@ from agent.chat.understand.changing import names_whole_scope
 from agent.chat.understand.filling import slots_of
 from agent.chat.understand.groups import Groups, groups_of
 from agent.chat.understand.kinds import Kind
+from agent.chat.understand.leaning import OWN_GROUP
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.periods import Period, period_of
 from agent.chat.understand.strangers import unknown_stage
@@ -97,6 +98,14 @@ _IS_THEIRS: Final = re.compile(
 )
 
 
+def _own_group(parsed: Parsed) -> str | None:
+    """Return the trait of the group whose own a trouble may be: the first that is named behind the words that ask so."""
+    asks = OWN_GROUP.search(parsed.text)
+    start = 0 if asks is None else asks.start()
+    named = [one for one in parsed.all("where") if parsed.text.find(parsed.words(one)) >= start]
+    return (named or [*parsed.all("where")])[0].key if parsed.all("where") else None
+
+
 def _without_media(parsed: Parsed) -> Parsed:
     """Return a request for copy without channels of customers that are the sort of copy: "our e-mail to people who wait"."""
     made = {at for one in parsed.all("creative") for at in range(one.start, one.end)}
@@ -116,8 +125,9 @@ def _filled(kind: Kind, parsed: Parsed, context: Context, groups: Groups, period
         # One group before and after a day is compared with itself.
         tool, groups = "compare_periods", replace(groups, where=groups.versus, versus={})
     if arguments.get("aspect") == "concentration" and _IS_THEIRS.search(parsed.text):
-        # Whether a trouble is one group's own is asked of all groups.
-        groups = replace(groups, where={})
+        # Whether a trouble is one group's own is asked of all groups; what else limits it stays.
+        own = _own_group(parsed)
+        groups = replace(groups, where={key: value for key, value in groups.where.items() if key != own})
     where = {**context.where, **groups.where}
     if groups.versus:
         return _compared(tool, arguments, groups, notes=(*groups.notes, *slots.notes))

@@ -24,7 +24,21 @@ def described_stage(tokens: Sequence[Token], index: Index) -> Mention | None:
     start, end = found
     stems = {token.stem for token in tokens[start:end]}
     named = [stage for stage in index.vocabulary.stages if stems & _deeds().get(stage, frozenset())]
-    return Mention("stage", named[0], start, end) if len(named) == 1 else None
+    if len(named) != 1:
+        return None
+    # "Where York customers pay": who does it limits the request, and is read as elsewhere.
+    return Mention("stage", named[0], start, start + 2 if _names_group(tokens[start:end], index) else end)
+
+
+def _names_group(tokens: Sequence[Token], index: Index) -> bool:
+    """Tell whether a clause says which customers, by a value of the data or by a word before "customers"."""
+    leads = words_in("determiners") | _CLAUSES
+    free = leads | words_in("stop") | words_in("adjectives")
+    entries = (entry for token in tokens for entry in index.entries.get(token.stem, ()))
+    return any(one.slot == "where" and not one.called and len(one.stems) == 1 for one in entries) or any(
+        token.text in words_in("people") and before.text not in free and lead.text in leads
+        for lead, before, token in zip(tokens, tokens[1:], tokens[2:], strict=False)
+    )
 
 
 def stage_clause(tokens: Sequence[Token], heads: frozenset[str] = _STAGES) -> tuple[int, int] | None:

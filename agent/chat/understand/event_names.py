@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from agent.chat.understand.index import Slot
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import plain, stems_in, stems_of, words_in
@@ -17,6 +18,10 @@ _NAME: Final = re.compile(rf"\b[A-Z][\w-]*(?:\s+(?:{_SMALL}\s+)*[A-Z][\w-]*)+")
 _DONE: Final = re.compile(
     r"(?:\w{2,}ed|sent|paid|left|made|bought|sold|read|seen|won|lost|begun|begin|given|taken|chosen|written)$"
 )
+_NOT_DONE: Final = frozenset(
+    {"united", "limited", "unlimited", "advanced", "extended", "dedicated", "combined", "red", "med"}
+)
+"""Words that end as deeds do and stand in names of places, plans and goods."""
 _FIRED: Final = re.compile(
     rf"\b(?:who|that|people|they|users|customers|everybody|everyone|have|has|had)\s+fired\s+(?:(?:the|an?|our|their|event)\s+)*(?P<name>[\w-]+(?:\s+{_SMALL})?(?:\s+[\w-]+)?)"
 )
@@ -39,7 +44,7 @@ def _name(words: str) -> str:
     parts = plain(words).split()
     while len(parts) > 1 and parts[0] in words_in("stop"):
         parts = parts[1:]
-    is_name = 1 < len(parts) <= _MOST and any(_DONE.match(part) for part in parts)
+    is_name = 1 < len(parts) <= _MOST and any(_DONE.match(part) and part not in _NOT_DONE for part in parts)
     return " ".join(parts) if is_name else ""
 
 
@@ -79,10 +84,13 @@ def unknown_event(names: Collection[str], parsed: Parsed, vocabulary: Vocabulary
     )
 
 
+_NAMED: Final[tuple[Slot, ...]] = ("event", "after", "stage", "where", "persona", "map")
+
+
 def _is_known(name: str, parsed: Parsed, vocabulary: Vocabulary) -> bool:
     """Tell whether a name was taken for something of the data, or is what is spoken of."""
     stems = set(stems_of(name)) - stems_in("stop")
-    named = (*parsed.all("event"), *parsed.all("after"), *parsed.all("stage"))
+    named = (one for slot in _NAMED for one in parsed.all(slot))
     if any(stems & set(stems_of(parsed.words(one))) for one in named):
         return True
     subject = parsed.subject

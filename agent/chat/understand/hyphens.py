@@ -18,6 +18,7 @@ _TRAITS: Final = frozenset(
     {"channel", "tier", "segment", "device", "level", "type", "kind", "city", "status"}
 )
 """Words that say of which trait a value is, and nothing else."""
+_MOST_PARTS: Final = 8
 _TIME: Final = {"post": "after", "pre": "before"}
 
 
@@ -28,6 +29,8 @@ def apart(text: str, index: Index) -> str:
 
 def _taken_apart(word: str, index: Index) -> str:
     parts = word.split("-")
+    if len(parts) > _MOST_PARTS:
+        return word
     if "to" in parts[1:-1] and parts[0] != parts[-1]:
         return " ".join(parts)
     if parts[0] in _TIME and len(parts) > 1 and _starts_step(parts[1], index) and not _is_name(word, index):

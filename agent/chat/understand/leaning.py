@@ -31,28 +31,39 @@ _THEN: Final = re.compile(
 )
 _SINCE_IT: Final = re.compile(r"^(?:since|after|before|ever since|from)\b[^.]*$")
 """A clause that says since when: "since we moved on 2 March"."""
+OWN_GROUP: Final = re.compile(
+    r"\b(?:specific|unique|limited|confined|exclusive|particular|peculiar|restricted|down) to\b|\b(?:mostly|mainly|only|just|chiefly|largely|more (?:than|often)|harder|hardest)\b"
+    r"|\b(?:a|an) [\w-]+ (?:matter|thing|problem|issue|affair|topic)\b"
+)
+"""Words that a trouble may be one group's own: the group behind them limits nothing."""
 _QUOTED: Final = re.compile(
     r"\b(?:quotes?|verbatims?|comments|examples|excerpts|voices|sentences|statements|remarks|evidence)\b"
 )
 
 
-def leaning(parsed: Parsed, said: Parsed) -> Parsed:
+def leaning(parsed: Parsed, said: Parsed, *, points_back: bool = False) -> Parsed:
     """Return a request with what it leaves to what was said before it.
 
     Args:
         parsed: The request.
         said: What the message told before.
+        points_back: Whether the request asks of what was told: then it is about the groups that it was told of.
 
     Returns:
         The request with the groups that "they" means, the steps and the stage that "that" and "there" mean, the time that
         "before and after" means and the subject that quotes are asked of; the request itself where it names its own.
     """
-    taken = [one for one in (*said.mentions, *_told_severity(said)) if _is_meant(one, parsed)]
+    taken = [
+        one
+        for one in (*said.mentions, *_told_severity(said))
+        if _is_meant(one, parsed, said.text, points_back=points_back)
+    ]
     is_then = _THEN.search(parsed.text) or _SINCE_IT.match(said.text)
     times = said.times if not parsed.times and is_then else ()
     told = said.subject if said.subject is not None and said.subject.led else _claimed(said)
     subject = told if parsed.subject is None and _leaves_subject(parsed, said, told) else None
-    limits = said.limits if _means_place(parsed) and not taken else ()
+    is_there = _means_place(parsed) or (points_back and not parsed.all("where"))
+    limits = said.limits if is_there and not taken else ()
     if not taken and not times and subject is None and not limits:
         return parsed
     offset = len(said.tokens) + 1
@@ -171,9 +182,10 @@ _IT: Final = re.compile(
 )
 
 
-def _is_meant(mention: Mention, parsed: Parsed) -> bool:
+def _is_meant(mention: Mention, parsed: Parsed, said: str, *, points_back: bool) -> bool:
     if mention.slot == "where":
-        return not parsed.all("where") and (_means_them(parsed) or _means_place(parsed))
+        is_told_of = points_back and not OWN_GROUP.search(said)
+        return not parsed.all("where") and (is_told_of or _means_them(parsed) or _means_place(parsed))
     if mention.slot in {"event", "after"}:
         own = parsed.all("event") or parsed.all("after") or parsed.all("stage")
         return not own and not mention.plain and bool(_THAT.search(parsed.text)) and parsed.subject is None

@@ -33,12 +33,14 @@ def unknown_limits(
     inside = set(range(subject.start, subject.end)) if subject is not None and subject.led else set[int]()
     own = set(subject.text.split()) if subject is not None and subject.led else set[str]()
     skip = inside | set(covered) | {at for at, token in enumerate(tokens) if token.text in own}
+    is_compared = any(token.text in words_in("comparing") | {"or"} for token in tokens)
     found: list[str] = []
     for at, token in enumerate(tokens):
         if at in skip or not token.is_word:
             continue
         if (
-            _is_unknown_group(tokens, at, skip)
+            (is_compared and token.text in words_in("tiers"))
+            or _is_unknown_group(tokens, at, skip)
             or _is_listed(tokens, at)
             or _is_place_or_means(tokens, at, said)
             or _is_owned(tokens, at, names)

@@ -1,5 +1,6 @@
 """Takes the vocabulary out of a snapshot of the stores."""
 
+import weakref
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -93,7 +94,7 @@ def _voices(snapshot: Snapshot, stems: Sequence[frozenset[str]]) -> Voices:
     for found, at in zip(stems, pains, strict=True):
         if at >= 0:
             words[at].update(found)
-    return Voices(stock.vectors, np.array(pains, dtype=np.intp), tuple(map(frozenset, words)))
+    return Voices(weakref.ref(stock.vectors), np.array(pains, dtype=np.intp), tuple(map(frozenset, words)))
 
 
 def _personas(snapshot: Snapshot) -> tuple[Named, ...]:

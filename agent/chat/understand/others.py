@@ -24,6 +24,9 @@ _BESIDE: Final = re.compile(
     rf"\b(?:we|us|our|ours)\b.*?\b{_BESIDE_WORDS}\s+(?:the\s+|those of\s+|that of\s+)?(?P<name>[\w&-]+(?: [\w&-]+)?)"
     r"|\bcompare[sd]? us (?:with|to|against)\s+(?P<with>[\w&-]+(?: [\w&-]+)?)"
 )
+_CALENDAR: Final = frozenset(
+    {"last", "previous", "this", "earlier", "year", "month", "quarter", "week", "timemark", "then", "now"}
+)
 _BESIDE_US: Final = re.compile(rf"^(?P<name>.*?)\b(?:{_BESIDE_WORDS}|and)\s+(?:ours|us|our own)\b")
 _THEIRS: Final = re.compile(r"\b(?:their|theirs|they|them)\b")
 
@@ -96,6 +99,8 @@ class _Names:
         match = _BESIDE.search(parsed.text)
         if match is not None:
             named = (match["name"] or match["with"]).split()
+            if set(named) & _CALENDAR:
+                return False
             # The second word behind "than" may be any, unless it has a capital.
             if self._holds(named[:1], parsed) or self.written.names & set(named[1:]):
                 return self._holds(named, parsed)

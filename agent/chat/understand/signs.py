@@ -284,7 +284,7 @@ _SIGNS: Final = (
     _Sign(frozenset({"search_quotes", "search_topic"}), re.compile(r"^how (?:do|does|did|would) (?:the |our )?(?:\w+ )?(?:\w+) (?:describe|word|put|phrase|express|talk about|speak of|sound|voice)\b"), _has_subject, 0.25),
     _Sign(frozenset({"search_quotes"}), re.compile(r"\b(?:customers?|shoppers?|people|real|actual|original|unfiltered|unedited|literal|raw) (?:own )?(?:\w+ )?(?:lines|words|voices|sentences|quotes|statements|remarks)\b"), _has_subject),
     _Sign(frozenset({"pain_behaviour"}), re.compile(r"\b(?:customers?|people|shoppers|users|buyers|folks|those|clients|anyone|somebody|someone) (?:who|that|with) (?:\w+ )?(?:complain\w*|gripe\w*|moan\w*|grumble\w*|mention\w*|raise\w*|suffer\w*|trouble)\b.*\b(?:likely|leave|leaving|close|quit|churn|still|buy|order|come back|return|again|afterwards|then)\b"), _has_subject, _STRONGEST),
-    _Sign(frozenset({"picture"}), re.compile(r"^(?:please |can you |could you )?(?:show|send|give|get|find|make|draw|create|generate|see)\b.{0,15}\b(?:photos?|photographs?|images?|videos?|screenshots?|gifs?|clips?)\b"), _always, _STRONGEST),
+    _Sign(frozenset({"picture"}), re.compile(r"^(?!.*\b(?:complaints?|problems?|issues?|quality|feedback|quotes?)\b)(?:please |can you |could you )?(?:show|send|give|get|find|make|draw|create|generate|see)\b.{0,15}\b(?:photos?|photographs?|images?|videos?|screenshots?|gifs?|clips?)\b"), _always, _STRONGEST),
     _Sign(frozenset({"variants_check"}), re.compile(r"\b(?:re-?)?(?:check|test|validate|verify|try|run)\b.{0,40}\b(?:variants?|copy|copies|ads|headlines|(?:variant )?sets?)\b.{0,40}\b(?:again|anew|once more|another time|held.?out|hold.?out)\b|\bre-?(?:check|test|validate|run)\b.{0,40}\b(?:variants?|copy|copies|sets?)\b"), _always),
     _Sign(frozenset({"search_anyone"}), re.compile(r"^(?:do|does|did|are|is|have|has)\b.*\b(?:minds?|bothered|fine with|ok(?:ay)? with|cares? about|hates?|loves?|enjoys?)\b"), _has_subject, 0.25),
     _Sign(frozenset({"trend"}), re.compile(r"\b(?:evolv\w*|trend(?:s|ing)?|over time|month (?:by|over|on|after|to) month|per month|each month|every month|up or down|down or up|rise or fall|rising or falling|rose or fell|more or less often|on the (?:rise|up|wane|decline|increase)|less and less|more and more|fewer and fewer|rarer|louder|calm(?:ed|ing)? down|died? down|dying down|fad(?:ing|ed))\b"), _has_subject, 0.3),
@@ -322,7 +322,7 @@ _INSIDERS: Final = rf"(?:{'|'.join(sorted(words_in('insiders')))})"
 _MADE_INSIDE: Final = re.compile(
     rf"\bwhy (?:do|does|did|is|are|was|were|has|have|can|could) (?:(?:our|the|my|your|that|this|those|these|some|so many|\w+ing) )*(?:\w+ )?{_INSIDERS}\b(?!s? (?:complaints?|problems?|issues?|gripes?|pain))"
     rf"|\b(?:is|are|was|were) (?:(?:our|the|my) )(?:\w+ )?{_INSIDERS} (?:\w+ )?(?:under|over|too|badly|poorly|not|short|at fault|to blame|paid|trained|careless|sloppy|lazy|overworked|understaffed|incompetent|stressed|rushed)\b"
-    rf"|\bhow (?:often|many times|fast|quickly|well|much|long) (?:do|does|did|is|are|can) (?:(?:our|the|my) )?(?:\w+ )?{_INSIDERS}\b"
+    rf"|\bhow (?:often|many times|fast|quickly|well|much|long) (?:do|does|did|is|are|can) (?:(?:our|the|my) )?(?:\w+ )?{_INSIDERS}\b(?! (?:\w+ )?(?:come up|comes up|get (?:\w+ )?(?:complaints?|mentioned|named|blamed|praised)|appear|feature|annoy|upset))"
     r"|\bhow (?:many|much)\b.*\b(?:did|do|have|had|can|will) we (?:\w+ )?(?:issue|pay|ship|send|process|handle|sell|deliver|grant|hire|pack|produce|stock|restock|spend)(?:ed|d)?\b"
 )
 """Why, how often or how well those do what they do who work for or with the brand: no customer knows."""
@@ -337,7 +337,7 @@ _MONEY: Final = re.compile(
     r"\b(?:how much|how many (?:dollars|euros?|pounds|bucks)|dollars|euros?|pounds|revenue|profit|turnover|margins?|sales|cost(?:s|ing)? us|we (?:lose|lost|make|made|spend|spent|earn))\b"
 )
 _MONEY_ASKED: Final = re.compile(
-    r"\b(?:how (?:much|many)|what|which) (?:\w+ )?(?:money|revenue|profit|sales|turnover|margins?|dollars|euros?|pounds)\b|\b(?:cost(?:s|ing)?|saves?|earns?) us\b(?! (?:\w+ )?(?:customers?|people|shoppers|buyers|time|trust|goodwill|loyalty))|\b(?:roi|return on investment)\b"
+    r"\b(?:how (?:much|many)|what|which) (?:\w+ )?(?:money|revenue|profit|sales|turnover|margins?|dollars|euros?|pounds)\b(?! (?:messages?|problems?|issues?|complaints?|worries|matters|staff|teams?|people|pitch\w*|talk|e-?mails?|calls?|tax))|\b(?:cost(?:s|ing)?|saves?|earns?) us\b(?! (?:\w+ )?(?:customers?|people|shoppers|buyers|time|trust|goodwill|loyalty))|\b(?:roi|return on investment)\b"
 )
 _WHO_COUNT: Final = re.compile(
     r"\b(?:how many|headcount|number|share|proportion|percentage|fraction|part|what kind|which) (?:of |for )?(?:the |our |all )?(?:customers?|people|shoppers|users|folks|buyers|clients|members|them)\b"

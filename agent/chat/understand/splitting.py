@@ -146,6 +146,13 @@ def _parts(pieces: Sequence[Piece]) -> list[Part]:
     return found
 
 
+def _claim(statement: str) -> str:
+    """Return what is claimed, without who claims it; customers who do are those it is about: "York customers say that"."""
+    who = _CLAIMED.match(statement)
+    is_of_customers = who is not None and not words_in("people").isdisjoint(who[0].split())
+    return statement if is_of_customers else _CLAIMED.sub("", statement)
+
+
 def _claims_asked(pieces: Sequence[Piece]) -> list[Piece]:
     """Return pieces with a claim that is to be checked in the place of the words that only ask to check it.
 
@@ -155,9 +162,9 @@ def _claims_asked(pieces: Sequence[Piece]) -> list[Piece]:
     found: list[Piece] = []
     for piece in pieces:
         if piece.role == "ask" and _BACKED.match(piece.text) and found and found[-1].role != "ask":
-            found[-1] = Piece("ask", _CLAIMED.sub("", found[-1].text))
+            found[-1] = Piece("ask", _claim(found[-1].text))
         elif piece.role == "ask" and _ON_THAT.search(piece.text) and found and found[-1].role != "ask":
-            found[-1] = Piece("said", _CLAIMED.sub("", found[-1].text))
+            found[-1] = Piece("said", _claim(found[-1].text))
             found.append(piece)
         else:
             found.append(piece)

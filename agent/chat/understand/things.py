@@ -115,7 +115,9 @@ class Things:
         scores = np.full(len(things), -1.0)
         np.maximum.at(scores, self._owners[things], told)
         if self._voices is not None and things == self._voiced:
-            return _heard(words, asked, scores, things, self._voices)
+            near = self._voices.likeness(asked)
+            if near is not None:
+                return _heard(words, near, scores, things, self._voices)
         order = [int(at) for at in np.argsort(-scores)[:_MOST]]
         best = scores[order[0]]
         if best < _NEAR:
@@ -125,13 +127,12 @@ class Things:
 
 def _heard(
     words: str,
-    asked: NDArray[np.float64],
+    near: NDArray[np.float32],
     labels: NDArray[np.float64],
     things: tuple[Named, ...],
     voices: Voices,
 ) -> Found:
     """Return what words mean by the labels and by what customers wrote, where both are near enough."""
-    near = voices.vectors @ asked.astype(np.float32)
     shares = _votes(near, voices.pains, len(things))
     cores = _cores(near, voices.pains, len(things))
     scores = labels + cores + shares / 2 + _OWN_WORD * _own_words(words, things)

@@ -138,6 +138,9 @@ def _numbered(match: re.Match[str], last: date) -> tuple[date, date] | None:  # 
 def _this_years(match: re.Match[str], last: date) -> tuple[date, date] | None:
     """Return a day in figures without a year: the latest that the data reaches."""
     day, month = int(match["day"]), int(match["number"])
+    if month > _MOST_MONTHS and match["mark"] == ".":
+        # "Until 5.30" is an hour: with a full stop the day comes first.
+        return None
     if month > _MOST_MONTHS:
         day, month = month, day
     return _safe_day(_year_of(month, last), month, day) if 0 < month <= _MOST_MONTHS else None
@@ -278,7 +281,7 @@ _RULES: Final = (
     ),
     _Rule(
         re.compile(
-            r"\b(?P<lead>(?:since|from|before|after|until|till|up to|prior to|as of|by)\s+)(?:the\s+)?(?P<day>[0-3]?\d)(?P<mark>[/.])(?P<number>[0-3]?\d)\.?(?![\d/.%])(?!\s*(?:stars?|points?|percent|per cent|k|million|out|hours?|days?|weeks?|minutes?|of)\b)"
+            r"\b(?P<lead>(?:since|from|before|after|until|till|up to|prior to|as of|by)\s+)(?:the\s+)?(?P<day>[0-3]?\d)(?P<mark>[/.])(?P<number>[0-3]?\d)\.?(?![\d/.%])(?!\s*(?:stars?|points?|percent|per cent|k|x|times|million|out|hours?|days?|weeks?|months?|years?|seconds?|minutes?|of|to|am|pm)\b)"
         ),
         _this_years,
     ),

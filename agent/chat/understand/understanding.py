@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Final
 
@@ -83,6 +83,21 @@ _UNCLEAR: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is known of a part of a message beside its words.
+
+    Attributes:
+        written: Owners and names, by apostrophes and capitals.
+        names: Of events, as analytics tools write them.
+        points_back: True where what was told before stands in the place of words that point to it.
+    """
+
+    written: Written
+    names: tuple[str, ...]
+    points_back: bool
+
+
 def understand(
     utterance: str, *, vocabulary: Vocabulary, encoder: Encoder, previous: Previous | None = None
 ) -> Understood:
@@ -114,7 +129,16 @@ def understand(
     names = event_names(picked if picked is not None else utterance)
     for part in (Part(text),) if names_whole_scope(text) else _parts(text, names, narrows):
         whole = replace(part, text=pointed(part.text, part.said, vocabulary))
-        found.append(_part(whole, _before(previous, found), context, encoder, written=written, names=names))
+        points_back = whole.text != part.text
+        found.append(
+            _part(
+                whole,
+                _before(previous, found),
+                context,
+                encoder,
+                Read(written, names, points_back=points_back),
+            )
+        )
     return _as_written(_together(found), utterance)
 
 
@@ -168,9 +192,7 @@ def _part(
     previous: Previous | None,
     context: Context,
     encoder: Encoder,
-    *,
-    written: Written,
-    names: tuple[str, ...],
+    read: Read,
 ) -> Understood:
     text = part.text
     followed = follow_up(text, parse(text, context.vocabulary), previous, context)
@@ -180,13 +202,13 @@ def _part(
     parsed = parse(text, context.vocabulary)
     said = parse(unquoted(part.said), context.vocabulary) if part.said else None
     if said is not None:
-        parsed = with_unknown(leaning(parsed, said), said, context.vocabulary)
+        parsed = with_unknown(leaning(parsed, said, points_back=read.points_back), said, context.vocabulary)
     if not parsed.limits:
-        parsed = replace(parsed, limits=_named_limits(parsed, written, context.vocabulary))
+        parsed = replace(parsed, limits=_named_limits(parsed, read.written, context.vocabulary))
     is_term = asks_term(text, context.vocabulary.terms)
     if not has_known_word(parsed.tokens) and not parsed.mentions and not is_term:
         return _alone(parsed, context)
-    if names_other(parsed, context.vocabulary, written=written, said=said):
+    if names_other(parsed, context.vocabulary, written=read.written, said=said):
         return _cannot(_named("competitors"))
     kind = _kind(parsed, context.vocabulary, encoder)
     if kind is None or _is_locale(kind, parsed):
@@ -197,7 +219,7 @@ def _part(
     missing = (
         _in_season(kind, parsed)
         or _undone(kind, parsed, context.vocabulary)
-        or _unrecorded(kind, parsed, names, context.vocabulary)
+        or _unrecorded(kind, parsed, read.names, context.vocabulary)
     )
     return missing or build(kind, parsed, Context(context.vocabulary, context.things, where))
 

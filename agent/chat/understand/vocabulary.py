@@ -1,5 +1,6 @@
 """The names that stand in the data, which are the only ones a request may be limited to."""
 
+import weakref
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -33,14 +34,20 @@ class Voices:
     """Sentences of customers with the pain point each belongs to, which tell what other words for it mean.
 
     Attributes:
-        vectors: One unit row a sentence, of the encoder that questions are read with.
+        held: One unit row a sentence, of the encoder that questions are read with. They belong to the snapshot: whoever
+            remembers a vocabulary longer does not hold them.
         pains: Place of each sentence's pain point among the vocabulary's; -1 where it belongs to none.
         words: Stems of the words in the sentences of each pain point.
     """
 
-    vectors: NDArray[np.float32]
+    held: weakref.ref[NDArray[np.float32]]
     pains: NDArray[np.intp]
     words: tuple[frozenset[str], ...]
+
+    def likeness(self, asked: NDArray[np.float64]) -> NDArray[np.float32] | None:
+        """Return how like each sentence is to a unit vector; None where the snapshot was given up meanwhile."""
+        vectors = self.held()
+        return None if vectors is None else vectors @ asked.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

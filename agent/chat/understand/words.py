@@ -31,7 +31,7 @@ _CONTRACTIONS = (
     (re.compile(r"'(?:ll)\b"), " will"),
     (re.compile(r"'(?:d)\b"), " would"),
     (re.compile(r"'m\b"), " am"),
-    (re.compile(r"'s\b|s'(?=\s)"), "s"),
+    (re.compile(r"'s\b|s'(?=\s|[?.!,;]|$)"), "s"),
 )
 _STATES = re.compile(r"(?<![\w-])(?:US|U\.S\.(?:A\.)?)(?![\w-])")
 _ARROW = re.compile(r"\s*(?:[-=]+>|[→➔➜⟶»›]|(?<=\w )>+(?= \w))\s*")

@@ -197,3 +197,52 @@ def test_written_in_keeps_apostrophes_and_capitals() -> None:
     found = written_in("Is Globex's retention like Initech or our courier's?")
     assert found.owners == {"globexs"}
     assert {"globex", "initech"} <= found.names
+
+
+@pytest.mark.parametrize(
+    ("message", "where"),
+    [
+        ("York customers keep saying that delivery is late. Does the data back that up?", {"city": "York"}),
+        ("Mobile users claim that refunds are slow. Does the data support that?", {"device_type": "mobile"}),
+        ("Refunds are slow in York. Any quotes on that?", {"city": "York"}),
+        ("Is late delivery in York mostly a mobile problem?", {"city": "York"}),
+        ("In the phase where York customers pay, what hurts?", {"city": "York"}),
+    ],
+)
+def test_understand_groups_that_are_told_limit_what_is_asked(message: str, where: dict[str, str]) -> None:
+    """Who a claim is on, and who is named beside it, is never dropped."""
+    requests = asked(message).requests
+    assert requests
+    assert all(one.model_dump().get("where") == where for one in requests)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Madrid customers claim that refunds are slow. Is that true?",
+        "Parcels arrive damaged in Madrid. How common is that?",
+        "In the phase where Madrid customers pay, what hurts?",
+        "Compare canopy with platinum on retention",
+    ],
+)
+def test_understand_unknown_groups_that_are_told_are_said_to_be_unknown(message: str) -> None:
+    """An answer on everybody would be one to another question."""
+    understood = asked(message)
+    assert understood.requests == ()
+    assert understood.missing or understood.cannot
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "How many customers from the United Kingdom come back?",
+        "Show product photo complaints",
+        "What money problems do customers mention?",
+        "How often do couriers come up in complaints?",
+    ],
+)
+def test_understand_words_that_only_sound_like_a_refusal_are_none(message: str) -> None:
+    """A name in capitals is no step, a photo that is complained of is no picture to make."""
+    understood = asked(message)
+    assert understood.cannot == ()
+    assert not any("step" in one.statement for one in understood.missing)

@@ -1,11 +1,13 @@
 """Pain points that a request calls by other words than their labels, told by what customers wrote of them."""
 
+import weakref
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from agent.chat.understand import Understood, Vocabulary
 from agent.chat.understand.vocabulary import Voices
@@ -69,6 +71,13 @@ _SAID = {
 
 
 @cache
+def _vectors() -> NDArray[np.float32]:
+    """Of what they wrote, held as a snapshot holds them."""
+    texts = [text for written in _SAID.values() for text in written]
+    return np.asarray(bundled_encoder().encode(texts), dtype=np.float32)
+
+
+@cache
 def _heard() -> Vocabulary:
     """The shop with what its customers wrote."""
     place = {one.ref: at for at, one in enumerate(SHOP.pain_points)}
@@ -77,8 +86,7 @@ def _heard() -> Vocabulary:
         frozenset(stem for text in _SAID.get(one.ref, ()) for stem in stems_of(text))
         for one in SHOP.pain_points
     ]
-    vectors = np.asarray(bundled_encoder().encode([text for _, text in told]), dtype=np.float32)
-    voices = Voices(vectors, np.array([at for at, _ in told], dtype=np.intp), tuple(words))
+    voices = Voices(weakref.ref(_vectors()), np.array([at for at, _ in told], dtype=np.intp), tuple(words))
     said = frozenset(stem for _, text in told for stem in stems_of(text))
     return replace(SHOP, voices=voices, said=said)
 
