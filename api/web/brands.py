@@ -113,9 +113,7 @@ class Brand:
         found = self.snapshot()
         if found is None:
             return None
-        if found.revision not in self._first:
-            self._first = {found.revision: first_questions(self._workspace, found)}
-        return self._first[found.revision]
+        return self._first_of(found)
 
     def known_first_questions(self) -> tuple[str, ...] | None:
         """Return questions to begin with where they are known; None where they would have to be found first."""
@@ -184,23 +182,28 @@ class Brand:
             self._one_writer.release()
 
     def _prepare(self, made: Snapshot) -> None:
-        """Compute of a snapshot what everybody who asks would wait for at once, while the one before is still shown."""
-        # It also takes in the phrasings by which questions are understood, which nobody who asks should wait for.
+        """Compute of a snapshot what everybody who asks would wait for at once, while the one before is still shown.
+
+        The first one is shown as soon as it is there: nobody asks yet.
+        """
         shown = self.snapshots.latest_ready()
-        kept = (
-            {}
-            if shown is None
-            else {key: asked for key, asked in self._first.items() if key == shown.revision}
-        )
-        self._first = {**kept, made.revision: first_questions(self._workspace, made)}
-        if shown is not None:
-            # What cannot be computed is told to whoever asks.
-            with suppress(JourneyError):
-                warm_tools(self._workspace, Toolbox(lambda: made))
+        if shown is None:
+            return
+        self._first_of(made, beside=shown)
+        # What cannot be computed is told to whoever asks.
+        with suppress(JourneyError):
+            warm_tools(self._workspace, Toolbox(lambda: made))
+
+    def _first_of(self, found: Snapshot, *, beside: Snapshot | None = None) -> tuple[str, ...]:
+        if found.revision not in self._first:
+            kept = {key: asked for key, asked in self._first.items() if beside and key == beside.revision}
+            self._first = {**kept, found.revision: first_questions(self._workspace, found)}
+        return self._first[found.revision]
 
     def refresh(self) -> None:
         """Compute again what answers and pages show, after something was read in."""
-        self.snapshots.refresh()
+        # It also takes in the phrasings by which questions are understood, which nobody who asks should wait for.
+        self._first_of(self.snapshots.refresh())
         if not self._stopping.is_set():
             self._naming.begin()
             self._warming.begin()

@@ -1,6 +1,7 @@
 """Understands requests in free wording: no key, no network, the same answer to the same words."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -41,6 +42,7 @@ from agent.chat.understand.ways import unknown_end
 from agent.chat.understand.words import plain, words_in
 from agent.ports import Encoder
 
+_MAKING: Final = threading.Lock()
 _LEAD: Final = 14.0
 _NEAR: Final = 4.7
 _SURE: Final = 5.5
@@ -118,7 +120,11 @@ def understand(
         return Understood(cannot=(outright,))
     picked = chosen(text, previous)
     text = plain(picked) if picked is not None else text
-    context = Context(vocabulary, things_of(vocabulary, encoder))
+    # Many ask at once when the data is another: one makes what is kept of it, the others wait.
+    with _MAKING:
+        scorer_of(encoder)
+        index_of(vocabulary)
+        context = Context(vocabulary, things_of(vocabulary, encoder))
     found: list[Understood] = []
 
     def narrows(words: str) -> bool:
