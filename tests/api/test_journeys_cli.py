@@ -90,7 +90,9 @@ def test_stages_side_by_side_are_a_table_of_times_and_one_of_shares(brand: Brand
     ran = brand.journey("stages", "--compare-at", "2026-04-01")
     assert ran.code == 0, ran.err
     assert "Mean time in a stage" in ran.out
-    assert ran.out.count("2026-04-01") >= 3
+    # Heads of columns are broken behind the month.
+    assert ran.out.count("before 1 April") >= 3
+    assert ran.out.count("from 1 April") >= 3
     assert "all were tested together" in ran.out + ran.err
 
 
@@ -130,7 +132,7 @@ def test_comparison_outside_the_data_names_days(brand: Brand) -> None:
     """The window of the events is told in days, as the option takes them."""
     ran = brand.journey("paths", "--compare-at", "2035-01-01")
     assert ran.code == 1
-    assert re.search(r"events are from \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$", ran.err, re.MULTILINE)
+    assert re.search(r"events are from \d+ \w+ \d{4} to \d+ \w+ \d{4}$", ran.err, re.MULTILINE)
 
 
 def test_funnel_takes_every_spelling_and_names_all_wrong_steps(brand: Brand) -> None:
