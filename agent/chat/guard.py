@@ -137,14 +137,15 @@ class Guard:
 
     def _going_on(self, piece: Piece) -> Sentence | None:
         """Return the rest of a tool's own sentence that a model parted in two and whose beginning was said last."""
-        if not self.passed:
+        going_on = piece.text.strip()
+        if not self.passed or not going_on:
             return None
         said = self.passed[-1]
         for own in self._offers.sentences:
             begins = own.template.startswith(said.template) and own.text.startswith(said.text)
-            if begins and own.template[len(said.template) :].strip() == piece.text.strip():
+            if begins and own.template[len(said.template) :].strip() == going_on:
                 rest = own.text[len(said.text) :].strip()
-                return own.model_copy(update={"template": piece.text.strip(), "text": rest})
+                return own.model_copy(update={"template": going_on, "text": rest})
         return None
 
     def _is_said(self, sentence: Sentence) -> bool:

@@ -15,7 +15,6 @@ from agent.store.filters import RECORD_FIELDS
 
 _HALVES = re.compile(r"; |\. ")
 """Between what is not here and what can be had instead."""
-_COUNTED = ("customers, working", "customers, held out", "events")
 
 
 def data_status(snapshot: Snapshot, request: DataStatus) -> ToolResult:

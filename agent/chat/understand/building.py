@@ -102,8 +102,9 @@ def _own_group(parsed: Parsed) -> str | None:
     """Return the trait of the group whose own a trouble may be: the first that is named behind the words that ask so."""
     asks = OWN_GROUP.search(parsed.text)
     start = 0 if asks is None else asks.start()
-    named = [one for one in parsed.all("where") if parsed.text.find(parsed.words(one)) >= start]
-    return (named or [*parsed.all("where")])[0].key if parsed.all("where") else None
+    groups = parsed.all("where")
+    behind = (one.key for one in groups if parsed.text.find(parsed.words(one)) >= start)
+    return next(behind, groups[0].key if groups else None)
 
 
 def _without_media(parsed: Parsed) -> Parsed:

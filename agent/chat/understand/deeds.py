@@ -200,11 +200,6 @@ def _goes_on(tokens: Sequence[Token], end: int) -> bool:
     )
 
 
-_AFTERWARDS: Final = frozenset(
-    {"timemark", "online", "afterwards", "anyway", "please", "straight", "directly"}
-)
-
-
 @cache
 def deed_words(name: str) -> frozenset[str]:
     """Return a list of words of `deeds.yaml`."""

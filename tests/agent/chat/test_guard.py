@@ -210,6 +210,7 @@ def test_guard_finding_that_a_model_parts_in_two_is_said_once() -> None:
     guard = guarded(f"{first}. [c1]\n{second} [c1]", found)
     assert " ".join(one.template for one in guard.passed) == whole
     assert guard.n_removed == 0
+    assert [one.template for one in guarded(f"{whole} [c1]\n[c1]", found).passed] == [whole]
     alone = guarded(f"{second} [c1]", found)
     assert [one.template for one in alone.passed] == [whole]
 
