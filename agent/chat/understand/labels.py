@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from agent.chat.understand.frames import is_frame
 from agent.chat.understand.index import Index, Mention
 from agent.chat.understand.places import happened_to, is_complained_of
-from agent.chat.understand.subjects import Subject, is_frame
+from agent.chat.understand.spans import Subject
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import Token, plain, stem, stems_in, stems_of, words_in
 

@@ -8,7 +8,7 @@ from typing import Final
 from agent.chat.understand.index import Mention
 from agent.chat.understand.parsing import SUBJECT_MASK, TIME_MASK, Parsed
 from agent.chat.understand.refining import severity_in
-from agent.chat.understand.subjects import Subject
+from agent.chat.understand.spans import Subject
 from agent.chat.understand.words import Token, stems_in, words_in
 
 _THEM: Final = frozenset(

@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Final
 
-from agent.chat.understand.subjects import Subject, is_frame, is_limit_word
+from agent.chat.understand.frames import is_frame, is_limit_word
+from agent.chat.understand.spans import Subject
 from agent.chat.understand.words import Token, lexicon, stem, stems_in, thing_stems, words_in
 
 

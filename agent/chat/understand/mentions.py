@@ -6,10 +6,10 @@ from typing import Final
 
 from agent.chat.understand.calling import contact_group, is_crowd, picks_people
 from agent.chat.understand.described import described_stage
+from agent.chat.understand.frames import is_frame
 from agent.chat.understand.index import Entry, Index, Mention
 from agent.chat.understand.places import last_about, word_before
 from agent.chat.understand.steps import asks_step, step_mentions, told_steps
-from agent.chat.understand.subjects import is_frame
 from agent.chat.understand.words import Token, stem, stems_in, stems_of, thing_stems, words_in
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from agent.chat.understand.frames import is_frame
 from agent.chat.understand.index import index_of
 from agent.chat.understand.parsing import Parsed
-from agent.chat.understand.subjects import is_frame
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import Token, lexicon, thing_stems, tokens_of, words_in
 

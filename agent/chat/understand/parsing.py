@@ -5,7 +5,7 @@ that was asked is worse than none.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -20,7 +20,8 @@ from agent.chat.understand.labels import complained_of, known_pain, with_thing_n
 from agent.chat.understand.limits import unknown_limits
 from agent.chat.understand.mentions import mentions_in
 from agent.chat.understand.places import happened_to
-from agent.chat.understand.subjects import Subject, subject_of
+from agent.chat.understand.spans import Subject
+from agent.chat.understand.subjects import subject_of
 from agent.chat.understand.times import Span, spans_in, windowed
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import Token, lexicon, plain, respelt, stems_of, tokens_of, words_in
@@ -109,46 +110,23 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     index = index_of(vocabulary)
     text = windowed(apart(plain(request), index))
     asked = _without_control(text)
-    quoted = _QUOTED.search(asked)
     times = spans_in(asked, last=vocabulary.last or _NO_DATA)
     tokens = respelt(tokens_of(_without_times(asked, times)), _known_words(index.words), kept=_kept_words())
-    mentions = mentions_in(tokens, index)
-    new_places = _new_places(tokens, mentions)
-    mentions = tuple(one for one in mentions if one.start - 1 not in new_places)
-    mentions = _without_copy((*mentions, *_numbered_groups(tokens, mentions)), tokens)
-    covered = {
-        at for mention in mentions if mention.slot in _COVERING for at in range(mention.start, mention.end)
-    }
+    found = mentions_in(tokens, index)
+    new_places = _new_places(tokens, found)
+    found = tuple(one for one in found if one.start - 1 not in new_places)
+    named = _without_copy((*found, *_numbered_groups(tokens, found)), tokens)
+    covered = _places(one for one in named if one.slot in _COVERING)
     writes = any(token.text in words_in("writing") for token in tokens)
-    copy = {at for one in mentions if writes and one.slot == "creative" for at in range(one.start, one.end)}
-    inner = stems_of(quoted[1] or quoted[2]) if quoted is not None else ()
-    is_pain = any(stems_of(named.label) == inner for named in vocabulary.pain_points)
-    if not is_pain and any(
-        tuple(one.stem for one in tokens[named.start : named.end]) == inner for named in mentions
-    ):
-        # A name in quotation marks is what it names, and no wording; a pain point's label is the pain point.
-        quoted = None
-    degrees = {at for one in mentions if one.slot == "severity" for at in range(one.start, one.end)}
-    subject = subject_of(
-        tokens,
-        covered | copy | degrees,
-        idioms=idiom_places(tokens),
-        quoted=quoted[1] or quoted[2] if quoted else None,
-        said=vocabulary.said,
+    copy = _places(one for one in named if writes and one.slot == "creative")
+    subject = _subject(
+        tokens, named, covered | copy, _quoted_in(asked, tokens, named, vocabulary), vocabulary
     )
-    if subject is None:
-        subject = _pain_told_as_step(tokens, mentions, vocabulary) or complained_of(tokens, mentions, index)
-    if subject is not None and not subject.led and _is_step_again(subject, mentions):
-        subject = None
-    if subject is None or not subject.led:
-        subject = with_thing_named(tokens, known_pain(tokens, mentions, vocabulary), subject, vocabulary)
+    mentions = named
     if subject is not None:
-        mentions = tuple(one for one in mentions if one.end <= subject.start or subject.end <= one.start)
-    limits = unknown_limits(tokens, covered | copy, subject, names=index.words, said=vocabulary.said)
-    taken = {tokens[at + 1].text for at in new_places}
-    limits = tuple(one for one in limits if one not in taken) + tuple(
-        f"new {place}" for place in sorted(taken)
-    )
+        mentions = tuple(one for one in named if one.end <= subject.start or subject.end <= one.start)
+    unknown = unknown_limits(tokens, covered | copy, subject, names=index.words, said=vocabulary.said)
+    limits = _with_new(unknown, {tokens[at + 1].text for at in new_places})
     groups = [
         Mention("where", token.text, at, at + 1)
         for at, token in enumerate(tokens)
@@ -157,6 +135,61 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     masked = _masked(tokens, (*mentions, *groups), subject, times)
     bare = masked if subject is None else _masked(tokens, (*mentions, *groups), None, times)
     return Parsed(text, tokens, mentions, times, subject, limits, masked, bare)
+
+
+def _places(mentions: Iterable[Mention]) -> set[int]:
+    return {at for one in mentions for at in range(one.start, one.end)}
+
+
+def _quoted_in(
+    asked: str, tokens: Sequence[Token], mentions: Sequence[Mention], vocabulary: Vocabulary
+) -> str | None:
+    """Return the words that stand in quotation marks.
+
+    A name in quotation marks is what it names, and no wording; a pain point's label is the pain point.
+    """
+    match = _QUOTED.search(asked)
+    if match is None:
+        return None
+    quoted = match[1] or match[2]
+    inner = stems_of(quoted)
+    if any(stems_of(named.label) == inner for named in vocabulary.pain_points):
+        return quoted
+    is_name = any(tuple(one.stem for one in tokens[named.start : named.end]) == inner for named in mentions)
+    return None if is_name else quoted
+
+
+def _subject(
+    tokens: Sequence[Token],
+    mentions: Sequence[Mention],
+    covered: set[int],
+    quoted: str | None,
+    vocabulary: Vocabulary,
+) -> Subject | None:
+    """Return what a request is about, the pain point that its words name where nothing leads to another subject."""
+    degrees = _places(one for one in mentions if one.slot == "severity")
+    subject = (
+        subject_of(
+            tokens,
+            covered | degrees,
+            idioms=idiom_places(tokens),
+            quoted=quoted,
+            said=vocabulary.said,
+        )
+        or _pain_told_as_step(tokens, mentions, vocabulary)
+        or complained_of(tokens, mentions, index_of(vocabulary))
+    )
+    if subject is not None and not subject.led and _is_step_again(subject, mentions):
+        subject = None
+    if subject is None or not subject.led:
+        subject = with_thing_named(tokens, known_pain(tokens, mentions, vocabulary), subject, vocabulary)
+    return subject
+
+
+def _with_new(limits: Sequence[str], places: set[str]) -> tuple[str, ...]:
+    """Return limits with the places that "new" makes another one of the data's: "new york"."""
+    kept = tuple(one for one in limits if one not in places)
+    return kept + tuple(f"new {place}" for place in sorted(places))
 
 
 def _is_step_again(subject: Subject, mentions: Sequence[Mention]) -> bool:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
+from agent.chat.understand.frames import is_frame
 from agent.chat.understand.index import Mention, index_of
 from agent.chat.understand.parsing import Parsed, parse
-from agent.chat.understand.subjects import is_frame
 from agent.chat.understand.telling import claimed
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import Token, lexicon, stems_in, thing_stems, tokens_of, words_in

@@ -1,9 +1,30 @@
-"""The arguments that were found for a request, or the typed reason why there are none."""
+"""What a request is taken apart into, and the arguments that were found for it, or the typed reason why there are none."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.chat.understand.kinds import Kind
+from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.things import Things
+from agent.chat.understand.vocabulary import Vocabulary
 from agent.schemas.chat import Choice, Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request of a kind.
+
+    Attributes:
+        kind: Which says the tool, and what it takes.
+        parsed: What stands in it.
+        vocabulary: Names of the data.
+        things: Finds what words of its own mean.
+    """
+
+    kind: Kind
+    parsed: Parsed
+    vocabulary: Vocabulary
+    things: Things
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from agent.chat.understand.described import stage_clause
+from agent.chat.understand.frames import is_asking, is_frame
 from agent.chat.understand.parsing import Parsed
-from agent.chat.understand.subjects import is_asking, is_frame
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import Token, english_stems, stems_in, stems_of, words_in
 from agent.schemas.chat import Missing

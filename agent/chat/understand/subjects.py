@@ -1,96 +1,13 @@
 """What a request is about beside the names of the data: the words that are neither its frame nor its limits."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import Final
 
-from agent.chat.understand.kinds import phrasing_words
-from agent.chat.understand.leads import CLAUSES, LEADS, QUOTING_LEADS, told_of, topic_head, topic_tail
-from agent.chat.understand.words import (
-    Token,
-    common_stems,
-    common_words,
-    lexicon,
-    same_words,
-    stems_in,
-    thing_stems,
-    tokens_of,
-    words_in,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The words a request is about.
-
-    Attributes:
-        text: The words as they were written, but in lower case.
-        start: First token; equal to `end` where the words stood in quotation marks elsewhere.
-        end: First token behind it.
-        led: True where a word such as "about" leads to it, so that it is meant as the subject whatever it says.
-    """
-
-    text: str
-    start: int
-    end: int
-    led: bool
-
-
-def is_frame(token: Token) -> bool:
-    """Tell whether a word belongs to how requests are worded, not to what one is about."""
-    return is_asking(token) or token.stem in common_stems() or _is_form(token.text)
-
-
-@lru_cache(maxsize=20_000)
-def _is_form(word: str) -> bool:
-    """Tell whether a word is made of everyday ones: "likelier", "stage-skipping"."""
-    if "-" in word:
-        return all(is_frame(token) for token in tokens_of(word.replace("-", " ")))
-    return any(
-        word.endswith(ending) and word.removesuffix(ending) + base in common_words()
-        for ending, base in (("ier", "y"), ("iest", "y"), ("er", ""), ("est", ""), ("er", "e"), ("est", "e"))
-    )
-
-
-def is_asking(token: Token) -> bool:
-    """Tell whether a word is one that requests themselves are made of; other everyday words may belong to a subject."""
-    return (
-        not token.is_word
-        or token.text in words_in("stop") | words_in("generic") | words_in("people") | words_in("groups")
-        or token.text in phrasing_words()
-        or token.text in _feelings()
-        or token.stem in _frame_stems()
-        or token.stem in stems_in("everyday", "generic")
-        or token.text in same_words() | words_in("analytics")
-        or token.text.isdigit()
-        or token.text == "timemark"
-        or (token.text.endswith("ly") and len(token.text) > _MIN_ADVERB)
-    )
-
-
-_MIN_ADVERB: Final = 6
-
-
-@cache
-def _feelings() -> frozenset[str]:
-    return frozenset(word for words in lexicon()["emotions"].values() for word in str(words).split())
-
-
-def _frame_stems() -> frozenset[str]:
-    return stems_in("people", "groups")
-
-
-def is_limit_word(word: str) -> bool:
-    """Tell whether a word commonly limits a request: a place, an age, a platform and the like."""
-    return word in _limit_words()
-
-
-@cache
-def _limit_words() -> frozenset[str]:
-    # Kinds of people are as often what customers speak of: "the kids were in tears".
-    lists = (str(words) for name, words in lexicon()["limits"].items() if name != "life")
-    return frozenset(word for words in lists for word in words.split())
+from agent.chat.understand.frames import is_asking, is_frame, is_limit_word
+from agent.chat.understand.leads import LEADS, QUOTING_LEADS, told_of, topic_head, topic_tail
+from agent.chat.understand.loose import compound, loose
+from agent.chat.understand.spans import Subject, begins_doing, is_doing, span_from
+from agent.chat.understand.words import Token, thing_stems, words_in
 
 
 def subject_of(
@@ -122,8 +39,8 @@ def subject_of(
         or _asked_of(tokens, covered, topic_head(tokens), said=said)
         or _asked_of(tokens, names, topic_tail(tokens), said=said)
         or _spoken_on(tokens, covered, said)
-        or _compound(tokens, covered)
-        or _loose(tokens, covered, said)
+        or compound(tokens, covered)
+        or loose(tokens, covered, said)
     )
 
 
@@ -200,8 +117,8 @@ def _led(
                 continue
             start = at + len(lead)
             # An idiom names nothing by itself; within what is spoken of it belongs to that: "items being out of stock".
-            found = _span(
-                tokens, start, names if _begins_doing(tokens, start) else _barring(tokens, covered, names)
+            found = span_from(
+                tokens, start, names if begins_doing(tokens, start) else _barring(tokens, covered, names)
             )
             if found is not None and (
                 _leads_on(tokens, found) or (lead[-1] == "on" and is_limit_word(tokens[found.start].text))
@@ -211,7 +128,7 @@ def _led(
             if found is not None and (
                 lead[-1] not in _WEAK
                 or _is_content(tokens, found)
-                or _is_doing(tokens[found.start])
+                or is_doing(tokens[found.start])
                 or (
                     lead[-1] == "when"
                     and any(_is_topic(one, said) for one in tokens[found.start : found.end])
@@ -236,7 +153,6 @@ def _is_content(tokens: Sequence[Token], subject: Subject) -> bool:
     return any(not is_frame(token) for token in tokens[subject.start : subject.end])
 
 
-_OBJECTS: Final = frozenset({"what", "which", "who", "where", "how", "why"})
 _WEAK: Final = frozenset({"point", "by", "against", "when", "of", "up", "for", "into", "is", "are"})
 """Ends of leads after which other things than a subject stand as often."""
 
@@ -246,7 +162,7 @@ def _spoken_on(tokens: Sequence[Token], covered: Collection[int], said: frozense
     for at in range(len(tokens) - 1, 0, -1):
         if tokens[at - 1].text != "on":
             continue
-        found = _span(tokens, at, covered)
+        found = span_from(tokens, at, covered)
         if found is None or is_limit_word(tokens[found.start].text):
             continue
         inside = tokens[found.start : found.end]
@@ -256,215 +172,4 @@ def _spoken_on(tokens: Sequence[Token], covered: Collection[int], said: frozense
             return found
         if spoken and any(_is_topic(one, said) for one in inside):
             return found
-    return None
-
-
-def _span(tokens: Sequence[Token], start: int, covered: Collection[int]) -> Subject | None:
-    """Return the words from a place on up to where something else begins, without frame words around them."""
-    # A clause says with its verb what is wrong: "when the parcel shows up broken".
-    is_clause = start > 0 and tokens[start - 1].text in CLAUSES
-    while start < len(tokens) and tokens[start].text in words_in("stop") - {"no", "not"} - _DOINGS:
-        if tokens[start].text in words_in("pronouns") - {"this", "that", "these", "those"}:
-            return None
-        start += 1
-    # "That being passed around is annoying": the verb says what is said of it, as does how bad it is.
-    links = is_clause and not _begins_doing(tokens, start) and not _says_degree(tokens, start)
-    end = start
-    while (
-        end < len(tokens)
-        and end not in covered
-        and tokens[end].is_word
-        and not (_breaks(tokens, start, end) and not (links and tokens[end].text in _LINKING))
-    ):
-        end += 1
-    content = [at for at in range(start, end) if not is_asking(tokens[at])]
-    # "Waiting for their money to come back" says with all of its words what is meant.
-    if content and not (is_clause or (start < end and _is_doing(tokens[start]))):
-        end = _extended(tokens, content[-1] + 1, end)
-    elif not content:
-        kept = _PARTICLES if start < end and _is_doing(tokens[start]) else frozenset[str]()
-        while end > start and tokens[end - 1].text in words_in("stop") - kept:
-            end -= 1
-        texts = {tokens[at].text for at in range(start, end)}
-        if not texts - words_in("people") - words_in("stop") - words_in("empty") and texts != {"points"}:
-            return None
-    return (
-        Subject(" ".join(token.text for token in tokens[start:end]), start, end, led=True)
-        if end > start
-        else None
-    )
-
-
-def _says_degree(tokens: Sequence[Token], start: int) -> bool:
-    """Tell whether a clause says how bad something is: "that missing measurements are a nuisance"."""
-    verb = next(
-        (at for at in range(start, len(tokens)) if tokens[at].text in {"is", "are", "was", "were"}), None
-    )
-    if verb is None:
-        return False
-    return any(token.text in words_in("degrees") for token in tokens[verb + 1 : verb + 5])
-
-
-def _is_doing(token: Token) -> bool:
-    """Tell whether a word begins a clause that has no verb but itself: "being passed around", "having to register"."""
-    return token.text.endswith("ing") and (token.text in _DOINGS or not is_asking(token))
-
-
-def _begins_doing(tokens: Sequence[Token], start: int) -> bool:
-    return start < len(tokens) and _is_doing(tokens[start])
-
-
-_PARTICLES: Final = frozenset({"up", "off", "out", "back", "down", "away", "around", "over", "through", "in"})
-_DOINGS: Final = frozenset(
-    {"being", "having", "getting", "waiting", "not", "paying", "finding", "trying", "going", "needing"}
-)
-_LINKING: Final = frozenset({"is", "are", "was", "were", "does", "do", "gets", "get", "has", "have"})
-
-
-def _breaks(tokens: Sequence[Token], start: int, at: int) -> bool:
-    if tokens[at].text in words_in("subjects_breaks"):
-        # "Stores not having what the site shows": the clause belongs to the verb before it.
-        return not (at > start and tokens[at].text in _OBJECTS and tokens[at - 1].text.endswith("ing"))
-    if tokens[at].text in {"in", "from", "on", "via", "at", "for"} and at > start:
-        following = [token.text for token in tokens[at + 1 : at + 3]]
-        return any(is_limit_word(word) or word in words_in("people") for word in following)
-    return (
-        tokens[at].text == "and"
-        and at + 1 < len(tokens)
-        and tokens[at + 1].text in {"what", "how", "why", "who", "where", "which"}
-    )
-
-
-def _loose(tokens: Sequence[Token], covered: Collection[int], said: frozenset[str]) -> Subject | None:
-    """Return the longest run of words that are of no list, with what belongs to them on both sides.
-
-    One that customers speak of, or that names an everyday thing, goes before one that nobody knows.
-    """
-    best: tuple[tuple[bool, int], Subject] | None = None
-    known = said | thing_stems()
-    at = 0
-    while at < len(tokens):
-        if at in covered or is_frame(tokens[at]) or is_limit_word(tokens[at].text):
-            at += 1
-            continue
-        start, end = at, at + 1
-        while start > 0 and tokens[start - 1].text in words_in("before") and start - 1 not in covered:
-            start -= 1
-        end = _run_end(tokens, end, covered)
-        rank = (any(token.stem in known and not is_frame(token) for token in tokens[start:end]), end - start)
-        if (
-            not _is_verb(tokens, start, end)
-            and not _is_degree(tokens, start, end)
-            and (rank[0] or not _is_people(tokens, start, end, covered))
-            and (best is None or rank > best[0])
-        ):
-            text = " ".join(token.text for token in tokens[start:end])
-            # "Tracking complaints" are complaints about tracking.
-            led = rank[0] and end < len(tokens) and tokens[end].text in words_in("trouble")
-            best = (rank, Subject(text, start, end, led=led))
-        at = end
-    return None if best is None else best[1]
-
-
-def _is_people(tokens: Sequence[Token], start: int, end: int, covered: Collection[int]) -> bool:
-    """Tell whether an unknown word calls the people of a named group: "canopy cardholders", "punters in Bath"."""
-    if end - start > 1 or not tokens[start].text.endswith("s"):
-        return False
-    is_named = start - 1 in covered and start > 0 and tokens[start - 1].is_word
-    is_from = end + 1 in covered and tokens[end].text in {"in", "from", "on", "at", "with", "around"}
-    return is_named or is_from
-
-
-def _is_degree(tokens: Sequence[Token], start: int, end: int) -> bool:
-    """Tell whether an unknown word only says which of several: "most trodden routes", "the smartest move"."""
-    if end - start > 1 or end >= len(tokens) or not is_frame(tokens[end]):
-        return False
-    before = tokens[start - 1].text if start else ""
-    return before in {"most", "least"} or (before in {"the", "our"} and tokens[start].text.endswith("est"))
-
-
-def _is_verb(tokens: Sequence[Token], start: int, end: int) -> bool:
-    """Tell whether an unknown word stands where requests have their verb: "what irks shoppers", "fetch the map"."""
-    if end - start > 1:
-        return False
-    before = tokens[start - 1].text if start else ""
-    after = tokens[end].text if end < len(tokens) else ""
-    if before == "":
-        return after in words_in("subjects_determiners") or after == "me"
-    if before in words_in("people"):
-        # What was counted is not known where its verb is not.
-        return not any(token.text in {"many", "number", "share", "often", "percentage"} for token in tokens)
-    if tokens[start].text.endswith("ing") and before in {
-        "from",
-        "by",
-        "for",
-        "without",
-        "while",
-        "when",
-        "of",
-    }:
-        return True
-    return before in words_in("verb_leads") and (
-        after in words_in("people")
-        or after in words_in("generic")
-        or after in words_in("stop")
-        or before == "they"
-    )
-
-
-def _run_end(tokens: Sequence[Token], end: int, covered: Collection[int]) -> int:
-    while end < len(tokens) and end not in covered and tokens[end].is_word:
-        if not is_asking(tokens[end]) and not is_limit_word(tokens[end].text):
-            end += 1
-        elif (
-            tokens[end].text in words_in("inner")
-            and end + 1 < len(tokens)
-            and not is_frame(tokens[end + 1])
-            and end + 1 not in covered
-        ):
-            if is_limit_word(tokens[end + 1].text):
-                break
-            end += 2
-        else:
-            break
-    return _extended(tokens, end, len(tokens))
-
-
-def _extended(tokens: Sequence[Token], end: int, limit: int) -> int:
-    while end < limit and (tokens[end].text in words_in("after") or _is_head(tokens, end)):
-        end += 1
-    return end
-
-
-def _is_head(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a word behind a noun is the thing that both together name: "swim shorts", "phone case"."""
-    plain = (
-        words_in("stop") | words_in("people") | words_in("groups") | words_in("empty") | words_in("trouble")
-    )
-    return tokens[at].stem in thing_stems() and tokens[at].text not in plain | words_in("complaint_words")
-
-
-def _is_for(token: Token, thing: Token) -> bool:
-    """Tell whether a word says what a thing is for: a gerund, or a noun before a word that is a thing only behind one."""
-    asking = words_in("stop") | words_in("generic") | words_in("computed") | words_in("complaint_words")
-    if thing.text in words_in("heads") and token.is_word and token.text not in asking | words_in("people"):
-        return True
-    is_gerund = token.text.endswith("ing") and token.text not in words_in("no_purpose")
-    return is_gerund and thing.text not in words_in("generic")
-
-
-def _compound(tokens: Sequence[Token], covered: Collection[int]) -> Subject | None:
-    """Return a thing that is named with what it is for, though either word may mean another thing: "the walking boots"."""
-    for at, token in enumerate(tokens[:-1]):
-        before = tokens[at - 1].text if at and tokens[at - 1].is_word else ""
-        leads = words_in("determiners") | words_in("prepositions") | words_in("thing_leads")
-        if {at, at + 1} & set(covered) or (before and before not in leads):
-            continue
-        if not (_is_for(token, tokens[at + 1]) and _is_head(tokens, at + 1)):
-            continue
-        end = at + 2
-        end = _extended(tokens, end, len(tokens))
-        following = tokens[end].text if end < len(tokens) else ""
-        led = following in words_in("complaint_words") | words_in("trouble")
-        return Subject(" ".join(one.text for one in tokens[at:end]), at, end, led=led)
     return None

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.chat.understand.subjects import is_frame
+from agent.chat.understand.frames import is_frame
 from agent.chat.understand.vocabulary import Named, Vocabulary, Voices
 from agent.chat.understand.words import stems_in, stems_of, tokens_of, words_in
 from agent.lexical import content_stems
