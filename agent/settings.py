@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """Id under which that server knows this product."""
     oidc_client_secret: SecretStr | None = None
     """Secret that goes with the id."""
+    compute_ahead: bool = True
+    """Compute what the first to ask would wait for; off, a small machine is spared and they wait."""
     threads: int | None = None
     """Threads of the encoder; all processors when unset."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agent.analyse.tagger import ThemeTagger
 from agent.pipeline.analysis import SEED, ReadPassages, current_themes, read_everything
-from agent.pipeline.snapshot import revision_of
+from agent.pipeline.snapshots import revision_of
 from agent.pipeline.workspace import Workspace
 from agent.schemas.creative import Certificate, VariantSet
 from agent.schemas.insight import PainPoint

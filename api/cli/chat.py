@@ -37,11 +37,14 @@ def chat(ctx: click.Context, question: str | None, as_json: bool) -> None:
     if as_json and question is None:
         msg = "--json prints one answer, so it takes one QUESTION"
         raise InputError(msg, hint='For example: journey chat "What hurts customers most?" --json')
-    brand = Brand(workspace_of(ctx), clock=clock)
+    workspace = workspace_of(ctx)
+    if question is not None:
+        # One question needs little of what a conversation does.
+        workspace.settings = workspace.settings.model_copy(update={"compute_ahead": False})
+    brand = Brand(workspace, clock=clock)
     try:
         with item_progress("Getting the data ready") as advance:
-            # One question needs little of what a conversation does.
-            brand.snapshots.refresh(on_progress=advance, warm=question is None)
+            brand.snapshots.refresh(on_progress=advance)
         with asyncio.Runner() as runner:
             talk, screen = Talk(brand, clock=clock), Screen(brand, silent=as_json)
             if question is None:

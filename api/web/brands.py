@@ -15,7 +15,8 @@ from agent.chat.agent import Analyst
 from agent.chat.opening import first_questions, open_analyst, warm_tools
 from agent.chat.toolbox import Toolbox
 from agent.errors import JourneyError, NotFoundError, TooBusyError
-from agent.pipeline.snapshot import Snapshot, Snapshots, revision_of
+from agent.pipeline.snapshot import Snapshot
+from agent.pipeline.snapshots import Snapshots, revision_of
 from agent.pipeline.workspace import Workspace
 from agent.settings import Settings
 from agent.store import OpenHome
@@ -206,7 +207,8 @@ class Brand:
         self._first_of(self.snapshots.refresh())
         if not self._stopping.is_set():
             self._naming.begin()
-            self._warming.begin()
+            if self._workspace.settings.compute_ahead:
+                self._warming.begin()
 
     def _name_themes(self) -> None:
         """Have the themes named by the language model, where there is one."""

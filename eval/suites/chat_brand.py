@@ -17,7 +17,8 @@ from agent.chat.agent import Analyst
 from agent.chat.context import RequestContext
 from agent.chat.opening import first_questions, open_analyst
 from agent.chat.toolbox import Toolbox
-from agent.pipeline.snapshot import Snapshot, Snapshots
+from agent.pipeline.snapshot import Snapshot
+from agent.pipeline.snapshots import Snapshots
 from agent.pipeline.workspace import Workspace
 from agent.schemas.accounts import Role
 from agent.schemas.chat import Answer, AnswerEvent, SentenceEvent

@@ -16,7 +16,8 @@ from agent.chat.requests import ToolRequest
 from agent.chat.toolbox import Toolbox
 from agent.errors import JourneyError
 from agent.metrics import compute
-from agent.pipeline.snapshot import Snapshot, Snapshots
+from agent.pipeline.snapshot import Snapshot
+from agent.pipeline.snapshots import Snapshots
 from agent.pipeline.workspace import Workspace
 from agent.schemas.chat import Answer, AnswerCitation, ToolResult
 from agent.schemas.evidence import Metric

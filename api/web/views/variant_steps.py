@@ -8,7 +8,7 @@ import orjson
 
 from agent.errors import ConflictError, NotFoundError
 from agent.pipeline.freshness import Freshness
-from agent.pipeline.snapshot import revision_of
+from agent.pipeline.snapshots import revision_of
 from agent.pipeline.workspace import Workspace
 from agent.render.csv_cells import csv_text
 from agent.schemas.creative import Variant, VariantSet, VerdictKind

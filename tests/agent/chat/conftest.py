@@ -9,7 +9,8 @@ import pytest
 
 from agent.chat.context import RequestContext
 from agent.chat.toolbox import Toolbox
-from agent.pipeline.snapshot import Snapshot, Snapshots
+from agent.pipeline.snapshot import Snapshot
+from agent.pipeline.snapshots import Snapshots
 from agent.pipeline.workspace import Workspace, open_workspace
 from agent.schemas.accounts import Role
 from agent.settings import Settings

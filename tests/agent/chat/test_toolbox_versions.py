@@ -10,7 +10,8 @@ from agent.chat.requests import CompareMaps, ListPainPoints, ShowAttribution
 from agent.chat.toolbox import Toolbox
 from agent.metrics import compute
 from agent.pipeline.map_diff import map_diff
-from agent.pipeline.snapshot import Snapshot, Snapshots
+from agent.pipeline.snapshot import Snapshot
+from agent.pipeline.snapshots import Snapshots
 from agent.pipeline.workspace import Workspace
 from tests.agent.chat.conftest import opened
 from tests.api.brand import Brand

@@ -15,7 +15,9 @@ from agent.chat.understand.names import vocabulary_of
 from agent.errors import ScopeError
 from agent.pipeline.drafting import current_insight
 from agent.pipeline.ingest import ingest
-from agent.pipeline.snapshot import Snapshot, Snapshots, revision_of
+from agent.pipeline.snapshot import Snapshot
+from agent.pipeline.snapshots import Snapshots, revision_of
+from agent.pipeline.warming import warm_filters
 from agent.pipeline.workspace import Workspace, open_workspace
 from agent.settings import Settings
 from agent.testing import ScriptedAnswer, ScriptedModelServer
@@ -227,13 +229,13 @@ def test_filters_of_much_data_are_computed_ahead_until_told_to_stop(
 ) -> None:
     """What the first to ask of a group would wait for is there; of little data nobody waits."""
     small = Snapshots(shop).refresh()
-    small.warm_filters()
+    warm_filters(small)
     assert small.n_kept == 0
-    monkeypatch.setattr("agent.pipeline.snapshot._FEWEST_WARM_ROWS", 0)
+    monkeypatch.setattr("agent.pipeline.warming._FEWEST_WARM_ROWS", 0)
     stopped, warm = (Snapshots(shop).refresh() for _ in range(2))
-    stopped.warm_filters(is_stopped=lambda: True)
+    warm_filters(stopped, is_stopped=lambda: True)
     assert stopped.n_kept == 0
-    warm.warm_filters()
+    warm_filters(warm)
     n_kept = warm.n_kept
     assert n_kept >= 2
     assert warm.insight({"plan": "gold"}).pain_points == small.insight({"plan": "gold"}).pain_points

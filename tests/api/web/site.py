@@ -102,8 +102,8 @@ class Site:
 
 
 def services_on(home: Path, clock: Clock) -> Services:
-    """Return the parts behind the routes, on a home."""
-    settings = Settings(home=home, workspace=WORKSPACE)
+    """Return the parts behind the routes, on a home; what nobody asks is not computed, since most tests ask little."""
+    settings = Settings(home=home, workspace=WORKSPACE, compute_ahead=False)
     return Services(
         settings=settings,
         accounts=Accounts.open(home),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.pipeline.snapshot import revision_of
+from agent.pipeline.snapshots import revision_of
 from agent.schemas.accounts import AuditFilter, Role
 from agent.schemas.creative import (
     Certificate,

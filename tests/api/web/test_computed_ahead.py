@@ -1,0 +1,89 @@
+"""What the first to ask would wait for is computed before, unless a setting spares the machine."""
+
+import time
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from agent.chat.context import RequestContext
+from agent.chat.requests import ToolRequest
+from agent.chat.toolbox import Toolbox
+from agent.pipeline.ingest import ingest
+from agent.pipeline.snapshot import Snapshot
+from agent.settings import Settings
+from api.web.brands import Brand, Brands
+from tests.api.brand import Brand as Made
+from tests.api.web.site import WORKSPACE, Clock
+
+_PATIENCE_S = 60
+Ran = list[tuple[str, Snapshot | None]]
+"""Names of tools that ran, each with the snapshot that was shown at that time."""
+
+
+@contextmanager
+def _opened(home: Path, *, compute_ahead: bool) -> Generator[Brand]:
+    settings = Settings(home=home, workspace=WORKSPACE, compute_ahead=compute_ahead)
+    with closing(Brands.open(settings, clock=Clock())) as brands:
+        yield brands.get(WORKSPACE)
+
+
+def _wait_for(brand: Brand) -> None:
+    end = time.monotonic() + _PATIENCE_S
+    while brand.is_working:
+        assert time.monotonic() < end, "it is still computing"
+        time.sleep(0.02)
+
+
+def _note_tools(brand: Brand, monkeypatch: pytest.MonkeyPatch) -> Ran:
+    ran: Ran = []
+    run = Toolbox.run
+
+    def noted(self: Toolbox, request: ToolRequest, *, context: RequestContext) -> object:
+        ran.append((request.tool, brand.snapshots.latest_ready()))
+        return run(self, request, context=context)
+
+    monkeypatch.setattr(Toolbox, "run", noted)
+    return ran
+
+
+def test_predictions_are_there_before_anybody_asks_and_before_new_data_is_shown(
+    copied: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first snapshot is shown at once and computed on; the next one is shown when it is ready."""
+    more = tmp_path / "more.csv"
+    more.write_text("id,customer_id,text,rating,created_at\nr1,new-1,The parcel came late,2,2026-05-01\n")
+    with _opened(copied.home, compute_ahead=True) as brand:
+        ran = _note_tools(brand, monkeypatch)
+        brand.refresh()
+        _wait_for(brand)
+        first = brand.snapshots.latest_ready()
+        assert {tool for tool, _ in ran} >= {"predict", "suggest_actions"}
+
+        ran.clear()
+        with brand.writing() as workspace:
+            ingest(
+                [more],
+                store=workspace.store,
+                vault=workspace.vault,
+                lake=workspace.lake_writer,
+                now=workspace.now,
+            )
+        brand.refresh()
+        _wait_for(brand)
+        assert brand.snapshots.latest_ready() is not first
+        assert {tool for tool, shown in ran if shown is first} >= {"predict", "suggest_actions"}
+
+
+def test_setting_leaves_what_nobody_asks(copied: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages and answers are there all the same, and pain points can be looked up by their ids."""
+    with _opened(copied.home, compute_ahead=False) as brand:
+        ran = _note_tools(brand, monkeypatch)
+        brand.refresh()
+        _wait_for(brand)
+        found = brand.snapshots.current()
+        assert ran == []
+        assert brand.known_first_questions()
+        point = found.pain_points[0]
+        assert brand.workspace.store.results.pain_point(point.pain_point_id).label == point.label
