@@ -2,27 +2,32 @@
 
 import pytest
 
-from agent.chat.understand.changing import _N_ALONE  # pyright: ignore[reportPrivateUsage]
-from agent.chat.understand.filling import _DAYS_AT_MOST  # pyright: ignore[reportPrivateUsage]
+from agent.chat.requests import ProposeVariants, ShowFunnel
 from agent.chat.understand.splitting import parts_of
 from agent.chat.understand.terms import asks_term
+from tests.agent.chat.shop_names import asked
 
 
 @pytest.mark.parametrize(
-    ("text", "n"), [("copy about refunds, make 4", "4"), ("an e-mail about delays, write three", "three")]
+    ("text", "n"),
+    [("copy about late delivery, make 4", 4), ("copy on late delivery, write three", 3)],
 )
-def test_number_at_the_end_is_how_many_are_written(text: str, n: str) -> None:
+def test_number_at_the_end_is_how_many_are_written(text: str, n: int) -> None:
     """A bare number after "make" counts variants."""
-    found = _N_ALONE.search(text)
-    assert found is not None
-    assert found["n"] == n
+    (request,) = asked(text).requests
+    assert isinstance(request, ProposeVariants)
+    assert request.n == n
 
 
-def test_days_with_a_most_behind_them_limit_a_funnel() -> None:
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("funnel from checkout to order, 7 days max", 7), ("checkout to order within a week", 7)],
+)
+def test_days_limit_a_funnel_before_and_behind_the_word_for_it(text: str, days: float) -> None:
     """A time may stand before the word that makes it a limit."""
-    found = _DAYS_AT_MOST.search("checkout to order, 7 days max")
-    assert found is not None
-    assert (found["n"], found["unit"]) == ("7", "day")
+    (request,) = asked(text).requests
+    assert isinstance(request, ShowFunnel)
+    assert request.within_days == days
 
 
 def test_what_comes_next_stays_with_what_was_told() -> None:
