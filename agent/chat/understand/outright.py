@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from agent.chat.understand.understood import Cannot
-from agent.chat.understand.words import MAX_CHARS, Token, words_in
+from agent.chat.understand.words import MAX_CHARS, MAX_WORDS, Token, words_in
 
 _SQL: Final = re.compile(
     r"\b(?:select\s+.+\s+from|insert\s+into|update\s+\w+\s+set|delete\s+from|drop\s+(?:table|database)|union\s+select|truncate\s+table|alter\s+table)\b"
@@ -61,7 +61,7 @@ def refused_outright(utterance: str, text: str) -> Cannot | None:
     if _GREETING.match(bare) or _THANKS.match(bare):
         kind = "greeting" if _GREETING.match(bare) else "thanks"
         return Cannot(kind, _STATEMENTS[kind], small_talk=True)
-    if len(utterance) > MAX_CHARS:
+    if len(utterance) > MAX_CHARS or len(text.split()) > MAX_WORDS:
         return _cannot("too_long")
     signs = (("sql", _SQL), ("injection", _INJECTION), ("held_out", _HELD_OUT), ("causal", _CAUSAL))
     found = next((kind for kind, pattern in signs if pattern.search(text)), None)

@@ -13,6 +13,8 @@ import yaml
 
 MAX_CHARS: Final = 1_500
 """A question longer than this is read no further than this."""
+MAX_WORDS: Final = 300
+"""Of a question: what stands where is looked for from every word, which takes seconds for a thousand of one letter."""
 _TOKEN = re.compile(r"\w+(?:[-.@+]\w+)*|[,;?!.:\n]")
 _CONTRACTIONS = (
     (re.compile(r"\bcan't\b|\bcant\b"), "can not"),
