@@ -20,6 +20,7 @@ from agent.pipeline.snapshots import Snapshots, revision_of
 from agent.pipeline.workspace import Workspace
 from agent.settings import Settings
 from agent.store import OpenHome
+from api.web.background import give_way
 from eval.checking import open_checker
 
 Clock = Callable[[], datetime]
@@ -55,6 +56,7 @@ class Errand:
                 self._thread.start()
 
     def _run(self) -> None:
+        give_way()
         try:
             self._work()
         except JourneyError as error:
@@ -203,11 +205,13 @@ class Brand:
 
     def refresh(self) -> None:
         """Compute again what answers and pages show, after something was read in."""
-        # It also takes in the phrasings by which questions are understood, which nobody who asks should wait for.
-        self._first_of(self.snapshots.refresh())
+        found, computes_ahead = self.snapshots.refresh(), self._workspace.settings.compute_ahead
+        if computes_ahead:
+            # It also takes in the phrasings by which questions are understood, which nobody who asks should wait for.
+            self._first_of(found)
         if not self._stopping.is_set():
             self._naming.begin()
-            if self._workspace.settings.compute_ahead:
+            if computes_ahead:
                 self._warming.begin()
 
     def _name_themes(self) -> None:

@@ -15,6 +15,7 @@ from typing import Literal
 import structlog
 
 from agent.errors import JourneyError, NotFoundError, TooBusyError
+from api.web.background import give_way
 
 JobState = Literal["waiting", "running", "done", "failed", "stopped"]
 _KEPT = 200
@@ -99,7 +100,7 @@ class Jobs:
     """All long work of the server, newest kept."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="job")
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="job", initializer=give_way)
         self._lock = threading.Lock()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._contexts: dict[str, JobContext] = {}

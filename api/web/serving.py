@@ -13,6 +13,7 @@ from agent.errors import JourneyError
 from agent.settings import Settings
 from agent.store.accounts import Accounts
 from api.web.app import create_app
+from api.web.background import switch_often
 from api.web.brands import Brands
 from api.web.jobs import Jobs
 from api.web.runs import Runs
@@ -68,6 +69,7 @@ class Server(uvicorn.Server):
         """Take the home; see `open_services` for what it raises."""
         # Many are answered at once: more threads of linear algebra would wait for each other by turning round.
         _limits(limits=1, user_api="blas")
+        switch_often()
         return cls(open_services(settings, clock=clock))
 
     def first_account_link(self, base_url: str, *, now: datetime) -> str | None:

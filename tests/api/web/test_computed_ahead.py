@@ -13,13 +13,40 @@ from agent.chat.toolbox import Toolbox
 from agent.pipeline.ingest import ingest
 from agent.pipeline.snapshot import Snapshot
 from agent.settings import Settings
+from agent.store import Store
 from api.web.brands import Brand, Brands
 from tests.api.brand import Brand as Made
+from tests.api.brand import journey
 from tests.api.web.site import WORKSPACE, Clock
 
 _PATIENCE_S = 60
+_SAID = (
+    "The parcel came two weeks late and nobody told me.",
+    "My delivery is late again, I waited ten days.",
+    "Refund never arrived, I am still waiting for my money.",
+    "Lovely shop, friendly people and a good tent.",
+)
 Ran = list[tuple[str, Snapshot | None]]
 """Names of tools that ran, each with the snapshot that was shown at that time."""
+
+
+def _reviews(path: Path, start: int) -> Path:
+    rows = [
+        f'r{n},c{n},"{_SAID[n % 4]} Order {n} of mine.",{1 + n % 5},2026-05-0{1 + n % 9}'
+        for n in range(start, start + 80)
+    ]
+    path.write_text("\n".join(["id,customer_id,text,rating,created_at", *rows, ""]), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with what a few customers wrote."""
+    made = tmp_path / "home"
+    Store.create(made, WORKSPACE, salt="tests", now=Clock().now).close()
+    read = journey(made, "ingest", str(_reviews(tmp_path / "first.csv", 0)))
+    assert read.code == 0, read.err
+    return made
 
 
 @contextmanager
@@ -49,12 +76,10 @@ def _note_tools(brand: Brand, monkeypatch: pytest.MonkeyPatch) -> Ran:
 
 
 def test_predictions_are_there_before_anybody_asks_and_before_new_data_is_shown(
-    copied: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first snapshot is shown at once and computed on; the next one is shown when it is ready."""
-    more = tmp_path / "more.csv"
-    more.write_text("id,customer_id,text,rating,created_at\nr1,new-1,The parcel came late,2,2026-05-01\n")
-    with _opened(copied.home, compute_ahead=True) as brand:
+    with _opened(home, compute_ahead=True) as brand:
         ran = _note_tools(brand, monkeypatch)
         brand.refresh()
         _wait_for(brand)
@@ -64,7 +89,7 @@ def test_predictions_are_there_before_anybody_asks_and_before_new_data_is_shown(
         ran.clear()
         with brand.writing() as workspace:
             ingest(
-                [more],
+                [_reviews(tmp_path / "more.csv", 100)],
                 store=workspace.store,
                 vault=workspace.vault,
                 lake=workspace.lake_writer,
@@ -84,6 +109,7 @@ def test_setting_leaves_what_nobody_asks(copied: Made, monkeypatch: pytest.Monke
         _wait_for(brand)
         found = brand.snapshots.current()
         assert ran == []
-        assert brand.known_first_questions()
+        assert brand.known_first_questions() is None
+        assert brand.first_questions()
         point = found.pain_points[0]
         assert brand.workspace.store.results.pain_point(point.pain_point_id).label == point.label
