@@ -147,9 +147,19 @@ def _claimed(said: Parsed) -> Subject | None:
     head = said.tokens[start:end]
     known = words_in("people") | words_in("stop") | words_in("empty")
     is_named = 0 < len(head) <= _MOST_CLAIMED and not {one.text for one in head} <= known
-    if not is_named or not all(token.is_word for token in head):
+    if not is_named or not all(token.is_word for token in head) or _is_no_noun(said, range(start, end)):
         return said.subject
     return Subject(" ".join(one.text for one in head), start, end, led=True)
+
+
+def _is_no_noun(said: Parsed, place: range) -> bool:
+    """Tell whether words before a verb are a clause on somebody, or nothing but customers that the data knows."""
+    words = [said.tokens[at].text for at in place]
+    if not words_in("tellers").isdisjoint(words):
+        return True
+    groups = {at for one in said.all("where") for at in range(one.start, one.end)}
+    plain = words_in("people") | words_in("stop") | words_in("groups")
+    return bool(groups & set(place)) and all(at in groups or said.tokens[at].text in plain for at in place)
 
 
 _MOST_NAMED: Final = 3

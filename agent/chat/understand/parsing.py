@@ -179,11 +179,18 @@ def _subject(
         or _pain_told_as_step(tokens, mentions, vocabulary)
         or complained_of(tokens, mentions, index_of(vocabulary))
     )
+    if subject is not None and _is_going_to(tokens, subject):
+        subject = None
     if subject is not None and not subject.led and _is_step_again(subject, mentions):
         subject = None
     if subject is None or not subject.led:
         subject = with_thing_named(tokens, known_pain(tokens, mentions, vocabulary), subject, vocabulary)
     return subject
+
+
+def _is_going_to(tokens: Sequence[Token], subject: Subject) -> bool:
+    """Tell whether words only say what somebody is about to do: "who is about to close their account"."""
+    return [token.text for token in tokens[max(0, subject.start - 2) : subject.start]] == ["about", "to"]
 
 
 def _with_new(limits: Sequence[str], places: set[str]) -> tuple[str, ...]:
@@ -320,7 +327,7 @@ def _masked(
         for mention in mentions
         if mention.slot in _COVERING
         and not mention.plain
-        and not (mention.slot == "by" and mention.key in _PLAIN_KEYS)
+        and not (mention.slot == "by" and mention.value in _PLAIN_KEYS)
         and not (mention.slot == "where" and mention.key == "kind")
     }
     if subject is not None and subject.start < subject.end:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
+from agent.chat.understand.antecedents import is_on_people, with_groups
 from agent.chat.understand.frames import is_frame
 from agent.chat.understand.index import Mention, index_of
 from agent.chat.understand.parsing import Parsed, parse
@@ -42,11 +43,13 @@ def pointed(text: str, said: str, vocabulary: Vocabulary) -> str:
     if same is not None:
         return same["what"]
     told = parse(said, vocabulary)
-    named = _with_names(text, said, told, vocabulary)
+    named = with_groups(_with_names(text, said, told, vocabulary), told)
     if named != text:
         return named
     asks = parse(text, vocabulary)
-    if asks.subject is not None and asks.subject.led:
+    points = _TOPIC.search(text)
+    is_people = points is not None and is_on_people(points[0], told, asks.all("where"))
+    if is_people or (asks.subject is not None and asks.subject.led):
         return text
     return _with_topic(text, said, vocabulary)
 
@@ -98,7 +101,7 @@ def _with_fronted(match: re.Match[str], vocabulary: Vocabulary) -> str | None:
 
 
 _SAME: Final = re.compile(
-    r"^(?:can|could|would|will) (?:you|we|i) (?:please )?(?:do|give me|show me|get me|make me|make|get|have|see|build|produce|recreate|replicate) (?:the same|something similar|the like|that|this|the equivalent|an equivalent|one of those)(?: (?:here|for me|for us|too|as well|thing|report|view|please))*$"
+    r"^(?:(?:can|could|would|will) (?:you|we|i) (?:please )?)?(?:do|give me|show me|get me|make me|make|get|have|see|build|produce|recreate|replicate) (?:the same|something similar|the like|that|this|the equivalent|an equivalent|one of those)(?: (?:here|for me|for us|too|as well|thing|report|view|please))*$"
 )
 """Asks for what was told of without a word of its own."""
 _WITH: Final = re.compile(
@@ -161,9 +164,10 @@ def _slots_of(sort: str) -> frozenset[str]:
     return frozenset(found | ({"after"} if "event" in found else set()))
 
 
+_COURSING: Final = "|".join(word.replace("-", " ") for word in sorted(words_in("coursing")))
 _TOPIC: Final = re.compile(
     rf"(?:\b(?:this|that|such a|said)|(?<=\bis) the|(?<=\bhas) the|(?<=\bdoes) the) (?:very |same |exact |particular )?{_NOUNS}\b(?! (?:about|with|of|that|where|on|line|page|map|data|chart|list|trend|name|label)\b)"
-    r"|(?:(?<=\bis )|(?<=\bdoes )|(?<=\bhas )|(?<=\bdid ))(?:it|that|this)\b(?= (?:(?:really|mostly|still|actually|even|ever|also|mainly|been|only) )*(?:concentrated|spread|common|widespread|bad|serious|severe|getting|growing|rising|falling|worse|better|blocking|stopping|linked|hit|hurt|bother|annoy|come up|show up|mentioned|limited|confined|affect|gone|gotten|increased|decreased|improved|happen)\b)"
+    rf"|(?:(?<=\bis )|(?<=\bdoes )|(?<=\bhas )|(?<=\bdid ))(?:it|that|this)\b(?= (?:(?:really|mostly|still|actually|even|ever|also|mainly|been|only) )*(?:{_COURSING})\b)"
     r"|(?:(?<=\bmention )|(?<=\bsay )|(?<=\breport )|(?<=\bexperience )|(?<=\braise )|(?<=\bshare )|(?<=\bmentioned )|(?<=\bwrite )|(?<=\bsaid ))(?:that|this)\b(?=\s*$)"
     r"|(?:(?<=common is )|(?<=big is )|(?<=bad is )|(?<=serious is )|(?<=severe is )|(?<=widespread is )|(?<=frequent is ))(?:it|that|this)\b(?=\s*$)"
     r"|(?:(?<=\babout )|(?<=\bon )|(?<=\bof )|(?<=\bwith )|(?<=\bfor ))(?:that|this|it|them|those|these)\b(?=\s*(?:$|[?.!,;]|\b(?:by|among|from|in|on|at|across|yet|at all|anywhere|please|here|now|or|and)\b))"
@@ -171,12 +175,13 @@ _TOPIC: Final = re.compile(
 """Words that stand for what somebody told of, where a request asks something of it."""
 _CHECK: Final = re.compile(
     r"^(?:(?:and|but|so) )?(?:(?:does|do|would|will|can|could) (?:the |our |any |your )?(?:\w+ ){0,2}?(?:data|numbers?|figures?|feedback|reviews|texts|evidence|stats|voices|facts|customers|trend|months|weeks|records|history)\s(?:\w+ ){0,3}?(?:back|support|confirm|agree|say so|bear|show that|show it|prove|hold|match|tell the same|see it)\b.*"
-    r"|(?:can|could|would) (?:you|we|i) (?:please )?(?:back|confirm|verify|support|disprove|check) (?:that|this|it|him|her|them)\b(?: up| out)?.*|is (?:there )?(?:any )?(?:truth|substance|anything) (?:in|to|behind) (?:that|this|it)\b.*"
+    r"|(?:can|could|would) (?:you|we|i) (?:please )?(?:back|confirm|verify|support|disprove|check) (?:that|this|it|him|her|them)\b(?: up| out)?.*"
+    r"|(?:back|confirm|verify|support|disprove|check|prove|test) (?:that|this|it|him|her|them)(?: up| out)?(?: (?:with|against|by|in|from|for|over|across|before|please)\b.*)?|is (?:there )?(?:any )?(?:truth|substance|anything) (?:in|to|behind) (?:that|this|it)\b.*"
     r"|(?:is|was) (?:he|she|it|that|this) (?:really |actually |even )?(?:right|true|so|correct|accurate|the case|wrong|borne out)\b.*|(?:are|were) they (?:really |actually )?(?:right|wrong|correct)\b.*|is (?:that|this|it) (?:really )?(?:what|how) (?:the |our )?(?:\w+ )?(?:data|numbers?|figures?|feedback|reviews|customers|people)\b.*|true or (?:false|not)|fact or (?:fiction|myth)|right or wrong)$"
 )
 """A request that only asks whether what was told is so."""
 _COURSE: Final = re.compile(
-    r"\b(?:less|fewer|more and more|falling|fallen|rising|risen|growing|grown|going (?:up|down|away)|gone (?:up|down|away|quiet)|declin\w*|improv\w*|worse|better|increas\w*|decreas\w*|stopped|dropped|dropping|doubled|trend\w*|monthly|weekly|over time|month on month|by now|no longer|dying|died|under control|solved|fixed)\b"
+    r"\b(?:less|fewer|more and more|falling|fallen|rising|risen|growing|grown|going (?:up|down|away)|gone (?:up|down|away|quiet)|declin\w*|improv\w*|worse|better|increas\w*|decreas\w*|stopped|dropped|dropping|doubled|trend\w*|monthly|weekly|over time|month on month|by now|no longer|dying|died|under control|solved|fixed|rarer|smaller|shrink\w*|shrank|eas(?:ed|ing|ier)|months|evolution|development)\b"
 )
 """Of a claim on how something develops."""
 
@@ -185,7 +190,7 @@ def _with_topic(text: str, said: str, vocabulary: Vocabulary) -> str:
     """Return a request with the subject of what was told for "that" and "this problem", or for the claim that is to be checked."""
     is_check, points = bool(_CHECK.match(text.strip(" ?!.,"))), _TOPIC.search(text)
     if not is_check and points is None:
-        return text
+        return _with_proof(text, said, vocabulary) if _asks_proof(text) else text
     last = claimed(said.rsplit(". ", maxsplit=1)[-1])
     if is_check and parse(last, vocabulary).all("where"):
         # A claim on groups of customers is asked as it was made.
@@ -204,6 +209,20 @@ def _with_topic(text: str, said: str, vocabulary: Vocabulary) -> str:
     return f"{text[: points.start()]}“{topic}”{text[points.end() :]}"
 
 
+def _asks_proof(text: str) -> bool:
+    """Tell whether a request asks for what customers wrote and says nothing of what: "find me the proof in the verbatims"."""
+    words = {token.text for token in tokens_of(text) if token.is_word}
+    return bool(words & words_in("proof")) and words <= words_in("proof") | words_in("around_proof")
+
+
+def _with_proof(text: str, said: str, vocabulary: Vocabulary) -> str:
+    """Return a request for proof with the claim that it is to prove, where that is on no group of customers."""
+    topic = told_topic(said, vocabulary)
+    if topic is None or parse(topic, vocabulary).all("where"):
+        return text
+    return f"{text} on “{topic}”"
+
+
 def told_topic(said: str, vocabulary: Vocabulary) -> str | None:
     """Return what the last statement that is about anything is about, None where all only set the scene."""
     for statement in reversed(said.split(". ")):
@@ -216,6 +235,7 @@ def told_topic(said: str, vocabulary: Vocabulary) -> str | None:
 
 _PREDICATE: Final = re.compile(
     r"\s(?:is|are|was|were|has been|have been|has|have|only|mostly|mainly)\s(?:\w+ ){0,6}?(?:problem|issue|thing|matter|myth|deal|non-issue|fine|ok|okay|solved|fixed|rare|gone|going|falling|rising|growing|declining|down|up|over|under|annoys?|bothers?|everywhere|common|minor|major|small|big|huge|worse|better)\b.*$"
+    rf"|\s(?:is|are|was|were|has been|have been|had been|got|gets)\s(?:\w+ ){{0,3}}?(?:{'|'.join(sorted(words_in('mended')))})\b.*$"
 )
 _ATTITUDE: Final = re.compile(
     r"^(?:(?:nobody|no one|everybody|everyone|hardly anyone|people|customers|shoppers|users|they|most people) )(?:\w+ ){0,2}?(?:minds?|cares?|objects?|bothered|bothers|hates?|loves?|likes?|complains?|complained|complaining|moans?|moaning|gripes?|worries|stopped \w+ing)(?: (?:less and less|more and more|less|more|much|a lot|any ?more))?(?: (?:about|to|that|over|at|of|with))?\s"
@@ -223,14 +243,23 @@ _ATTITUDE: Final = re.compile(
 
 
 _OWN_DEED: Final = re.compile(
-    r"^(?:i|we)(?: (?:have|had|has|just|recently|finally|also|only|then|already))* (?!(?:are|were|am|was|be)\b)\w+\s"
+    r"^(?:i|we|they|he|she)(?: (?:have|had|has|just|recently|finally|also|only|then|already))* (?!(?:are|were|am|was|be)\b)\w+\s"
 )
 """What we did to a thing: customers speak of the thing."""
 _OF_WHAT: Final = re.compile(r"^.*\b(?:on|about|with|over|regarding|around)\s+(?=\w{4,})")
 _TIME: Final = "timemark"
 
 
+_PRESSED: Final = re.compile(
+    rf"^.*\b(?:{'|'.join(sorted(words_in('pressing')))}) (?:(?:me|us|him|her|them|again|only|always) )*(?:on|about|over|regarding) (?P<what>\w.+)$"
+)
+"""Somebody is made to speak of something: "she will grill me on late refunds"."""
+
+
 def _topic_of(claim: str, vocabulary: Vocabulary, *, is_claim: bool) -> str | None:
+    pressed = _PRESSED.match(claim)
+    if pressed is not None:
+        claim, is_claim = pressed["what"], True
     rest = _ATTITUDE.sub("", claim)
     rest = _PREDICATE.sub("", rest)
     deed = _OWN_DEED.sub("", rest)

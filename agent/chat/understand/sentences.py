@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, cast
 
-from agent.chat.understand.telling import is_of_work, names_program, opens_only, tells, without_programs
-from agent.chat.understand.words import lexicon
+from agent.chat.understand.telling import (
+    is_of_work,
+    names_program,
+    opens_only,
+    says_duty,
+    tells,
+    with_teller,
+    without_programs,
+    without_state,
+)
+from agent.chat.understand.words import lexicon, words_in
 
 Role = Literal["ask", "bit", "said"]
 """A request; words that narrow one; what is told around it."""
@@ -21,6 +30,11 @@ class Piece:
     text: str
     leads_on: bool = False
     """Belongs to what follows, as words before a colon do."""
+
+
+def _any(name: str) -> str:
+    """Return a pattern for any word of a list; words that belong together are joined there by hyphens."""
+    return "|".join(word.replace("-", " ") for word in sorted(words_in(name), key=len, reverse=True))
 
 
 _AUX: Final = r"(?:is|are|was|were|am|do|does|did|have|has|had|can|could|will|would|should|shall|might|must)"
@@ -78,7 +92,9 @@ _STATES: Final = re.compile(
 )
 """A plain statement: a subject of its own and a verb that belongs to it."""
 _WANTS: Final = re.compile(
-    r"\b(?:(?:need|want|wants|wanted|like|love|trying|try|keen|curious|eager|hoping|happy|great|good|nice|lovely|helpful|useful|interesting|interested|asked me|have|got|has) to (?:know|see|understand|find out|learn|hear|figure out|check|get a feel for|look at|work out|tell them|say|show(?: them)?|be told|read|start from)|(?:want|wants|need|needs|like|love|asked|asking|asks|ask) (?=(?:the|every|all|any|quotes|verbatims|some|numbers|figures|exact|for|just)\b)"
+    rf"\b(?:(?:(?:{_any('wanting')}|asked me) to|(?:rather|sooner|should|must)) (?:(?:{_any('wished')}|(?:{_any('checked')})(?! (?:this|that|it|them)\b))\b|(?=(?:{_any('ordered')}|{_any('checked')})\b))"
+    rf"|(?:{_any('thanking')}) (?:for|to (?:get|have|receive)) (?=(?:the|an?|some|any|all)\b)|(?:am|are) (?:after|looking for) (?=(?:the|an?|some|any|all)\b)"
+    r"|(?:want|wants|need|needs|like|love|asked|asking|asks|ask) (?:only |just |merely )?(?=(?:the|every|all|any|quotes|verbatims|some|numbers|figures|exact|for|just)\b)"
     r"|want(?:s)? to know|interested in(?= (?:what|which|how|who|where|whether|why|the)\b)|(?:keep|keeps|kept) asking(?: me| us)?|(?:is|are|was|were|am) (?:asking|wondering)(?: me| us)?|(?:asked|asks|ask|asking) (?:me|us)?|wonder(?:ing|s)?|curious|interests (?:me|us)|the question is|not (?:clear|sure)(?: to me)?|no idea|confirm|tell (?:me|us)|let (?:me|us) know|tell them)\b"
     r"[\s,:-]*(?:if you (?:can|could) tell me\s+|about\s+(?=(?:what|which|who|how|where|why|whether)\b)|please\s+|whether\s+|if\s+|for\s+(?=the\b))*"
 )
@@ -225,6 +241,7 @@ def _wish(text: str) -> tuple[str, str] | None:
         if _TALKS.match(text)
         or _TALKS.match(_last_clause(text[: match.end()]))
         or _TALKER_ONLY.search(text[: match.start()])
+        or _OF_US.match(match[0])
     ]
     found += [
         (match.start(), _start_of_order(text, match)) for match in _TO_ME.finditer(text) if match.start()
@@ -243,10 +260,12 @@ def _wish(text: str) -> tuple[str, str] | None:
 _EVER: Final = re.compile(r"^(?:before|until|once|when|whenever|in case|unless) (?:i|we|he|she|they) ")
 """A clause that says when somebody will ask somebody else."""
 _POINTING: Final = re.compile(
-    r"^(?:please )?(?:(?:tell|give|show|get|find|bring|let) (?:me|us) )?(?:know )?(?:just )?(?:that|this|the|one)?\s*(?:one )?(?:number|figure|answer|thing)\b|^(?:it|them)\b"
+    r"^(?:please )?(?:(?:tell|give|show|get|find|bring|let) (?:me|us) )?(?:know )?(?:just )?(?:that|this|the|one)?\s*(?:one )?(?:number|figure|answer|thing)\b(?! of\b)|^(?:it|them)\b"
 )
 """Words that ask for what was asked before them."""
-_TALKER_ONLY: Final = re.compile(rf"(?:^|[\s,])(?:i|we|{_TALKER})(?:\s+\w+){{0,3}}\s*$")
+_TALKER_ONLY: Final = re.compile(rf"(?:^|[\s,])(?:i|we|they|{_TALKER})(?:\s+\w+){{0,3}}\s*$")
+_OF_US: Final = re.compile(r"ask\w* (?:me|us)\b")
+"""Whoever asks those who ask here, wishes for them: "the auditor asked me"."""
 
 
 def _start_of_order(text: str, match: re.Match[str]) -> int:
@@ -304,7 +323,7 @@ _INTRO: Final = re.compile(
 def _begins(text: str) -> bool:
     """Tell whether words begin a request."""
     opened = _opened(text)
-    return bool(_ASKS.match(opened)) and not _RELATIVE.match(opened)
+    return bool(_ASKS.match(opened)) and not _RELATIVE.match(opened) and not says_duty(opened)
 
 
 _RELATIVE: Final = re.compile(
@@ -326,7 +345,7 @@ _MYSELF: Final = re.compile(r"\bi\b(?! mean\b)")
 def _shortened(text: str) -> str:
     """Return a sentence without greetings, reasons and what is not wanted; as it was where little is left."""
     text = _opened(text)
-    text = _opened(without_programs(_lead_ins().sub("", text)))
+    text = with_teller(_opened(without_state(without_programs(_lead_ins().sub("", text)))))
     for pattern in (_ASIDE, _AHEAD, _REASON):
         shorter = _bare(pattern.sub(" ", text))
         text = shorter if len(shorter.split()) > _LEAST else text

@@ -13,6 +13,8 @@ from agent.chat.understand.words import words_in
 
 _STRONGEST: Final = 0.5
 """For words that hardly ever mean anything else."""
+_SURELY: Final = 0.8
+"""For whole clauses that mean nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,11 @@ def _is_after_step(parsed: Parsed) -> bool:
     )
 
 
+def _is_trouble_at_step(parsed: Parsed) -> bool:
+    """Tell whether a step is all that a trouble is told of by: "the trouble with the tracking"."""
+    return bool(parsed.all("event")) and parsed.subject is None and not _sets_groups_apart(parsed)
+
+
 def _has_outcome(parsed: Parsed) -> bool:
     return names_outcome(parsed)
 
@@ -169,7 +176,7 @@ _SIGNS: Final = (
     ),
     _Sign(
         frozenset({"change_data"}),
-        re.compile(r"^(?:please |can you |could you |go and |just )?(?:put|drop|raise|lower|cut|knock|refund|credit|charge|ship|cancel|apply|waive|double|extend|reorder|restock|give (?!me\b|us\b|an? (?:overview|summary|list|breakdown|idea)))\b.*\b(?:\d+ ?%|off|points?|fees?|prices?|discounts?|vouchers?|refunds?|stock|orders?|everyone|everybody|delivery|to [£$€]?\d|weekend|for free|shop system)\b"),
+        re.compile(r"^(?:please |can you |could you |go and |just )?(?:put|drop|raise|lower|cut|knock|refund|credit|charge|ship|cancel|apply|waive|double|extend|reorder|restock|give (?!me\b|us\b|an? (?:overview|summary|list|breakdown|idea)))\b.*\b(?:\d+ ?%|off|(?<!pain )points?|fees?|prices?|discounts?|vouchers?|refunds?|stock|orders?|everyone|everybody|delivery|to [£$€]?\d|weekend|for free|shop system)\b"),
         _always,
     ),
     _Sign(
@@ -208,6 +215,9 @@ _SIGNS: Final = (
         re.compile(r"\b(?:what|which|how many|how much|number|share|percentage|percent|proportion|fraction|ratio|rate|conversion|convert\w*|funnel|per cent|%)\b(?!.{0,12}\b(?:long|days|time)\b)"),
         _counts_steps,
     ),
+    _Sign(frozenset({"paths_next"}), re.compile(r"\b(?:touchpoints?|next (?:thing|step|event|stop|move))\b.{0,40}\b(?:after|afterwards|following|follows?|once|when|behind)\b|\bfollows?\b(?! up)"), _has_one_step, 0.3),
+    _Sign(frozenset({"paths_before"}), re.compile(r"\b(?:touchpoints?|steps?|events?|stops?)\b.{0,40}\b(?:before|ahead of|prior to|precedes?)\b"), _has_one_step, 0.3),
+    _Sign(frozenset({"paths_channels"}), re.compile(r"\bchannels? (?:switch\w*|hop\w*|jump\w*|chang(?:es|ing)|swap\w*|moves?|transitions?|crossings?)\b|\b(?:switch\w*|hop\w*|jump\w*|swap\w*|mov\w+|cross\w*)\b(?: \w+){0,4} channels?\b|\bbetween (?:which|what) channels\b"), _has_no_subject),
     _Sign(
         frozenset({"paths_next"}),
         re.compile(r"\b(?:flows?|paths?|routes?|journeys?|steps?)\b.{0,20}\b(?:from|starting|beginning|after|following)\b"),
@@ -287,8 +297,10 @@ _SIGNS: Final = (
     _Sign(frozenset({"picture"}), re.compile(r"^(?!.*\b(?:complaints?|problems?|issues?|quality|feedback|quotes?)\b)(?:please |can you |could you )?(?:show|send|give|get|find|make|draw|create|generate|see)\b.{0,15}\b(?:photos?|photographs?|images?|videos?|screenshots?|gifs?|clips?)\b"), _always, _STRONGEST),
     _Sign(frozenset({"variants_check"}), re.compile(r"\b(?:re-?)?(?:check|test|validate|verify|try|run)\b.{0,40}\b(?:variants?|copy|copies|ads|headlines|(?:variant )?sets?)\b.{0,40}\b(?:again|anew|once more|another time|held.?out|hold.?out)\b|\bre-?(?:check|test|validate|run)\b.{0,40}\b(?:variants?|copy|copies|sets?)\b"), _always),
     _Sign(frozenset({"search_anyone"}), re.compile(r"^(?:do|does|did|are|is|have|has)\b.*\b(?:minds?|bothered|fine with|ok(?:ay)? with|cares? about|hates?|loves?|enjoys?)\b"), _has_subject, 0.25),
-    _Sign(frozenset({"trend"}), re.compile(r"\b(?:evolv\w*|trend(?:s|ing)?|over time|month (?:by|over|on|after|to) month|per month|each month|every month|up or down|down or up|rise or fall|rising or falling|rose or fell|more or less often|on the (?:rise|up|wane|decline|increase)|less and less|more and more|fewer and fewer|rarer|louder|calm(?:ed|ing)? down|died? down|dying down|fad(?:ing|ed))\b"), _has_subject, 0.3),
-    _Sign(frozenset({"pain_concentration"}), re.compile(r"\b(?:(?:specific|unique|particular|exclusive|peculiar) to|(?:mostly|mainly|only|just|chiefly|largely|purely|merely) (?:a|an) [\w-]+ (?:matter|thing|problem|issue|affair|topic)|(?:\w+-|\w+ )only (?:matter|thing|problem|issue|affair|topic)|concentrat\w+|spread (?:out |across|evenly|over)|evenly (?:spread|distributed)|skew\w*|cluster(?:ed|s)?|confined to|limited to (?:one|a|certain|some)|across the board|disproportionate\w*|(?:certain|particular|specific|some) (?:\w+ )?(?:groups?|segments?|cities|channels?|tiers?))\b"), _has_subject),
+    _Sign(frozenset({"trend"}), re.compile(r"\b(?:evolv\w*|trend(?:s|ing)?|over time|month (?:by|over|on|after|to) month|per month|each month|every month|up or down|down or up|rise or fall|rising or falling|rose or fell|more or less often|on the (?:rise|up|wane|decline|increase)|less and less|more and more|fewer and fewer|rarer|louder|calm(?:ed|ing)? down|died? down|dying down|fad(?:ing|ed)|(?:mention\w*|com\w+ up|show\w* up|heard|appear\w*|rais\w+|crop\w* up|pop\w* up) (?:any |much |a lot |far )?(?:less|more|rarer|fewer))\b"), _has_subject, 0.3),
+    _Sign(frozenset({"pain_concentration"}), re.compile(r"\b(?:(?:specific|unique|particular|exclusive|peculiar) to|(?:mostly|mainly|only|just|chiefly|largely|purely|merely) (?:a|an) [\w-]+ (?:matter|thing|problem|issue|affair|topic)|(?:a )?(?:matter|question) of (?:one|a|an|some|certain|single|every\w+)|(?:\w+-|\w+ )only (?:matter|thing|problem|issue|affair|topic)|concentrat\w+|spread (?:out |across|evenly|over)|evenly (?:spread|distributed)|skew\w*|cluster(?:ed|s)?|confined to|limited to (?:one|a|certain|some)|across the board|disproportionate\w*|(?:certain|particular|specific|some) (?:\w+ )?(?:groups?|segments?|cities|channels?|tiers?))\b"), _has_subject),
+    _Sign(frozenset({"pain_concentration"}), re.compile(r"^(?=.*\b(?:troubles?|problems?|hassles?|issues?|complaints?|irritations?|frustrations?|grumbles?|gripes?|pain|annoyances?|mess) (?:with|about|over|around|of|at|in)\b).*\b(?:concentrat\w+|spread|skew\w*|cluster\w*|confined|limited to|strongest|worst|which (?:groups?|segments?|cities|channels?|tiers?|devices?))\b"), _is_trouble_at_step, _SURELY),
+    _Sign(frozenset({"search_anyone"}), re.compile(r"^(?:has|have|did|do|does|is|are|was|were) (?:any(?:one|body)|some(?:one|body)|people|customers?|shoppers|they|buyers|users|members|reviewers|any (?:customer|shopper)s?|any of (?:them|our customers))(?: \w+)? (?:sa(?:y|id|ying)|writ\w+|wrote|mention\w*|complain\w*|tell\w*|told us|report\w*|admit\w*|claim\w*|not(?:e|ed|ing)|stat\w+) that\b"), _has_no_subject, _SURELY),
     _Sign(frozenset({"emotions_one"}), re.compile(r"^(?:who|which (?:customers|people)|how many (?:customers|people)|are (?:customers|people))\b"), _has_feeling_alone),
 )  # fmt: skip
 
@@ -332,7 +344,6 @@ _SPEAK: Final = re.compile(
     r"(?: \w+){0,4}? (?:say|says|said|saying|write|wrote|writing|mention\w*|talk\w*|speak|think|complain\w*|comment\w*|bring up|brought up|reckon|moan\w*|grumbl\w*|report\w*)"
     r"|(?:complaints?|comments?|feedback|quotes?|opinions?|remarks?|views?|reviews) (?:about|on|of|regarding|concerning|that))\b"
 )
-_SURELY: Final = 0.8
 _MONEY: Final = re.compile(
     r"\b(?:how much|how many (?:dollars|euros?|pounds|bucks)|dollars|euros?|pounds|revenue|profit|turnover|margins?|sales|cost(?:s|ing)? us|we (?:lose|lost|make|made|spend|spent|earn))\b"
 )

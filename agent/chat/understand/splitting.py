@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from agent.chat.understand.antecedents import with_artefact
+from agent.chat.understand.deferring import only_points, told_request, unadorned
 from agent.chat.understand.parsing import control_in
 from agent.chat.understand.sentences import Piece, asks, begins_request, pieces_of, without_asides
 from agent.chat.understand.words import righted, tokens_of, words_in
@@ -56,8 +58,10 @@ def parts_of(text: str, *, narrows: Callable[[str], bool] = bool) -> tuple[Part,
         or narrows(shown(piece.text))
         or control_in(shown(piece.text)) is not None
     ]
-    found = _without_forms([_named(part) for part in _parts(pieces)])
-    return tuple(found[:_MOST_PARTS]) or (Part(text),)
+    found = _without_forms([_named(part) for part in _parts(pieces)])[:_MOST_PARTS] or [Part(text)]
+    return tuple(
+        replace(part, text=with_artefact(unadorned(part.text, is_order=asks), part.said)) for part in found
+    )
 
 
 def _without_forms(parts: Sequence[Part]) -> list[Part]:
@@ -160,15 +164,41 @@ def _claims_asked(pieces: Sequence[Piece]) -> list[Piece]:
     before a question that points at it, "any quotes on that", is told and not asked.
     """
     found: list[Piece] = []
-    for piece in pieces:
-        if piece.role == "ask" and _BACKED.match(piece.text) and found and found[-1].role != "ask":
+    for at, piece in enumerate(pieces):
+        asks_later = any(one.role == "ask" for one in pieces[at + 1 :])
+        if piece.role == "ask" and asks_later and _SUBORDINATE.match(piece.text):
+            found.append(Piece("said", piece.text))
+        elif piece.role == "ask" and _BACKED.match(piece.text) and found and found[-1].role != "ask":
             found[-1] = Piece("ask", _claim(found[-1].text))
+        elif piece.role == "ask" and found and only_points(piece.text):
+            found = _with_told(found)
         elif piece.role == "ask" and _ON_THAT.search(piece.text) and found and found[-1].role != "ask":
             found[-1] = Piece("said", _claim(found[-1].text))
             found.append(piece)
         else:
             found.append(piece)
     return found
+
+
+_SUBORDINATE: Final = re.compile(
+    r"^(?:that (?:it|they|we|he|she|this|there|the|our|my|people|customers)\b|(?:what|where|who|whom|when) to \w+|which \w+ to \w+)"
+)
+"""What whoever asks is unsure of, or has to decide themselves, before they ask something: "no idea where to begin"."""
+
+
+def _with_told(found: Sequence[Piece]) -> list[Piece]:
+    """Return pieces with the statement that a question only points at as what is asked; what is asked already stays alone."""
+    if any(one.role == "ask" for one in found):
+        return list(found)
+    last = next(
+        (at for at in range(len(found) - 1, -1, -1) if len(found[at].text.split()) > _LEAST_TOLD), None
+    )
+    if last is None:
+        return list(found)
+    return [*found[:last], Piece("ask", told_request(found[last].text)), *found[last + 1 :]]
+
+
+_LEAST_TOLD: Final = 2
 
 
 _BACKED: Final = re.compile(
@@ -267,8 +297,14 @@ _ASKING: Final = re.compile(
 )
 
 
+def _is_how_much(text: str) -> bool:
+    """Tell whether a part only asks how much of what stands before it: "and how often"."""
+    words = text.split()
+    return "how" in words and all(word in words_in("how_much") for word in words)
+
+
 def _is_tail(text: str, before: str) -> bool:
-    if _SHORT_TAIL.match(text) or control_in(text) is not None:
+    if _SHORT_TAIL.match(text) or control_in(text) is not None or _is_how_much(text):
         return True
     if _NEXT_TAIL.match(text) and not _ASKING.match(before):
         return True

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from agent.chat.understand.words import words_in
+from agent.chat.understand.words import english_stems, stem, stems_in, words_in
 
 _LEAST: Final = 4
 """Fewer words name something: "device is mobile"."""
@@ -21,6 +21,8 @@ def tells(text: str) -> bool:
     What narrows a request has no such verb ("families only"), or has it within a clause on somebody ("people who have bought").
     """
     words = text.replace(",", "").split()
+    if len(words) >= _LEAST and _gives_reason(words):
+        return True
     if len(words) >= _LEAST and words[0] in words_in("statement_leads"):
         # "Before we brief the agency": what we do narrows nothing.
         return words[1] in words_in("tellers") or words[1] in {"my", "our"}
@@ -32,6 +34,66 @@ def tells(text: str) -> bool:
         if at and _is_finite(words, at):
             return True
     return False
+
+
+def _gives_reason(words: Sequence[str]) -> bool:
+    """Tell whether a clause only says why somebody asks: "as most of our traffic is on phones".
+
+    "Since" and "as" lead to a reason with a verb in the present; "since the relaunch" and "as a customer" narrow what is asked.
+    """
+    if words[0] in words_in("reasons") or (words[0] in words_in("reasons_that") and words[1] == "that"):
+        return True
+    if words[:2] == ["even", "though"]:
+        return True
+    return words[0] in words_in("reasons_now") and any(_is_present(words, at) for at in range(2, len(words)))
+
+
+def _is_present(words: Sequence[str], at: int) -> bool:
+    word, before = words[at], words[at - 1]
+    if before in words_in("determiners") | words_in("prepositions") | {"of", "to", "and", "or"}:
+        return False
+    if word in words_in("present"):
+        return True
+    return (
+        word.endswith("s")
+        and word not in words_in("people")
+        and stem(word) in english_stems("verbs", "more_verbs") | stems_in("everyday")
+    )
+
+
+def says_duty(text: str) -> bool:
+    """Tell whether a clause says where or when those who ask have to do something: "where people are lost we should speak simply"."""
+    return bool(_DUTY.match(text))
+
+
+_DUTY: Final = re.compile(
+    r"^(?:where|when|wherever|whenever)\b (?!(?:is|are|am|do|does|did|can|could|should|would|will|have|has|had|shall|may|might|must|was|were)\b)[^,]*\b(?:we|i) (?:should|must|need to|have to|ought to|had better)\b"
+)
+
+
+def with_teller(text: str) -> str:
+    """Return a wish with whoever wishes, where that was left out: "would love the numbers"."""
+    return f"i {text}" if _WISHES.match(text) else text
+
+
+_WISHES: Final = re.compile(r"^(?:would|will) (?:love|like|appreciate|prefer|rather)\b")
+
+
+def without_state(text: str) -> str:
+    """Return a request without the words before it that only say how its writer is placed: "new here", "short on time"."""
+    head, _, rest = text.partition(", ")
+    return rest if rest and _is_state(head.split()) else text
+
+
+def _is_state(words: Sequence[str]) -> bool:
+    if not words or len(words) > _MOST_OF_STATE:
+        return False
+    held = words_in("asker_states") | words_in("asker_fillers")
+    told = list(words[:2]) == ["new", "to"] or not words_in("asker_states").isdisjoint(words)
+    return told and all(word in held for word in words)
+
+
+_MOST_OF_STATE: Final = 6
 
 
 def _is_deed_of_people(word: str, before: str, following: str) -> bool:

@@ -64,14 +64,18 @@ def _is_alone(text: str, terms: Sequence[str]) -> bool:
 
 
 def known_term(text: str, terms: Sequence[str]) -> str | None:
-    """Return the longest term of the glossary that stands in a text, None where none does."""
+    """Return the term of the glossary that a text is on, None where none stands in it: the longest, or the one that another has.
+
+    "The severity of a pain point" is on severity.
+    """
     stems = stems_of(text)
     held = [
-        one
+        (stems[at + len(phrase) : at + len(phrase) + 1] == ("of",), len(one), one)
         for phrase, one in _stems(tuple(terms)).items()
-        if any(stems[at : at + len(phrase)] == phrase for at in range(len(stems) - len(phrase) + 1))
+        for at in range(len(stems) - len(phrase) + 1)
+        if stems[at : at + len(phrase)] == phrase
     ]
-    return max(held, key=len, default=None)
+    return max(held, default=(False, 0, None))[2]
 
 
 @lru_cache(maxsize=4)

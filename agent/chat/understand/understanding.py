@@ -12,6 +12,7 @@ import numpy as np
 from agent.chat.requests import ProposeVariants
 from agent.chat.understand.building import Context, build
 from agent.chat.understand.changing import names_whole_scope
+from agent.chat.understand.deferring import told_request
 from agent.chat.understand.event_names import apart_again, event_names, joined, unknown_event
 from agent.chat.understand.fitting import adjusted_scores
 from agent.chat.understand.following import chosen, follow_up, inherited_where, with_thing
@@ -24,6 +25,7 @@ from agent.chat.understand.outright import has_known_word, nonsense, refused_out
 from agent.chat.understand.parsing import Parsed, parse
 from agent.chat.understand.pointing import pointed, with_unknown
 from agent.chat.understand.scoring import scorer_of
+from agent.chat.understand.sentences import begins_request
 from agent.chat.understand.splitting import Part, parts_of
 from agent.chat.understand.strangers import (
     unknown_action,
@@ -38,7 +40,7 @@ from agent.chat.understand.things import things_of
 from agent.chat.understand.understood import Cannot, Previous, Understood
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.ways import unknown_end
-from agent.chat.understand.words import plain
+from agent.chat.understand.words import plain, words_in
 from agent.ports import Encoder
 
 _MAKING: Final = threading.Lock()
@@ -115,6 +117,7 @@ def understand(
         index_of(vocabulary)
         context = Context(vocabulary, things_of(vocabulary, encoder))
     found: list[Understood] = []
+    asking: list[bool] = []
 
     def narrows(words: str) -> bool:
         told = parse(words, vocabulary)
@@ -125,6 +128,7 @@ def understand(
     for part in (Part(text),) if names_whole_scope(text) else _parts(text, names, narrows):
         whole = replace(part, text=pointed(part.text, part.said, vocabulary))
         points_back = whole.text != part.text
+        asking.append(begins_request(part.text))
         found.append(
             _part(
                 whole,
@@ -134,7 +138,7 @@ def understand(
                 Read(written, names, points_back=points_back),
             )
         )
-    return _as_written(_together(found), utterance)
+    return _as_written(_together(_without_fragments(found, asking)), utterance)
 
 
 def _parts(text: str, names: tuple[str, ...], narrows: Callable[[str], bool]) -> Iterator[Part]:
@@ -160,6 +164,18 @@ def _before(previous: Previous | None, found: list[Understood]) -> Previous | No
     """Return the turn before of a part: the parts before it in the same message count as one."""
     requests = tuple(request for one in found for request in one.requests)
     return Previous(requests=requests) if requests else previous
+
+
+def _without_fragments(found: list[Understood], asking: list[bool]) -> list[Understood]:
+    """Return what was understood without words that ask nothing by their form and were not understood, beside others that were."""
+    kept = [one for one, asks in zip(found, asking, strict=True) if asks or not _is_unclear(one)]
+    return kept or found
+
+
+def _is_unclear(one: Understood) -> bool:
+    return not (one.requests or one.choices or one.missing) and all(
+        cannot.kind == "unclear" for cannot in one.cannot
+    )
 
 
 def _together(found: list[Understood]) -> Understood:
@@ -207,7 +223,9 @@ def _part(
         return _cannot(_named("competitors"))
     kind = _kind(parsed, context.vocabulary, encoder)
     if kind is None or _is_locale(kind, parsed):
-        return _fallback(parsed, context)
+        again = _with_last(part)
+        told = None if again is None else _part(again, previous, context, encoder, read)
+        return told if told is not None and told.requests else _fallback(parsed, context)
     if not kind.tool:
         return _cannot(kind)
     where = inherited_where(text, parsed, previous)
@@ -217,6 +235,14 @@ def _part(
         or _unrecorded(kind, parsed, read.names, context.vocabulary)
     )
     return missing or build(kind, parsed, Context(context.vocabulary, context.things, where))
+
+
+def _with_last(part: Part) -> Part | None:
+    """Return a request behind the statement before it, where it points at something: "people go in circles; are there such loops"."""
+    last = part.said.rsplit(". ", maxsplit=1)[-1]
+    if not last or words_in("pointers").isdisjoint(part.text.split()):
+        return None
+    return Part(f"{told_request(last)}, {part.text}")
 
 
 def _named_limits(parsed: Parsed, written: Written, vocabulary: Vocabulary) -> tuple[str, ...]:
