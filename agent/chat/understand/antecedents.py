@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
+from agent.chat.understand.frames import is_frame
 from agent.chat.understand.index import Mention
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.words import lexicon, tokens_of, words_in
@@ -50,8 +52,14 @@ def _told_groups(told: Parsed) -> list[str]:
 
 
 def with_artefact(text: str, said: str) -> str:
-    """Return a request with "the map" for "it" where the last statement was on one: "what changed in it"."""
+    """Return a request with "the map" for "it" where the last statement was on one: "what changed in it".
+
+    A stage is meant by "in it" and "there", whether the journey has it or not.
+    """
     last = said.rsplit(". ", maxsplit=1)[-1]
+    stage = _stage_in(last)
+    if stage and _IN_IT.search(text):
+        return _IN_IT.sub(f"in the {stage} stage", text, count=1)
     things = [token.text for token in tokens_of(last) if token.text in words_in("artefacts")]
     match = _IT.search(text)
     if not things or match is None or _names_one(text):
@@ -60,6 +68,21 @@ def with_artefact(text: str, said: str) -> str:
 
 
 _IT: Final = re.compile(r"\b(?:it|this one|that one)\b(?! (?:is|was|take|takes|took)\b)")
+
+
+_IN_IT: Final = re.compile(
+    r"\b(?:(?:in|within|during|at) (?:it|this one|that one)|there)(?=\s*(?:$|[?.!,;]))"
+)
+
+
+def _stage_in(statement: str) -> str | None:
+    """Return what a stage is called that a statement is on, None where no name stands before the word."""
+    tokens = tokens_of(statement)
+    built_in = lexicon()["stages"]
+    for name, sort in pairwise(tokens):
+        if sort.text in {"stage", "phase"} and name.is_word and (name.text in built_in or not is_frame(name)):
+            return name.text
+    return None
 
 
 def _names_one(text: str) -> bool:

@@ -38,6 +38,11 @@ def _is_around(words: Sequence[Token], at: int) -> bool:
     )
 
 
+def names_result(text: str) -> bool:
+    """Tell whether a request calls what it points at by more than "answer" or "figure"."""
+    return any(token.text in words_in("results") - words_in("any_result") for token in tokens_of(text))
+
+
 _THERE: Final = re.compile(
     r"^(?:(?:apparently|supposedly|i think|i believe|i guess|somewhere|somehow|but|and|so) )*"
     r"(?:there (?:is|are|was|were|(?:should|must|might|may|could|will) be|has to be|have to be)|(?:we|you|they) (?:have|had|got|hold|keep|store)|i am after|it (?:has|offers|holds)) "

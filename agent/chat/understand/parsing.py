@@ -152,6 +152,9 @@ def _quoted_in(
     if match is None:
         return None
     quoted = match[1] or match[2]
+    if match[0].startswith("«"):
+        # So stands what the message told of, where its request points back to it.
+        return quoted
     inner = stems_of(quoted)
     if any(stems_of(named.label) == inner for named in vocabulary.pain_points):
         return quoted

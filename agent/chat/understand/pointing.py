@@ -201,12 +201,12 @@ def _with_topic(text: str, said: str, vocabulary: Vocabulary) -> str:
     if is_check:
         is_course = _COURSE.search(f"{said} {text}")
         return (
-            f"is “{topic}” rising or falling over time"
+            f"is «{topic}» rising or falling over time"
             if is_course
-            else f"what do customers say about “{topic}”"
+            else f"what do customers say about «{topic}»"
         )
     assert points is not None  # noqa: S101 - for the reader of types
-    return f"{text[: points.start()]}“{topic}”{text[points.end() :]}"
+    return f"{text[: points.start()]}«{topic}»{text[points.end() :]}"
 
 
 def _asks_proof(text: str) -> bool:
@@ -220,7 +220,7 @@ def _with_proof(text: str, said: str, vocabulary: Vocabulary) -> str:
     topic = told_topic(said, vocabulary)
     if topic is None or parse(topic, vocabulary).all("where"):
         return text
-    return f"{text} on “{topic}”"
+    return f"{text} on «{topic}»"
 
 
 def told_topic(said: str, vocabulary: Vocabulary) -> str | None:

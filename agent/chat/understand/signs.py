@@ -115,8 +115,36 @@ def _is_trouble_at_step(parsed: Parsed) -> bool:
     return bool(parsed.all("event")) and parsed.subject is None and not _sets_groups_apart(parsed)
 
 
+def _is_people_alone(parsed: Parsed) -> bool:
+    """Tell whether a request is nothing but a group of customers: "customers in York"."""
+    held = {at for one in parsed.all("where") for at in range(one.start, one.end)}
+    small = (words_in("people") | words_in("group_leads") | words_in("determiners")) - {
+        "who",
+        "not",
+        "is",
+        "are",
+    }
+    left = [
+        at
+        for at, token in enumerate(parsed.tokens)
+        if token.is_word and at not in held and token.text not in small
+    ]
+    people = any(token.text in words_in("people") for token in parsed.tokens)
+    return bool(held) and people and not left and len(parsed.tokens) <= _FEW
+
+
+_FEW: Final = 6
+
+
 def _has_outcome(parsed: Parsed) -> bool:
     return names_outcome(parsed)
+
+
+def _grants_nothing(parsed: Parsed) -> bool:
+    """Tell whether no credit is to be paid out: "issue a £10 credit to everybody"."""
+    return not re.search(
+        r"\b(?:issue|grant|award|pay|refund|give (?:them|him|her|every\w+))\b.{0,14}\bcredits?\b", parsed.text
+    )
 
 
 def _has_two_steps(parsed: Parsed) -> bool:
@@ -176,7 +204,7 @@ _SIGNS: Final = (
     ),
     _Sign(
         frozenset({"change_data"}),
-        re.compile(r"^(?:please |can you |could you |go and |just )?(?:put|drop|raise|lower|cut|knock|refund|credit|charge|ship|cancel|apply|waive|double|extend|reorder|restock|give (?!me\b|us\b|an? (?:overview|summary|list|breakdown|idea)))\b.*\b(?:\d+ ?%|off|(?<!pain )points?|fees?|prices?|discounts?|vouchers?|refunds?|stock|orders?|everyone|everybody|delivery|to [£$€]?\d|weekend|for free|shop system)\b"),
+        re.compile(r"^(?:please |can you |could you |go and |just )?(?:put|drop|raise|lower|cut|knock|refund|credit|charge|ship|cancel|apply|waive|double|extend|reorder|restock|issue|grant|award|reimburse|compensate|give (?!me\b|us\b|an? (?:overview|summary|list|breakdown|idea)))\b.*\b(?:\d+ ?%|off|(?<!pain )points?|fees?|prices?|discounts?|vouchers?|refunds?|stock|orders?|everyone|everybody|delivery|to [£$€]?\d|weekend|for free|shop system)\b"),
         _always,
     ),
     _Sign(
@@ -287,7 +315,7 @@ _SIGNS: Final = (
     _Sign(
         frozenset({"attribution"}),
         re.compile(r"\b(?:credits? (?:for|to|goes|go|with|of|by|when|each|per)|(?:gets?|getting|deserves?|earns?|receives?|take|takes|assign\w*|give|share of|split|much|the) (?:\w+ ){0,2}credit|credited|attribut\w+)\b(?! card)"),
-        _always,
+        _grants_nothing,
     ),
     _Sign(frozenset({"map_stage"}), re.compile(r"\bmap\b"), _has_stage),
     _Sign(frozenset({"pains_top"}), re.compile(r"\b(?:pain ?points?|complaints?|problems?|issues?|gripes?|troubles?|things|frustrations?|hurdles|grievances)\b"), _has_severity_alone),
@@ -299,8 +327,12 @@ _SIGNS: Final = (
     _Sign(frozenset({"search_anyone"}), re.compile(r"^(?:do|does|did|are|is|have|has)\b.*\b(?:minds?|bothered|fine with|ok(?:ay)? with|cares? about|hates?|loves?|enjoys?)\b"), _has_subject, 0.25),
     _Sign(frozenset({"trend"}), re.compile(r"\b(?:evolv\w*|trend(?:s|ing)?|over time|month (?:by|over|on|after|to) month|per month|each month|every month|up or down|down or up|rise or fall|rising or falling|rose or fell|more or less often|on the (?:rise|up|wane|decline|increase)|less and less|more and more|fewer and fewer|rarer|louder|calm(?:ed|ing)? down|died? down|dying down|fad(?:ing|ed)|(?:mention\w*|com\w+ up|show\w* up|heard|appear\w*|rais\w+|crop\w* up|pop\w* up) (?:any |much |a lot |far )?(?:less|more|rarer|fewer))\b"), _has_subject, 0.3),
     _Sign(frozenset({"pain_concentration"}), re.compile(r"\b(?:(?:specific|unique|particular|exclusive|peculiar) to|(?:mostly|mainly|only|just|chiefly|largely|purely|merely) (?:a|an) [\w-]+ (?:matter|thing|problem|issue|affair|topic)|(?:a )?(?:matter|question) of (?:one|a|an|some|certain|single|every\w+)|(?:\w+-|\w+ )only (?:matter|thing|problem|issue|affair|topic)|concentrat\w+|spread (?:out |across|evenly|over)|evenly (?:spread|distributed)|skew\w*|cluster(?:ed|s)?|confined to|limited to (?:one|a|certain|some)|across the board|disproportionate\w*|(?:certain|particular|specific|some) (?:\w+ )?(?:groups?|segments?|cities|channels?|tiers?))\b"), _has_subject),
-    _Sign(frozenset({"pain_concentration"}), re.compile(r"^(?=.*\b(?:troubles?|problems?|hassles?|issues?|complaints?|irritations?|frustrations?|grumbles?|gripes?|pain|annoyances?|mess) (?:with|about|over|around|of|at|in)\b).*\b(?:concentrat\w+|spread|skew\w*|cluster\w*|confined|limited to|strongest|worst|which (?:groups?|segments?|cities|channels?|tiers?|devices?))\b"), _is_trouble_at_step, _SURELY),
+    _Sign(frozenset({"pain_concentration"}), re.compile(r"^(?=.*\b(?:troubles?|problems?|hassles?|issues?|complaints?|irritations?|frustrations?|grumbles?|gripes?|pain|annoyances?|mess) (?:with|about|over|around|of|at|in)\b).*\b(?:concentrat\w+|spread|skew\w*|cluster\w*|confined|limited to|strongest|worst|which (?:groups?|segments?|cities|channels?|tiers?|devices?))\b"), _is_trouble_at_step, _SURELY + 0.3),
     _Sign(frozenset({"search_anyone"}), re.compile(r"^(?:has|have|did|do|does|is|are|was|were) (?:any(?:one|body)|some(?:one|body)|people|customers?|shoppers|they|buyers|users|members|reviewers|any (?:customer|shopper)s?|any of (?:them|our customers))(?: \w+)? (?:sa(?:y|id|ying)|writ\w+|wrote|mention\w*|complain\w*|tell\w*|told us|report\w*|admit\w*|claim\w*|not(?:e|ed|ing)|stat\w+) that\b"), _has_no_subject, _SURELY),
+    _Sign(frozenset({"demographics"}), re.compile(r"\b(?:age|income|gender|ethnic|religious|social) (?:groups?|brackets?|class(?:es)?|ranges?|bands?)\b|\b(?:this|that|these|those) (?:generations?|gender|sex)\b"), _always, _STRONGEST),
+    _Sign(frozenset({"causal"}), re.compile(r"^(?:and |so |but )*(?:why|for what reason|how come) (?:did|do|does|has|have|had|is|are|was|were)\b.*\b(?:complaints?|problems?|mentions|retention|conversion|churn|orders|sales|numbers?|satisfaction|share|rates?|returns|trend|mood|sentiment)\b.*\b(?:increas\w*|rise[ns]?|rising|rose|gr[eo]w\w*|go(?:es|ing|ne)? (?:up|down)|went (?:up|down)|drop\w*|f[ae]ll\w*|declin\w*|spik\w*|doubl\w*|worsen\w*|improv\w*|decreas\w*|shr[aiu]nk\w*|jump\w*|climb\w*)(?: (?:since|in|after|over|last|this|so|by|from|during)\b.*)?$"), _always, _SURELY),
+    _Sign(frozenset({"forecast"}), re.compile(r"\bhow (?:will|would) (?:(?:the|our|most|family|these|those|mobile|desktop) )?(?:customers?|people|shoppers?|they|users?|members?|buyers?|families|visitors|audience)\b (?!(?:buy|order|leave|churn|purchase)\b)"), _always, _STRONGEST),
+    _Sign(frozenset({"count_customers"}), re.compile(r""), _is_people_alone, _STRONGEST),
     _Sign(frozenset({"emotions_one"}), re.compile(r"^(?:who|which (?:customers|people)|how many (?:customers|people)|are (?:customers|people))\b"), _has_feeling_alone),
 )  # fmt: skip
 
@@ -348,7 +380,8 @@ _MONEY: Final = re.compile(
     r"\b(?:how much|how many (?:dollars|euros?|pounds|bucks)|dollars|euros?|pounds|revenue|profit|turnover|margins?|sales|cost(?:s|ing)? us|we (?:lose|lost|make|made|spend|spent|earn))\b"
 )
 _MONEY_ASKED: Final = re.compile(
-    r"\b(?:how (?:much|many)|what|which) (?:\w+ )?(?:money|revenue|profit|sales|turnover|margins?|dollars|euros?|pounds)\b(?! (?:messages?|problems?|issues?|complaints?|worries|matters|staff|teams?|people|pitch\w*|talk|e-?mails?|calls?|tax))|\b(?:cost(?:s|ing)?|saves?|earns?) us\b(?! (?:\w+ )?(?:customers?|people|shoppers|buyers|time|trust|goodwill|loyalty))|\b(?:roi|return on investment)\b"
+    r"\b(?:how (?:much|many)|what|which) (?:\w+ )?(?:money|revenue|profit|sales|turnover|margins?|dollars|euros?|pounds)\b(?! (?:messages?|problems?|issues?|complaints?|worries|matters|staff|teams?|people|pitch\w*|talk|e-?mails?|calls?|tax))|\b(?:cost(?:s|ing)?|saves?|earns?) us\b(?! (?:\w+ )?(?:customers?|people|shoppers|buyers|time|trust|goodwill|loyalty))|\b(?:roi|roas|return on (?:investment|ad spend))\b"
+    r"|^(?:(?:our|the|my|total|monthly|weekly|daily|yearly|annual|average|net|gross|show|give|tell|me|us) )*(?:revenues?|turnover|profits?|(?:profit |gross |net |contribution )?margins?|ltv|clv|cac|aov|(?:average )?(?:order|basket) value|ad spend)\b(?! (?:messages?|problems?|issues?|complaints?))"
 )
 _WHO_COUNT: Final = re.compile(
     r"\b(?:how many|headcount|number|share|proportion|percentage|fraction|part|what kind|which) (?:of |for )?(?:the |our |all )?(?:customers?|people|shoppers|users|folks|buyers|clients|members|them)\b"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.chat.understand.antecedents import with_artefact
-from agent.chat.understand.deferring import only_points, told_request, unadorned
+from agent.chat.understand.deferring import names_result, only_points, told_request, unadorned
 from agent.chat.understand.parsing import control_in
 from agent.chat.understand.sentences import Piece, asks, begins_request, pieces_of, without_asides
 from agent.chat.understand.words import righted, tokens_of, words_in
@@ -126,7 +126,8 @@ def _parts(pieces: Sequence[Piece]) -> list[Part]:
         bits = [piece for piece in pieces if piece.role == "bit" and piece not in copies]
         # Copy that is quoted says what is there, not what is asked.
         kept = [piece for piece in pieces if piece in bits or piece in copies] if bits else pieces
-        return [Part(", ".join(piece.text for piece in kept))] if pieces else []
+        told = ". ".join(piece.text for piece in pieces if piece not in kept)
+        return [Part(", ".join(piece.text for piece in kept), told)] if pieces else []
     found: list[Part] = []
     said: list[str] = []
     leading: list[str] = []
@@ -170,8 +171,8 @@ def _claims_asked(pieces: Sequence[Piece]) -> list[Piece]:
             found.append(Piece("said", piece.text))
         elif piece.role == "ask" and _BACKED.match(piece.text) and found and found[-1].role != "ask":
             found[-1] = Piece("ask", _claim(found[-1].text))
-        elif piece.role == "ask" and found and only_points(piece.text):
-            found = _with_told(found)
+        elif piece.role == "ask" and found and (only_points(piece.text) or _is_again(piece, found[-1])):
+            found = _with_told(found, piece.text)
         elif piece.role == "ask" and _ON_THAT.search(piece.text) and found and found[-1].role != "ask":
             found[-1] = Piece("said", _claim(found[-1].text))
             found.append(piece)
@@ -186,7 +187,17 @@ _SUBORDINATE: Final = re.compile(
 """What whoever asks is unsure of, or has to decide themselves, before they ask something: "no idea where to begin"."""
 
 
-def _with_told(found: Sequence[Piece]) -> list[Piece]:
+def _is_again(piece: Piece, before: Piece) -> bool:
+    """Tell whether a question only asks again for what was just asked for: "they want the number of orders. What is it?"."""
+    return before.role == "ask" and bool(_WHAT_IS_IT.match(piece.text))
+
+
+_WHAT_IS_IT: Final = re.compile(
+    r"^(?:and |so )?(?:what|which|who|where|how (?:many|much|high|big|low)) (?:is|are|was|were) (?:it|they|that|those|these)$"
+)
+
+
+def _with_told(found: Sequence[Piece], pointer: str) -> list[Piece]:
     """Return pieces with the statement that a question only points at as what is asked; what is asked already stays alone."""
     if any(one.role == "ask" for one in found):
         return list(found)
@@ -195,7 +206,10 @@ def _with_told(found: Sequence[Piece]) -> list[Piece]:
     )
     if last is None:
         return list(found)
-    return [*found[:last], Piece("ask", told_request(found[last].text)), *found[last + 1 :]]
+    told = told_request(found[last].text)
+    # "Show me those loops" says beside what was told what of it is asked.
+    asked = f"{told}, {pointer}" if names_result(pointer) else told
+    return [*found[:last], Piece("ask", asked), *found[last + 1 :]]
 
 
 _LEAST_TOLD: Final = 2

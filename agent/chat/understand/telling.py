@@ -21,7 +21,7 @@ def tells(text: str) -> bool:
     What narrows a request has no such verb ("families only"), or has it within a clause on somebody ("people who have bought").
     """
     words = text.replace(",", "").split()
-    if len(words) >= _LEAST and _gives_reason(words):
+    if len(words) >= _LEAST and (_gives_reason(words) or _mended_it(words)):
         return True
     if len(words) >= _LEAST and words[0] in words_in("statement_leads"):
         # "Before we brief the agency": what we do narrows nothing.
@@ -41,11 +41,23 @@ def _gives_reason(words: Sequence[str]) -> bool:
 
     "Since" and "as" lead to a reason with a verb in the present; "since the relaunch" and "as a customer" narrow what is asked.
     """
+    if words[1] == "of":
+        # "Because of the fees" narrows what is asked.
+        return False
     if words[0] in words_in("reasons") or (words[0] in words_in("reasons_that") and words[1] == "that"):
         return True
     if words[:2] == ["even", "though"]:
         return True
-    return words[0] in words_in("reasons_now") and any(_is_present(words, at) for at in range(2, len(words)))
+    if words[0] not in words_in("reasons_now"):
+        return False
+    # "Since the relaunch was on 1 April" tells a day, which "before and after" means.
+    is_dated = any(word.isdigit() for word in words) and not words_in("past").isdisjoint(words)
+    return is_dated or any(_is_present(words, at) for at in range(2, len(words)))
+
+
+def _mended_it(words: Sequence[str]) -> bool:
+    """Tell whether a statement says what was done to a thing by somebody who is no customer: "they redesigned the filters"."""
+    return words[0] == "they" and not words_in("mended").isdisjoint(words[1:_MOST_TOLD])
 
 
 def _is_present(words: Sequence[str], at: int) -> bool:
@@ -116,7 +128,8 @@ def _is_finite(words: Sequence[str], at: int) -> bool:
     following = words[at + 1] if at + 1 < len(words) else ""
     has_object = following in _OBJECTS and word not in words_in("prepositions") | words_in("stop")
     reports = (word in words_in("reporting") and before not in _SUFFERING) or (
-        word.endswith("ed") and following == "that"
+        (word.endswith("ed") and following == "that")
+        or (word in words_in("reporting_many") and before in words_in("departments"))
     )
     if reports or has_object or _is_deed_of_people(word, before, following):
         return True
@@ -155,16 +168,32 @@ def claimed(statement: str) -> str:
     """Return what somebody is told to claim: the clause behind "swears" or "claims that", else the statement itself."""
     words = _ACCORDING.sub("", statement).split()
     for at, word in enumerate(words):
-        if not at or word not in words_in("reporting") | words_in("claiming") or words[at - 1] in _SUFFERING:
+        if not at or not _reports(words, at):
             continue
         rest = words[at + 1 :]
         to = rest.index("that") if "that" in rest[: _MOST_TOLD + 1] else 0
-        is_told_to = to and not set(rest[:to]) - words_in("listeners") - words_in("stop")
+        strangers = set(rest[:to]) - words_in("listeners") - words_in("stop")
+        # "I keep telling the web team that", "I read in the manual that".
+        is_told_to = to and (
+            not strangers or rest[to - 1] in words_in("listeners") or word in words_in("learning")
+        )
         start = to + 1 if is_told_to or rest[:1] == ["that"] else 0
         claim = " ".join(rest[start:])
         # "Keeps telling everyone that ...": the inner one says what.
         return claimed(f"x {claim}") if rest[:1] and rest[0] in words_in("claiming") else claim
     return " ".join(words)
+
+
+def _reports(words: Sequence[str], at: int) -> bool:
+    """Tell whether a word is a verb by which somebody reports or claims; a department does so in the plural: "support say"."""
+    word, before = words[at], words[at - 1]
+    if before in _SUFFERING:
+        return False
+    # "I read in the manual that": without that clause a thing was read.
+    if word in words_in("learning") and "that" in words[at + 1 : at + _MOST_TOLD + 2]:
+        return True
+    many = word in words_in("reporting_many") and before in words_in("departments")
+    return many or word in words_in("reporting") | words_in("claiming")
 
 
 _ACCORDING: Final = re.compile(

@@ -16,6 +16,7 @@ from agent.chat.understand.deferring import told_request
 from agent.chat.understand.event_names import apart_again, event_names, joined, unknown_event
 from agent.chat.understand.fitting import adjusted_scores
 from agent.chat.understand.following import chosen, follow_up, inherited_where, with_thing
+from agent.chat.understand.frames import is_frame
 from agent.chat.understand.index import index_of
 from agent.chat.understand.kinds import Kind, load_kinds
 from agent.chat.understand.leaning import leaning, unquoted
@@ -40,7 +41,7 @@ from agent.chat.understand.things import things_of
 from agent.chat.understand.understood import Cannot, Previous, Understood
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.ways import unknown_end
-from agent.chat.understand.words import plain, words_in
+from agent.chat.understand.words import plain, tokens_of, words_in
 from agent.ports import Encoder
 
 _MAKING: Final = threading.Lock()
@@ -128,7 +129,7 @@ def understand(
     for part in (Part(text),) if names_whole_scope(text) else _parts(text, names, narrows):
         whole = replace(part, text=pointed(part.text, part.said, vocabulary))
         points_back = whole.text != part.text
-        asking.append(begins_request(part.text))
+        asking.append(not _says_nothing(part.text))
         found.append(
             _part(
                 whole,
@@ -167,9 +168,14 @@ def _before(previous: Previous | None, found: list[Understood]) -> Previous | No
 
 
 def _without_fragments(found: list[Understood], asking: list[bool]) -> list[Understood]:
-    """Return what was understood without words that ask nothing by their form and were not understood, beside others that were."""
+    """Return what was understood without words that ask nothing and were not understood, beside others that were."""
     kept = [one for one, asks in zip(found, asking, strict=True) if asks or not _is_unclear(one)]
     return kept or found
+
+
+def _says_nothing(text: str) -> bool:
+    """Tell whether words ask nothing by their form, nor name anything: "the base for my chart"."""
+    return not begins_request(text) and all(is_frame(token) for token in tokens_of(text))
 
 
 def _is_unclear(one: Understood) -> bool:
