@@ -20,17 +20,22 @@ def only_points(text: str) -> bool:
     words = [token for token in tokens_of(text) if token.is_word]
     if not words or len(words) > _MOST or not all(_is_around(words, at) for at in range(len(words))):
         return False
-    texts = {token.text for token in words}
+    texts = frozenset(token.text for token in words)
     if words[0].text in {"what", "how"}:
         # "What do I tell her", "what is the answer"; "what can I do about it" asks for advice.
-        return bool(texts & words_in("replying")) and bool(texts & {"i", "we", "answer"})
+        notes = texts & words_in("noting") if texts & words_in("papers") else frozenset[str]()
+        return bool(notes or texts & words_in("replying")) and bool(texts & {"i", "we", "answer"})
+    if "answer" in texts and texts.isdisjoint({"her", "him", "them"}):
+        # "Can you answer that"; whom to answer is told for a letter.
+        return True
     points = bool(texts & words_in("pointers"))
     return points and any(token.stem in stems_in("handing") for token in words)
 
 
 def _is_around(words: Sequence[Token], at: int) -> bool:
     word, before = words[at], words[at - 1].text if at else ""
-    if word.text in words_in("pointers") | words_in("replying") | words_in("around_pointers"):
+    around = words_in("pointers") | words_in("replying") | words_in("around_pointers") | words_in("papers")
+    if word.text in around | words_in("noting"):
         return True
     # "This prediction" points at one that was told; "the prediction" asks for it.
     return word.stem in stems_in("handing") or (

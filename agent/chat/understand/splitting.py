@@ -60,8 +60,18 @@ def parts_of(text: str, *, narrows: Callable[[str], bool] = bool) -> tuple[Part,
     ]
     found = _without_forms([_named(part) for part in _parts(pieces)])[:_MOST_PARTS] or [Part(text)]
     return tuple(
-        replace(part, text=with_artefact(unadorned(part.text, is_order=asks), part.said)) for part in found
+        replace(part, text=with_artefact(unadorned(_unquoted(part.text), is_order=asks), part.said))
+        for part in found
     )
+
+
+def _unquoted(text: str) -> str:
+    """Return a question that is told in quotation marks without them: she asked “which complaints are growing”."""
+    match = _WHOLE.fullmatch(text)
+    return match["inside"] if match is not None and asks(match["inside"]) else text
+
+
+_WHOLE: Final = re.compile(r"[\"“”«](?P<inside>[^\"“”«»]*?)[ ?!.]*[\"“”»]")
 
 
 def _without_forms(parts: Sequence[Part]) -> list[Part]:

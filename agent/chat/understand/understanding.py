@@ -175,7 +175,13 @@ def _without_fragments(found: list[Understood], asking: list[bool]) -> list[Unde
 
 def _says_nothing(text: str) -> bool:
     """Tell whether words ask nothing by their form, nor name anything: "the base for my chart"."""
-    return not begins_request(text) and all(is_frame(token) for token in tokens_of(text))
+    words = tokens_of(text)
+    is_short = len(words) <= _RHETORICAL or not begins_request(text)
+    return is_short and all(is_frame(token) for token in words)
+
+
+_RHETORICAL: Final = 6
+"""Words of a question that nobody wants answered: "you know what", "is that too much to ask"."""
 
 
 def _is_unclear(one: Understood) -> bool:
