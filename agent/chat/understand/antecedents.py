@@ -51,25 +51,25 @@ def _told_groups(told: Parsed) -> list[str]:
     return list(told.limits) if len(told.limits) == _BOTH else []
 
 
-def with_artefact(text: str, said: str) -> str:
-    """Return a request with "the map" for "it" where the last statement was on one: "what changed in it".
-
-    A stage is meant by "in it" and "there", whether the journey has it or not.
-    """
+def with_thing_told(text: str, said: str) -> str:
+    """Return a request with the stage, or the map, for "it" where the last statement was on one: "what changed in it"."""
     last = said.rsplit(". ", maxsplit=1)[-1]
-    stage = _stage_in(last)
-    if stage and _IN_IT.search(text):
-        return _IN_IT.sub(f"in the {stage} stage", text, count=1)
-    things = [token.text for token in tokens_of(last) if token.text in words_in("artefacts")]
-    match = _IT.search(text)
-    if not things or match is None or _names_one(text):
+    return _with_map(_with_stage(text, last), last)
+
+
+def _with_stage(text: str, last: str) -> str:
+    """Return a request with "the upsell stage" for "in it", "there" and "upsell", whether the journey has that stage or not."""
+    stage = None if _STAGE.search(text) else _stage_in(last)
+    if stage is None:
         return text
-    return f"{text[: match.start()]}the {things[-1]}{text[match.end() :]}"
+    if _IN_IT.search(text):
+        return _IN_IT.sub(f"in the {stage} stage", text, count=1)
+    if stage in lexicon()["stages"]:
+        return text
+    return re.sub(rf"\b(?:the )?{re.escape(stage)}\b", f"the {stage} stage", text, count=1)
 
 
-_IT: Final = re.compile(r"\b(?:it|this one|that one)\b(?! (?:is|was|take|takes|took)\b)")
-
-
+_STAGE: Final = re.compile(r"\b(?:stage|phase)\b")
 _IN_IT: Final = re.compile(
     r"\b(?:(?:in|within|during|at) (?:it|this one|that one)|there)(?=\s*(?:$|[?.!,;]))"
 )
@@ -77,16 +77,23 @@ _IN_IT: Final = re.compile(
 
 def _stage_in(statement: str) -> str | None:
     """Return what a stage is called that a statement is on, None where no name stands before the word."""
-    tokens = tokens_of(statement)
     built_in = lexicon()["stages"]
-    for name, sort in pairwise(tokens):
+    for name, sort in pairwise(tokens_of(statement)):
         if sort.text in {"stage", "phase"} and name.is_word and (name.text in built_in or not is_frame(name)):
             return name.text
     return None
 
 
-def _names_one(text: str) -> bool:
-    return any(token.text in words_in("artefacts") for token in tokens_of(text))
+def _with_map(text: str, last: str) -> str:
+    things = [token.text for token in tokens_of(last) if token.text in words_in("artefacts")]
+    match = _IT.search(text)
+    names_one = any(token.text in words_in("artefacts") for token in tokens_of(text))
+    if not things or match is None or names_one:
+        return text
+    return f"{text[: match.start()]}the {things[-1]}{text[match.end() :]}"
+
+
+_IT: Final = re.compile(r"\b(?:it|this one|that one)\b(?! (?:is|was|take|takes|took)\b)")
 
 
 def is_on_people(pointer: str, told: Parsed, own: Sequence[Mention]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agent.chat.understand.antecedents import with_artefact
+from agent.chat.understand.antecedents import with_thing_told
 from agent.chat.understand.deferring import names_result, only_points, told_request, unadorned
 from agent.chat.understand.parsing import control_in
 from agent.chat.understand.sentences import Piece, asks, begins_request, pieces_of, without_asides
@@ -60,7 +60,7 @@ def parts_of(text: str, *, narrows: Callable[[str], bool] = bool) -> tuple[Part,
     ]
     found = _without_forms([_named(part) for part in _parts(pieces)])[:_MOST_PARTS] or [Part(text)]
     return tuple(
-        replace(part, text=with_artefact(unadorned(_unquoted(part.text), is_order=asks), part.said))
+        replace(part, text=with_thing_told(unadorned(_unquoted(part.text), is_order=asks), part.said))
         for part in found
     )
 
