@@ -56,7 +56,7 @@ _THERE: Final = re.compile(
 
 def told_request(statement: str) -> str:
     """Return what a statement says that a request might ask: a claim without who claims it, a thing without that it is there."""
-    claim = claimed(statement)
+    claim = claimed(statement) or statement
     if not words_in("people").isdisjoint(statement.removesuffix(claim).split()):
         # Customers who claim something are those it is about.
         claim = statement
