@@ -7,14 +7,16 @@ from itertools import pairwise
 from typing import Final
 
 from agent.chat.understand.frames import is_frame
-from agent.chat.understand.index import Mention
+from agent.chat.understand.index import Mention, index_of
+from agent.chat.understand.mentions import mentions_in
 from agent.chat.understand.parsing import Parsed
-from agent.chat.understand.words import lexicon, tokens_of, words_in
+from agent.chat.understand.vocabulary import Vocabulary
+from agent.chat.understand.words import Token, lexicon, tokens_of, words_in
 
 
-def with_groups(text: str, told: Parsed) -> str:
+def with_groups(text: str, told: Parsed, vocabulary: Vocabulary) -> str:
     """Return a request with the groups that were told for "both tiers" and "the two cities", whether the data knows them or not."""
-    groups = _told_groups(told)
+    groups = _told_groups(told, vocabulary)
     match = _two().search(text)
     if len(groups) < _BOTH or match is None:
         return text
@@ -40,10 +42,14 @@ def _crowds() -> frozenset[str]:
     return frozenset(f"{word[:-1]}ies" if word.endswith("y") else f"{word}s" for word in words)
 
 
-def _told_groups(told: Parsed) -> list[str]:
+def _told_groups(told: Parsed, vocabulary: Vocabulary) -> list[str]:
     """Return the values of one trait that were told, as they were written; else limits that nobody knows."""
     by_key: dict[str, dict[str, Mention]] = {}
-    for one in told.all("where"):
+    # "We argue about families and enthusiasts": what is talked of are groups all the same.
+    tokens = tuple(_COMMA if token.text in {"about", "over"} else token for token in told.tokens)
+    for one in mentions_in(tokens, index_of(vocabulary)):
+        if one.slot != "where":
+            continue
         by_key.setdefault(one.key, {}).setdefault(one.value, one)
     found = next((list(values.values()) for values in by_key.values() if len(values) == _BOTH), None)
     if found is not None:
@@ -51,10 +57,55 @@ def _told_groups(told: Parsed) -> list[str]:
     return list(told.limits) if len(told.limits) == _BOTH else []
 
 
+_COMMA: Final = Token(",", ",", is_word=False)
+
+
 def with_thing_told(text: str, said: str) -> str:
-    """Return a request with the stage, or the map, for "it" where the last statement was on one: "what changed in it"."""
+    """Return a request with what the last statement was on, where it means that: a stage, the map, a trait, another company."""
     last = said.rsplit(". ", maxsplit=1)[-1]
-    return _with_map(_with_stage(text, last), last)
+    return _with_owner(_with_trait(_with_map(_with_stage(text, last), last), last), last)
+
+
+def _with_trait(text: str, last: str) -> str:
+    """Return a request for numbers with the trait that was told for "each" and "them": "how are customers spread over them"."""
+    match = _EACH.search(text)
+    if match is None or not _NUMBERS.search(text):
+        return text
+    told = [one for name in _traits() for one in re.finditer(rf"\b{name}\b", last)]
+    return text if not told else f"{text[: match.start()]}per {max(told, key=lambda one: one.end())[0]}"
+
+
+_EACH: Final = re.compile(
+    r"\b(?:in|across|among|amongst|over|between|by|per|for|into|of) (?:each(?: one| of (?:them|those|these))?|them|those|these|every one)\s*$"
+)
+_NUMBERS: Final = re.compile(r"\b(?:how many|number|count|spread|distributed?|split|share|divided?)\b")
+
+
+@cache
+def _traits() -> tuple[str, ...]:
+    """Return what traits are called, in the plural too, the longest first."""
+    names = {name for names in lexicon()["trait_names"].values() for name in names if len(name) > _SHORT}
+    return tuple(sorted(names, key=len, reverse=True))
+
+
+_SHORT: Final = 3
+
+
+def _with_owner(text: str, last: str) -> str:
+    """Return a request with the company that was told for "their" customers, who are none of this brand's."""
+    match = _THEIR.search(text)
+    companies = [token.text for token in tokens_of(last) if token.text in words_in("companies")]
+    named = [one for one in companies if not is_frame(tokens_of(one)[0]) and one not in _THINGS]
+    if match is None or not named:
+        return text
+    return f"{text[: match.start()]}{named[-1].removesuffix('s')}s{text[match.start() + len('their') :]}"
+
+
+_THEIR: Final = re.compile(
+    r"\btheir (?=(?:own )?(?:customers?|shoppers|buyers|clients|users|visitors|members|reviews|complaints?|pain points?|retention|journeys?|funnel|nps|prices?)\b)"
+)
+_THINGS: Final = frozenset({"boots", "apple", "lush", "gap", "target", "next", "puma", "amazon"})
+"""Companies that are things too."""
 
 
 def _with_stage(text: str, last: str) -> str:
@@ -86,6 +137,8 @@ def _stage_in(statement: str) -> str | None:
 
 def _with_map(text: str, last: str) -> str:
     things = [token.text for token in tokens_of(last) if token.text in words_in("artefacts")]
+    if things and _CHANGES.search(text):
+        return f"{text} in the {things[-1]}"
     match = _IT.search(text)
     names_one = any(token.text in words_in("artefacts") for token in tokens_of(text))
     if not things or match is None or names_one:
@@ -93,6 +146,9 @@ def _with_map(text: str, last: str) -> str:
     return f"{text[: match.start()]}the {things[-1]}{text[match.end() :]}"
 
 
+_CHANGES: Final = re.compile(
+    r"\b(?:the|any|its|all) (?:changes|differences|news|novelties|edits|updates)\s*$"
+)
 _IT: Final = re.compile(r"\b(?:it|this one|that one)\b(?! (?:is|was|take|takes|took)\b)")
 
 

@@ -18,9 +18,11 @@ _MOST: Final = 14
 def only_points(text: str) -> bool:
     """Tell whether a request says nothing of its own: it hands over, or answers with, what was told before."""
     words = [token for token in tokens_of(text) if token.is_word]
+    texts = frozenset(token.text for token in words)
+    if texts <= _WHICH and texts & {"they", "those", "these"}:
+        return True
     if not words or len(words) > _MOST or not all(_is_around(words, at) for at in range(len(words))):
         return False
-    texts = frozenset(token.text for token in words)
     if words[0].text in {"what", "how"}:
         # "What do I tell her", "what is the answer"; "what can I do about it" asks for advice.
         notes = texts & words_in("noting") if texts & words_in("papers") else frozenset[str]()
@@ -30,6 +32,11 @@ def only_points(text: str) -> bool:
         return True
     points = bool(texts & words_in("pointers"))
     return points and any(token.stem in stems_in("handing") for token in words)
+
+
+_WHICH: Final = frozenset(
+    {"which", "who", "what", "ones", "one", "are", "were", "they", "those", "these", "then", "and", "so"}
+)
 
 
 def _is_around(words: Sequence[Token], at: int) -> bool:
@@ -70,7 +77,7 @@ _COURTESIES: Final = re.compile(
     r"^(?:please|kindly|just|maybe|perhaps|possibly|also|then|quickly|briefly|mind|be able to|be so (?:kind|good|nice)(?: as)?(?: to| and)?|be (?:kind|good|nice) enough to|have the kindness to)\b[ ,]*"
 )
 _SEEING: Final = re.compile(
-    r"^(?:see|view|read|have (?:a|another|one) (?:quick |short |brief )?(?:look|glance|peek) at|take a (?:quick )?look at|look at|(?:have|get) (?=(?:a|an|the|some|any|all|your|our|my|these|those|this|that|\d+|two|three|four|five|ten)\b))(?: |$)"
+    r"^(?:(?:see|view|read|have (?:a|another|one) (?:quick |short |brief )?(?:look|glance|peek) at|take a (?:quick )?look at|look at)(?: |$)|(?:have|get) (?=(?:a|an|the|some|any|all|your|our|my|these|those|this|that|\d+|two|three|four|five|ten)\b))"
 )
 _KNOWING: Final = re.compile(
     r"^(?:know|ask|learn|hear|find out)(?: you)?(?: (?:whether|if|about|for))? (?=(?:what|which|who|how|where|why|the|is|are|do|does)\b)"

@@ -43,7 +43,7 @@ def pointed(text: str, said: str, vocabulary: Vocabulary) -> str:
     if same is not None:
         return same["what"]
     told = parse(said, vocabulary)
-    named = with_groups(_with_names(text, said, told, vocabulary), told)
+    named = with_groups(_with_names(text, said, told, vocabulary), told, vocabulary)
     if named != text:
         return named
     asks = parse(text, vocabulary)
@@ -169,12 +169,12 @@ _TOPIC: Final = re.compile(
     rf"(?:\b(?:this|that|such a|said)|(?<=\bis) the|(?<=\bhas) the|(?<=\bdoes) the) (?:very |same |exact |particular )?{_NOUNS}\b(?! (?:about|with|of|that|where|on|line|page|map|data|chart|list|trend|name|label)\b)"
     rf"|(?:(?<=\bis )|(?<=\bdoes )|(?<=\bhas )|(?<=\bdid ))(?:it|that|this)\b(?= (?:(?:really|mostly|still|actually|even|ever|also|mainly|been|only) )*(?:{_COURSING})\b)"
     r"|(?:(?<=\bmention )|(?<=\bsay )|(?<=\breport )|(?<=\bexperience )|(?<=\braise )|(?<=\bshare )|(?<=\bmentioned )|(?<=\bwrite )|(?<=\bsaid ))(?:that|this)\b(?=\s*$)"
-    r"|(?:(?<=common is )|(?<=big is )|(?<=bad is )|(?<=serious is )|(?<=severe is )|(?<=widespread is )|(?<=frequent is ))(?:it|that|this)\b(?=\s*$)"
+    r"|(?:(?<=common is )|(?<=big is )|(?<=bad is )|(?<=serious is )|(?<=severe is )|(?<=widespread is )|(?<=frequent is ))(?:it|that|this)\b(?=(?: (?:really|actually|exactly|now|then|in fact|truly))?\s*$)"
     r"|(?:(?<=\babout )|(?<=\bon )|(?<=\bof )|(?<=\bwith )|(?<=\bfor ))(?:that|this|it|them|those|these)\b(?=\s*(?:$|[?.!,;]|\b(?:by|among|from|in|on|at|across|yet|at all|anywhere|please|here|now|or|and)\b))"
 )
 """Words that stand for what somebody told of, where a request asks something of it."""
 _CHECK: Final = re.compile(
-    r"^(?:(?:and|but|so) )?(?:(?:does|do|would|will|can|could) (?:the |our |any |your )?(?:\w+ ){0,2}?(?:data|numbers?|figures?|feedback|reviews|texts|evidence|stats|voices|facts|customers|trend|months|weeks|records|history)\s(?:\w+ ){0,3}?(?:back|support|confirm|agree|say so|bear|show that|show it|prove|hold|match|tell the same|see it)\b.*"
+    r"^(?:(?:and|but|so) )?(?:(?:does|do|would|will|can|could) (?:the |our |any |your )?(?:\w+ ){0,2}?(?:data|numbers?|figures?|feedback|reviews|texts|evidence|stats|voices|facts|customers|trend|months|weeks|records|history)\s(?:\w+ ){0,3}?(?:(?<!go )(?<!come )(?<!going )(?<!coming )(?<!gone )back(?! and forth)|support|confirm|agree|say so|bear|show that|show it|prove|hold|match|tell the same|see it)\b.*"
     r"|(?:can|could|would) (?:you|we|i) (?:please )?(?:back|confirm|verify|support|disprove|check) (?:that|this|it|him|her|them)\b(?: up| out)?.*"
     r"|(?:back|confirm|verify|support|disprove|check|prove|test) (?:that|this|it|him|her|them)(?: up| out)?(?: (?:with|against|by|in|from|for|over|across|before|please)\b.*)?|is (?:there )?(?:any )?(?:truth|substance|anything) (?:in|to|behind) (?:that|this|it)\b.*"
     r"|(?:is|was) (?:he|she|it|that|this) (?:really |actually |even )?(?:right|true|so|correct|accurate|the case|wrong|borne out)\b.*|(?:are|were) they (?:really |actually )?(?:right|wrong|correct)\b.*|is (?:that|this|it) (?:really )?(?:what|how) (?:the |our )?(?:\w+ )?(?:data|numbers?|figures?|feedback|reviews|customers|people)\b.*|true or (?:false|not)|fact or (?:fiction|myth)|right or wrong)$"
@@ -201,12 +201,12 @@ def _with_topic(text: str, said: str, vocabulary: Vocabulary) -> str:
     if is_check:
         is_course = _COURSE.search(f"{said} {text}")
         return (
-            f"is «{topic}» rising or falling over time"
+            f"is «{topic}” rising or falling over time"
             if is_course
-            else f"what do customers say about «{topic}»"
+            else f"what do customers say about «{topic}”"
         )
     assert points is not None  # noqa: S101 - for the reader of types
-    return f"{text[: points.start()]}«{topic}»{text[points.end() :]}"
+    return f"{text[: points.start()]}«{topic}”{text[points.end() :]}"
 
 
 def _asks_proof(text: str) -> bool:
@@ -220,13 +220,14 @@ def _with_proof(text: str, said: str, vocabulary: Vocabulary) -> str:
     topic = told_topic(said, vocabulary)
     if topic is None or parse(topic, vocabulary).all("where"):
         return text
-    return f"{text} on «{topic}»"
+    return f"{text} on «{topic}”"
 
 
 def told_topic(said: str, vocabulary: Vocabulary) -> str | None:
     """Return what the last statement that is about anything is about, None where all only set the scene."""
     for statement in reversed(said.split(". ")):
-        claim = claimed(statement)
+        is_pressed = _PRESSED.match(statement) is not None
+        claim = statement if is_pressed else claimed(statement)
         topic = _topic_of(claim, vocabulary, is_claim=claim != statement)
         if topic is not None:
             return topic
@@ -252,17 +253,24 @@ _TIME: Final = "timemark"
 
 _PRESSED: Final = re.compile(
     rf"^.*\b(?:{'|'.join(sorted(words_in('pressing')))}) (?:(?:me|us|him|her|them|again|only|always) )*(?:on|about|over|regarding) (?P<what>\w.+)$"
+    r"|^.*\b(?:bring|brings|brought|bringing) up (?P<up>\w.+)$"
 )
 """Somebody is made to speak of something: "she will grill me on late refunds"."""
 
 
+def _pressed(statement: str) -> str | None:
+    match = _PRESSED.match(statement)
+    return None if match is None else match["what"] or match["up"]
+
+
 def _topic_of(claim: str, vocabulary: Vocabulary, *, is_claim: bool) -> str | None:
-    pressed = _PRESSED.match(claim)
+    pressed = _pressed(claim)
     if pressed is not None:
-        claim, is_claim = pressed["what"], True
+        claim, is_claim = pressed, True
     rest = _ATTITUDE.sub("", claim)
-    rest = _PREDICATE.sub("", rest)
     deed = _OWN_DEED.sub("", rest)
+    if deed == rest:
+        rest = deed = _PREDICATE.sub("", rest)
     # "We are flying blind on returns": behind the last of these stands what of.
     parsed = parse(_OF_WHAT.sub("", deed) if deed != rest or rest.startswith("we ") else deed, vocabulary)
     if rest == claim and parsed.subject is not None and parsed.subject.led:
@@ -281,6 +289,7 @@ def _topic_of(claim: str, vocabulary: Vocabulary, *, is_claim: bool) -> str | No
     plain = words_in("stop") | words_in("people") | words_in("empty")
     is_deed = is_claim and sum(token.text not in plain for token in tokens) > 1
     is_deed |= rest != claim and any(not is_frame(token) for token in tokens)
+    is_deed |= pressed is not None and any(token.text not in plain for token in tokens)
     if not is_deed and not any(_says_something(token, vocabulary) for token in tokens):
         return None
     return " ".join(token.text for token in tokens)[:_MOST_CHARS]
@@ -303,6 +312,7 @@ _YIELDS: Final = re.compile(
 _DUMMY: Final = re.compile(
     r"\b(?:do|does|did) (?:it|they) (?:look|take|seem|matter|happen|help|mean|make|feel|go|compare|say|complain|think|want|like|need|struggle|mind|care|leave|buy|come|talk|write|mention)\b"
 )
+_IN_IT: Final = re.compile(r"\b(?:in|of|on) (?:it|that one|this one)\b")
 _WHOSE: Final = re.compile(r"\b(?:they|them|their|theirs|those|these|its|there)\b")
 _GROUPS: Final = frozenset({"age", "gender", "life", "demonym", "business"})
 
@@ -327,7 +337,7 @@ def _told_channel(parsed: Parsed, said: Parsed, vocabulary: Vocabulary) -> tuple
     pushed = next((token.text for token in said.tokens if token.text in words_in("pushes")), None)
     if pushed is not None:
         return (pushed,)
-    platforms = frozenset(str(lexicon()["limits"]["platform"]).split())
+    platforms = frozenset(f"{lexicon()['limits']['platform']} {lexicon()['limits']['means']}".split())
     known = index_of(vocabulary).words | words_in("programs")
     named = {at for one in said.mentions for at in range(one.start, one.end)}
     for at, token in enumerate(said.tokens):
@@ -342,6 +352,9 @@ def _told_channel(parsed: Parsed, said: Parsed, vocabulary: Vocabulary) -> tuple
 
 def _told_group(parsed: Parsed, said: Parsed) -> tuple[str, ...]:
     """Return words for people or places that the data does not know, where "they", "its" or "there" means them."""
+    tiers = words_in("tiers") & {token.text for token in said.tokens}
+    if tiers and _IN_IT.search(parsed.text):
+        return tuple(tiers)
     words = [token.text for token in parsed.tokens]
     at = next((at for at, word in enumerate(words) if _WHOSE.fullmatch(word)), len(words))
     if at == len(words) or set(words[:at]) & (words_in("people") - {"those"}):

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final, Literal, cast
 
 from agent.chat.understand.telling import (
+    is_circumstance,
     is_of_work,
     names_program,
     opens_only,
@@ -15,6 +16,7 @@ from agent.chat.understand.telling import (
     with_teller,
     without_programs,
     without_state,
+    without_welcome,
 )
 from agent.chat.understand.words import lexicon, words_in
 
@@ -146,7 +148,7 @@ def pieces_of(sentence: str, *, asks: bool) -> Iterator[Piece]:
             return
         if (
             head
-            and (_begins(rest) or (asks and _HEADS.match(_opened(rest))))
+            and (_begins(rest) or (asks and _HEADS.match(_opened(rest))) or _is_told(head))
             and (not _ASKS.match(head) or names_program(head))
         ):
             yield from _before(head)
@@ -169,7 +171,8 @@ def _clause(text: str, *, asks: bool) -> Iterator[Piece]:
     parts = text.split(", ")
     for at in range(1, len(parts)):
         head, rest = ", ".join(parts[:at]), ", ".join(parts[at:])
-        if not _ASKS.match(parts[0]) and (_begins(rest) or _is_so(rest)) and _is_told(head):
+        is_main = (_begins(rest) or _is_so(rest)) and _is_told(head)
+        if not _ASKS.match(parts[0]) and (is_main or is_circumstance(head)):
             # "After somebody has visited a store, what ...": a condition, not a tale.
             is_condition = head.split()[0] in _CONDITIONS and not _MYSELF.search(head)
             yield Piece("bit", head, leads_on=True) if is_condition else Piece("said", head)
@@ -349,7 +352,7 @@ def _shortened(text: str) -> str:
     for pattern in (_ASIDE, _AHEAD, _REASON):
         shorter = _bare(pattern.sub(" ", text))
         text = shorter if len(shorter.split()) > _LEAST else text
-    return _opened(_closed(text))
+    return without_welcome(_opened(_closed(text)))
 
 
 @cache

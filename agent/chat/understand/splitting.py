@@ -49,16 +49,23 @@ def parts_of(text: str, *, narrows: Callable[[str], bool] = bool) -> tuple[Part,
     if len(set(_SCOPE.findall(text))) > 1:
         # The parts of a map's scope are told in clauses of their own.
         return (Part(text),)
-    pieces = [
+    told = [
         Piece(piece.role, shown(piece.text), piece.leads_on)
         for piece in _claims_asked(_pieces(_QUOTED.sub(keep, text)))
+    ]
+    pieces = [
+        piece
+        for piece in told
         if piece.role != "bit"
         or piece.leads_on
         or 1 < len(piece.text.split()) < _SHORT
-        or narrows(shown(piece.text))
-        or control_in(shown(piece.text)) is not None
+        or narrows(piece.text)
+        or control_in(piece.text) is not None
     ]
-    found = _without_forms([_named(part) for part in _parts(pieces)])[:_MOST_PARTS] or [Part(text)]
+    # Where nothing asks by its form and nothing narrows, what is no statement is what is asked: "hit me with the worst of it".
+    says_any = any(piece.role != "said" for piece in pieces)
+    parts = _parts(pieces if says_any else told)
+    found = _without_forms([_named(part) for part in parts])[:_MOST_PARTS] or [Part(text)]
     return tuple(
         replace(part, text=with_thing_told(unadorned(_unquoted(part.text), is_order=asks), part.said))
         for part in found
@@ -136,6 +143,11 @@ def _parts(pieces: Sequence[Piece]) -> list[Part]:
         bits = [piece for piece in pieces if piece.role == "bit" and piece not in copies]
         # Copy that is quoted says what is there, not what is asked.
         kept = [piece for piece in pieces if piece in bits or piece in copies] if bits else pieces
+        unknown = next(
+            (_UNKNOWING.search(piece.text) for piece in pieces if _UNKNOWING.search(piece.text)), None
+        )
+        if unknown is not None:
+            return [Part(unknown["what"])]
         told = ". ".join(piece.text for piece in pieces if piece not in kept)
         return [Part(", ".join(piece.text for piece in kept), told)] if pieces else []
     found: list[Part] = []
@@ -161,6 +173,12 @@ def _parts(pieces: Sequence[Piece]) -> list[Part]:
     return found
 
 
+_UNKNOWING: Final = re.compile(
+    r"\b(?:(?:never|do not|did not|could not|can not|hardly) (?:really |quite |fully )?(?:understood|understand|know|knew|get|got|see|remember|recall|tell|grasp\w*|figure out)|(?:no|not a) (?:clue|idea)|(?:unsure|clueless|in the dark|puzzled|confused)(?: about| as to)?|forgot(?:ten)?|wondered) (?P<what>(?:what|which|who|how|where|why|whether)\b.+)$"
+)
+"""What somebody says not to know, where nothing else is asked."""
+
+
 def _claim(statement: str) -> str:
     """Return what is claimed, without who claims it; customers who do are those it is about: "York customers say that"."""
     who = _CLAIMED.match(statement)
@@ -181,6 +199,8 @@ def _claims_asked(pieces: Sequence[Piece]) -> list[Piece]:
             found.append(Piece("said", piece.text))
         elif piece.role == "ask" and _BACKED.match(piece.text) and found and found[-1].role != "ask":
             found[-1] = Piece("ask", _claim(found[-1].text))
+        elif piece.role == "ask" and _WHAT_SAYS.match(piece.text) and found and found[-1].role != "ask":
+            found[-1] = Piece("ask", f"{_claim(found[-1].text)} over time")
         elif piece.role == "ask" and found and (only_points(piece.text) or _is_again(piece, found[-1])):
             found = _with_told(found, piece.text)
         elif piece.role == "ask" and _ON_THAT.search(piece.text) and found and found[-1].role != "ask":
@@ -232,6 +252,10 @@ _BACKED: Final = re.compile(
     r"(?: (?:that|this|it|them|so|the same|a different|another|with|story|up|out|claim|claims|impression|statement|by the data|in the data|in the numbers|too|us|true|water|picture|for me|please|or not|or is it (?:just )?(?:a )?\w+))*$"
 )
 """Words that ask whether what was claimed before holds."""
+_WHAT_SAYS: Final = re.compile(
+    r"^(?:and |so |but )?what (?:do|does) (?:the |our |your )?(?:\w+ )?(?:trend|trends|curve|months|history|development|chart)(?: data)? (?:say|tell|show)s?(?: (?:us|me|about (?:it|that|this)|here))*$"
+)
+"""Words that ask how what was claimed before went on."""
 _CLAIMED: Final = re.compile(
     r"^.*?\b(?:hear|hears|hearing|heard|read|reading|tell|tells|telling|told|say|says|saying|said|claim|claims|claiming|claimed|swear|swears|swore|insist|insists|insisted|think|thinks|believe|believes|reckon|reckons|argue|argues|argued|promise|promised|report|reports|reported|feel|feels|assume|assumes|convinced|sure)\b"
     r"(?: (?:me|us|everyone|everybody|the (?:client|board|boss|team|press|management)|our (?:client|board|boss|team|management)))?(?: that)? (?=\w)"

@@ -21,7 +21,7 @@ def tells(text: str) -> bool:
     What narrows a request has no such verb ("families only"), or has it within a clause on somebody ("people who have bought").
     """
     words = text.replace(",", "").split()
-    if len(words) >= _LEAST and (_gives_reason(words) or _mended_it(words)):
+    if is_circumstance(text) or _mended_it(words):
         return True
     if len(words) >= _LEAST and words[0] in words_in("statement_leads"):
         # "Before we brief the agency": what we do narrows nothing.
@@ -36,6 +36,28 @@ def tells(text: str) -> bool:
     return False
 
 
+def is_circumstance(text: str) -> bool:
+    """Tell whether a clause only says why, or under what circumstances, somebody asks: "with the new agency starting on Monday"."""
+    words = text.replace(",", "").split()
+    return len(words) >= _LEAST and (_gives_reason(words) or _goes_along(words))
+
+
+def _goes_along(words: Sequence[str]) -> bool:
+    """Tell whether a clause behind "with" has a verb of its own; customers in it may narrow what is asked."""
+    of_customers = words_in("people") | words_in("measures")
+    doing = any(
+        word.endswith("ing")
+        and stem(word) in english_stems("verbs", "more_verbs") | stems_in("everyday", "generic")
+        for word in words[2:]
+    )
+    return (
+        words[0] == "with"
+        and words[1] in words_in("determiners")
+        and doing
+        and of_customers.isdisjoint(words)
+    )
+
+
 def _gives_reason(words: Sequence[str]) -> bool:
     """Tell whether a clause only says why somebody asks: "as most of our traffic is on phones".
 
@@ -44,6 +66,9 @@ def _gives_reason(words: Sequence[str]) -> bool:
     if words[1] == "of":
         # "Because of the fees" narrows what is asked.
         return False
+    if words[0] == "as" and (words[1] in {"per", "said", "told"} or words[1].endswith("ed")):
+        # "As discussed with the agency".
+        return True
     if words[0] in words_in("reasons") or (words[0] in words_in("reasons_that") and words[1] == "that"):
         return True
     if words[:2] == ["even", "though"]:
@@ -57,7 +82,8 @@ def _gives_reason(words: Sequence[str]) -> bool:
 
 def _mended_it(words: Sequence[str]) -> bool:
     """Tell whether a statement says what was done to a thing by somebody who is no customer: "they redesigned the filters"."""
-    return words[0] == "they" and not words_in("mended").isdisjoint(words[1:_MOST_TOLD])
+    is_long = len(words) >= _LEAST
+    return is_long and words[0] == "they" and not words_in("mended").isdisjoint(words[1:_MOST_TOLD])
 
 
 def _is_present(words: Sequence[str], at: int) -> bool:
@@ -81,6 +107,25 @@ def says_duty(text: str) -> bool:
 _DUTY: Final = re.compile(
     r"^(?:where|when|wherever|whenever)\b (?!(?:is|are|am|do|does|did|can|could|should|would|will|have|has|had|shall|may|might|must|was|were)\b)[^,]*\b(?:we|i) (?:should|must|need to|have to|ought to|had better)\b"
 )
+
+
+def without_welcome(text: str) -> str:
+    """Return what is wished without the words that it would be welcome: "a recap of the stage would be handy"."""
+    match = _welcome().search(text)
+    wished = text[: match.start()].split() if match is not None else []
+    is_named = len(wished) > _LEAST_WISHED and wished[0] not in {"it", "that", "this", "which", "what"}
+    return " ".join(wished) if is_named else text
+
+
+_LEAST_WISHED: Final = 1
+
+
+def _welcome() -> re.Pattern[str]:
+    words = "|".join(sorted(words_in("welcome")))
+    return re.compile(
+        rf" (?:would|will|could) (?:(?:really|certainly|also|surely) )?(?:be (?:(?:so|very|really|super|most) )?(?:{words})(?: to (?:see|have|get|know))?(?: for [\w ]{{2,30}})?"
+        r"|help(?: me| us)?(?: a lot| greatly| so much| out)?|save (?:my|our) (?:day|life|bacon|week)|make my day|do the trick|go a long way)$"
+    )
 
 
 def with_teller(text: str) -> str:
@@ -180,7 +225,8 @@ def claimed(statement: str) -> str:
         start = to + 1 if is_told_to or rest[:1] == ["that"] else 0
         claim = " ".join(rest[start:])
         # "Keeps telling everyone that ...": the inner one says what.
-        return claimed(f"x {claim}") if rest[:1] and rest[0] in words_in("claiming") else claim
+        is_inner = not start and rest[:1] and rest[0] in words_in("claiming")
+        return claimed(f"x {claim}") if is_inner else claim
     return " ".join(words)
 
 

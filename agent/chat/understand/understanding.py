@@ -250,9 +250,11 @@ def _part(
 
 
 def _with_last(part: Part) -> Part | None:
-    """Return a request behind the statement before it, where it points at something: "people go in circles; are there such loops"."""
+    """Return a request behind the statement before it, where it points at something, or names nothing: "are there such loops"."""
     last = part.said.rsplit(". ", maxsplit=1)[-1]
-    if not last or words_in("pointers").isdisjoint(part.text.split()):
+    words = tokens_of(part.text)
+    points = any(token.text in words_in("pointers") for token in words)
+    if not last or not (points or all(is_frame(token) for token in words)):
         return None
     return Part(f"{told_request(last)}, {part.text}")
 
