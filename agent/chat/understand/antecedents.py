@@ -43,7 +43,7 @@ def _crowds() -> frozenset[str]:
 
 
 def _told_groups(told: Parsed, vocabulary: Vocabulary) -> list[str]:
-    """Return the values of one trait that were told, as they were written; else limits that nobody knows."""
+    """Return the values of one trait that were told; else the words for groups that nobody knows."""
     by_key: dict[str, dict[str, Mention]] = {}
     # "We argue about families and enthusiasts": what is talked of are groups all the same.
     tokens = tuple(_COMMA if token.text in {"about", "over"} else token for token in told.tokens)
@@ -53,7 +53,7 @@ def _told_groups(told: Parsed, vocabulary: Vocabulary) -> list[str]:
         by_key.setdefault(one.key, {}).setdefault(one.value, one)
     found = next((list(values.values()) for values in by_key.values() if len(values) == _BOTH), None)
     if found is not None:
-        return [told.words(one) for one in found]
+        return [one.value.replace("_", " ").casefold() for one in found]
     return list(told.limits) if len(told.limits) == _BOTH else []
 
 

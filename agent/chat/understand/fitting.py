@@ -50,6 +50,9 @@ def _fit(kind: Kind, parsed: Parsed) -> float:
         fit += _TWO_STEPS
     if _speaks_of_another(kind, parsed):
         fit -= _NOT_SET_APART
+    if kind.tool == "show_help" and (parsed.limits or parsed.all("where")):
+        # Whoever names a group asks for something of it.
+        fit -= _NOT_SET_APART
     if kind.id == "explain" and (
         parsed.all("where") or any(token.text in {"our", "customers", "people"} for token in parsed.tokens)
     ):

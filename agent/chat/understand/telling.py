@@ -146,6 +146,9 @@ def _is_state(words: Sequence[str]) -> bool:
     if not words or len(words) > _MOST_OF_STATE:
         return False
     held = words_in("asker_states") | words_in("asker_fillers")
+    if words[:1] == ["for"] and not words_in("purposes").isdisjoint(words):
+        # "For a first orientation".
+        return all(word in words_in("purposes") | words_in("purpose_fillers") for word in words)
     told = list(words[:2]) == ["new", "to"] or not words_in("asker_states").isdisjoint(words)
     return told and all(word in held for word in words)
 
