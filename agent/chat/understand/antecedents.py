@@ -10,6 +10,7 @@ from agent.chat.understand.frames import is_frame
 from agent.chat.understand.index import Mention, index_of
 from agent.chat.understand.mentions import mentions_in
 from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.telling import claimed
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import Token, lexicon, tokens_of, words_in
 
@@ -63,7 +64,20 @@ _COMMA: Final = Token(",", ",", is_word=False)
 def with_thing_told(text: str, said: str) -> str:
     """Return a request with what the last statement was on, where it means that: a stage, the map, a trait, another company."""
     last = said.rsplit(". ", maxsplit=1)[-1]
-    return _with_owner(_with_trait(_with_map(_with_stage(text, last), last), last), last)
+    text = _with_map(_with_stage(_with_term(text, last), last), last)
+    return _with_owner(_with_trait(text, last), last)
+
+
+def _with_term(text: str, last: str) -> str:
+    """Return the question for the meaning of a word that somebody was told to say: "the analyst says reach. What is that?"."""
+    claim = claimed(last).split()
+    is_word = claim != last.split() and 0 < len(claim) <= _SHORT
+    return f"what does {' '.join(claim)} mean" if is_word and _WHAT_IS.match(text) else text
+
+
+_WHAT_IS: Final = re.compile(
+    r"^(?:and |so |but )?what (?:is|are) (?:it|that|this|they)(?:,? (?:\w+ly|even|then|again))?$"
+)
 
 
 def _with_trait(text: str, last: str) -> str:
@@ -113,6 +127,8 @@ def _with_stage(text: str, last: str) -> str:
     stage = None if _STAGE.search(text) else _stage_in(last)
     if stage is None:
         return text
+    if _ON_IT.search(text):
+        return _ON_IT.sub(f"the {stage} stage", text, count=1)
     if _IN_IT.search(text):
         return _IN_IT.sub(f"in the {stage} stage", text, count=1)
     if stage in lexicon()["stages"]:
@@ -121,8 +137,11 @@ def _with_stage(text: str, last: str) -> str:
 
 
 _STAGE: Final = re.compile(r"\b(?:stage|phase)\b")
+_ON_IT: Final = re.compile(
+    r"(?:(?<=\bon )|(?<=\babout )|(?<=\bof )|(?<=\bthrough ))(?:it|that|this one|that one)(?=\s*$)"
+)
 _IN_IT: Final = re.compile(
-    r"\b(?:(?:in|within|during|at) (?:it|this one|that one)|there)(?=\s*(?:$|[?.!,;]))"
+    r"\b(?:(?:in|within|during|at) (?:it|this one|that one|each(?: one| of them)?)|there)(?=\s*(?:$|[?.!,;]))"
 )
 
 
@@ -130,7 +149,9 @@ def _stage_in(statement: str) -> str | None:
     """Return what a stage is called that a statement is on, None where no name stands before the word."""
     built_in = lexicon()["stages"]
     for name, sort in pairwise(tokens_of(statement)):
-        if sort.text in {"stage", "phase"} and name.is_word and (name.text in built_in or not is_frame(name)):
+        if sort.text not in {"stage", "phase"} or not name.is_word:
+            continue
+        if name.text in built_in or name.text == "each" or not is_frame(name):
             return name.text
     return None
 

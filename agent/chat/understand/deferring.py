@@ -56,7 +56,7 @@ def names_result(text: str) -> bool:
 
 
 _THERE: Final = re.compile(
-    r"^(?:(?:apparently|supposedly|i think|i believe|i guess|somewhere|somehow|but|and|so) )*"
+    r"^.*\b(?:a (?:quick |first )?look at|access to|a (?:copy|view|glimpse) of|sight of) (?=\w)|^(?:(?:apparently|supposedly|i think|i believe|i guess|somewhere|somehow|but|and|so) )*"
     r"(?:there (?:is|are|was|were|(?:should|must|might|may|could|will) be|has to be|have to be)|(?:we|you|they) (?:have|had|got|hold|keep|store)|i am after|it (?:has|offers|holds)) "
 )
 

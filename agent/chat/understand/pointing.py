@@ -49,11 +49,14 @@ def pointed(text: str, said: str, vocabulary: Vocabulary) -> str:
     asks = parse(text, vocabulary)
     points = _TOPIC.search(text)
     is_people = points is not None and is_on_people(points[0], told, asks.all("where"))
+    is_people |= points is not None and bool(_PART_OF.search(text[: points.start()]))
     if is_people or (asks.subject is not None and asks.subject.led):
         return text
     return _with_topic(text, said, vocabulary)
 
 
+_PART_OF: Final = re.compile(r"\b(?:each|one|all|some|most|many|any|none|both|which|either|two|three) of $")
+"""Before these "them" means several things that were told, and no topic."""
 _FRONTED: Final = re.compile(
     r"^(?P<topic>(?!(?:what|which|who|how|where|why|is|are|do|does|did|show|give|tell|list|for|in|on|at|among|after|before|since|when|if)\b)[^,:;?]{6,90})[,:] (?P<head>(?:and )?(?:is|has|does|did|was|are|how (?:bad|big|common|widespread|serious|often|many \w+)|where|who|what)\b(?: \w+){0,4}? ?)\b(?P<it>that|this|it)\b(?P<tail>.*)$"
 )

@@ -163,7 +163,8 @@ def pieces_of(sentence: str, *, asks: bool) -> Iterator[Piece]:
 def _clause(text: str, *, asks: bool) -> Iterator[Piece]:
     """Yield the pieces of a sentence without a colon: what leads up to a request, the request, what trails it."""
     wish = None if _ASKS.match(text) else _wish(text)
-    if wish is not None:
+    # "I have been asked to own this stage" says what is to be done, not what is to be told.
+    if wish is not None and not wish[1].startswith("to "):
         head, rest = wish
         yield from _led_up(head)
         yield from pieces_of(rest, asks=True)

@@ -21,7 +21,7 @@ def tells(text: str) -> bool:
     What narrows a request has no such verb ("families only"), or has it within a clause on somebody ("people who have bought").
     """
     words = text.replace(",", "").split()
-    if is_circumstance(text) or _mended_it(words):
+    if is_circumstance(text) or _mended_it(words) or _DEED_THEN.match(text):
         return True
     if len(words) >= _LEAST and words[0] in words_in("statement_leads"):
         # "Before we brief the agency": what we do narrows nothing.
@@ -34,6 +34,12 @@ def tells(text: str) -> bool:
         if at and _is_finite(words, at):
             return True
     return False
+
+
+_DEED_THEN: Final = re.compile(
+    r"^(?:(?:on|in|at|since|around|back in|earlier in|late in) (?!which\b|what\b)[\w ]{2,24}|last \w+|this \w+|yesterday|recently|one day|\w+ (?:weeks?|months?|days?|years?) ago),? (?:we|i|they) (?!(?:do|did|can|have|are|were|will|should)\b (?:we|i|they)\b)\w+ \w+"
+)
+"""What those who ask did at some time: "on 2 March we got a new head of service"."""
 
 
 def is_circumstance(text: str) -> bool:
