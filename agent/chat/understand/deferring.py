@@ -19,6 +19,8 @@ def only_points(text: str) -> bool:
     """Tell whether a request says nothing of its own: it hands over, or answers with, what was told before."""
     words = [token for token in tokens_of(text) if token.is_word]
     texts = frozenset(token.text for token in words)
+    if asks_deed(text):
+        return False
     if texts <= _WHICH and texts & {"they", "those", "these"}:
         return True
     if not words or len(words) > _MOST or not all(_is_around(words, at) for at in range(len(words))):
@@ -34,6 +36,14 @@ def only_points(text: str) -> bool:
     return points and any(token.stem in stems_in("handing") for token in words)
 
 
+def asks_deed(text: str) -> bool:
+    """Tell whether a request is for a deed that was told of: "could you do that". None is done from here."""
+    return bool(_DO_IT.search(text))
+
+
+_DO_IT: Final = re.compile(
+    r"\b(?:do|make|handle|arrange|organi[sz]e|manage|take care of) (?:it|that|this|so|them)(?: (?:for me|for us|please|now|today|too|happen))*$"
+)
 _WHICH: Final = frozenset(
     {"which", "who", "what", "ones", "one", "are", "were", "they", "those", "these", "then", "and", "so"}
 )

@@ -78,7 +78,7 @@ def leaning(parsed: Parsed, said: Parsed, *, points_back: bool = False) -> Parse
         mentions=(*_apart(taken, subject), *moved),
         times=(*times, *parsed.times),
         subject=own or subject,
-        limits=(*limits, *parsed.limits),
+        limits=tuple(dict.fromkeys((*limits, *parsed.limits))),
         masked=_of_complaint(parsed, said)
         if subject is not None and _after_complaint(parsed, said)
         else _masked(parsed.masked, slots | ({"subject"} if subject else frozenset[str]())),

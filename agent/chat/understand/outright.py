@@ -27,7 +27,7 @@ _CAUSAL: Final = re.compile(
 _HELD_OUT: Final = re.compile(
     r"(?:\b(?:say|said|saying|complain\w*|quotes?|read|think|feel|feedback|reviews?|pain points?|problems?|struggle|open|look (?:at|into)|see|show|use|include)\b.{0,40})?"
     r"\b(?:held.?out|hold.?out|holdout|vault)\b(?!.{0,12}\b(?:check|test|verdict)\b)(?:.{0,40}\b(?:say|said|saying|complain\w*|quotes?|think|feel|feedback|pain points?|problems?|struggle)\b)"
-    r"|\b(?:(?:keep|kept|keeping|put|set) (?:\w+ ){1,4}?aside|(?:hold|held|holding) (?:\w+ ){1,4}?(?:aside|back))\b.{0,40}\b(?:they|them|their|those|these)\b.{0,40}\b(?:say|said|saying|complain\w*|quotes?|think|feel|feedback|pain points?|problems?|struggle)\b"
+    r"|\b(?:(?:keep|kept|keeping|put|set) (?:\w+ ){1,4}?(?:aside|hidden|apart|secret)|hid(?:e|es|ing|den)? (?:\w+ ){0,2}?(?:customers?|people|records|shoppers)|(?:hold|held|holding) (?:\w+ ){1,4}?(?:aside|back))\b.{0,40}\b(?:they|them|their|those|these)\b.{0,40}\b(?:say|said|wrote|written|saying|complain\w*|quotes?|think|feel|feedback|pain points?|problems?|struggle)\b"
     r"|\b(?:say|said|saying|complain\w*|quotes?|read|think|feel|feedback|pain points?|problems?|struggle|open)\b.{0,40}\b(?:held.?out|hold.?out|holdout|vault)\b(?!.{0,12}\b(?:check|test|verdict)\b)"
 )
 _GREETING: Final = re.compile(

@@ -176,6 +176,10 @@ _TOPIC: Final = re.compile(
     r"|(?:(?<=\babout )|(?<=\bon )|(?<=\bof )|(?<=\bwith )|(?<=\bfor ))(?:that|this|it|them|those|these)\b(?=\s*(?:$|[?.!,;]|\b(?:by|among|from|in|on|at|across|yet|at all|anywhere|please|here|now|or|and)\b))"
 )
 """Words that stand for what somebody told of, where a request asks something of it."""
+_DONE_WITH: Final = re.compile(
+    r"^(?P<head>(?:how (?:many|often)|what (?:share|percentage|part)|which share|of those who)\b.* (?:\w{3,}ed|used|bought|taken|made|got|have|had)) (?:one|it|them)\s*$"
+)
+"""What customers did something with that was told of: "how many customers created one"."""
 _CHECK: Final = re.compile(
     r"^(?:(?:and|but|so) )?(?:(?:does|do|would|will|can|could) (?:the |our |any |your )?(?:\w+ ){0,2}?(?:data|numbers?|figures?|feedback|reviews|texts|evidence|stats|voices|facts|customers|trend|months|weeks|records|history)\s(?:\w+ ){0,3}?(?:(?<!go )(?<!come )(?<!going )(?<!coming )(?<!gone )back(?! and forth)|support|confirm|agree|say so|bear|show that|show it|prove|hold|match|tell the same|see it)\b.*"
     r"|(?:can|could|would) (?:you|we|i) (?:please )?(?:back|confirm|verify|support|disprove|check) (?:that|this|it|him|her|them)\b(?: up| out)?.*"
@@ -193,7 +197,9 @@ def _with_topic(text: str, said: str, vocabulary: Vocabulary) -> str:
     """Return a request with the subject of what was told for "that" and "this problem", or for the claim that is to be checked."""
     is_check, points = bool(_CHECK.match(text.strip(" ?!.,"))), _TOPIC.search(text)
     if not is_check and points is None:
-        return _with_proof(text, said, vocabulary) if _asks_proof(text) else text
+        return (
+            _with_proof(text, said, vocabulary) if _asks_proof(text) else _with_deed(text, said, vocabulary)
+        )
     last = claimed(said.rsplit(". ", maxsplit=1)[-1])
     if is_check and parse(last, vocabulary).all("where"):
         # A claim on groups of customers is asked as it was made.
@@ -216,6 +222,13 @@ def _asks_proof(text: str) -> bool:
     """Tell whether a request asks for what customers wrote and says nothing of what: "find me the proof in the verbatims"."""
     words = {token.text for token in tokens_of(text) if token.is_word}
     return bool(words & words_in("proof")) and words <= words_in("proof") | words_in("around_proof")
+
+
+def _with_deed(text: str, said: str, vocabulary: Vocabulary) -> str:
+    """Return a request for numbers with the thing that was told for "one" and "it", which customers did something with."""
+    match = _DONE_WITH.match(text)
+    topic = told_topic(said, vocabulary) if match is not None else None
+    return text if match is None or topic is None else f"{match['head']} the {topic}"
 
 
 def _with_proof(text: str, said: str, vocabulary: Vocabulary) -> str:

@@ -334,7 +334,7 @@ _SIGNS: Final = (
     _Sign(frozenset({"personal"}), re.compile(r"\b(?:her|his) (?:\w+ )?(?:orders?|purchases?|returns?|parcels?|accounts?|address|details|journey|phone|e-?mail|complaints?|refunds?|data|review|number)\b|\b(?:has|had|did|does) (?:he|she) (?:\w+ )?(?:buy|bought|order|ordered|return|returned|write|written|wrote|complain|complained|say|said|live|purchased?)\b"), _always, _STRONGEST),
     _Sign(frozenset({"demographics"}), re.compile(r"\b(?:age|income|gender|ethnic|religious|social) (?:groups?|brackets?|class(?:es)?|ranges?|bands?)\b|\b(?:this|that|these|those) (?:generations?|gender|sex)\b"), _always, _STRONGEST),
     _Sign(frozenset({"causal"}), re.compile(r"^(?:and |so |but )*(?:why|for what reason|how come) (?:did|do|does|has|have|had|is|are|was|were)\b.*\b(?:complaints?|problems?|mentions|retention|conversion|churn|orders|sales|numbers?|satisfaction|share|rates?|returns|trend|mood|sentiment)\b.*\b(?:increas\w*|rise[ns]?|rising|rose|gr[eo]w\w*|go(?:es|ing|ne)? (?:up|down)|went (?:up|down)|drop\w*|f[ae]ll\w*|declin\w*|spik\w*|doubl\w*|worsen\w*|improv\w*|decreas\w*|shr[aiu]nk\w*|jump\w*|climb\w*)(?: (?:since|in|after|over|last|this|so|by|from|during)\b.*)?$"), _always, _SURELY),
-    _Sign(frozenset({"forecast"}), re.compile(r"\bhow (?:will|would) (?:(?:the|our|most|family|these|those|mobile|desktop) )?(?:customers?|people|shoppers?|they|users?|members?|buyers?|families|visitors|audience)\b (?!(?:buy|order|leave|churn|purchase)\b)"), _always, _STRONGEST),
+    _Sign(frozenset({"forecast"}), re.compile(r"\bhow (?:will|would) (?:(?:the|our|most|family|these|those|mobile|desktop) )?(?:customers?|people|shoppers?|they|users?|members?|buyers?|families|visitors|audience)\b (?!(?:buy|order|leave|churn|purchase)\b)|\bhow (?:(?:the|our|most) )?(?:customers?|people|shoppers?|they|users?|members?|buyers?|families|visitors) (?:will|would) (?!(?:buy|order|leave|churn|purchase)\b)"), _always, _STRONGEST),
     _Sign(frozenset({"count_customers"}), re.compile(r""), _is_people_alone, _STRONGEST),
     _Sign(frozenset({"emotions_one"}), re.compile(r"^(?:who|which (?:customers|people)|how many (?:customers|people)|are (?:customers|people))\b"), _has_feeling_alone),
 )  # fmt: skip
@@ -389,6 +389,10 @@ _MONEY_ASKED: Final = re.compile(
 _WHO_COUNT: Final = re.compile(
     r"\b(?:how many|headcount|number|share|proportion|percentage|fraction|part|what kind|which) (?:of |for )?(?:the |our |all )?(?:customers?|people|shoppers|users|folks|buyers|clients|members|them)\b"
 )
+_FAR_NUMBER: Final = re.compile(
+    r"^(?=.*\b(?:rates?|share|level|volume|figures?)\b).*\b(?:next|coming|following) (?:year|quarter|season|summer|winter|spring|autumn)s?\b"
+)
+"""A rate of a time to come is no more foreseen than anything else of it."""
 _SPOKEN_OF: Final = -0.3
 """Of whatever in the world customers speak, what they say of it is in the data."""
 
@@ -417,5 +421,5 @@ def signs_of(parsed: Parsed) -> dict[str, float]:
         found["change_data"] = -_STRONGEST
     if {"predict_purchase", "predict_exit"} & set(found):
         # Buying and leaving are what is foreseen here, whatever else lies in the future.
-        found["forecast"] = -_STRONGEST
+        found["forecast"] = 2 * _STRONGEST if _FAR_NUMBER.search(parsed.text) else -_STRONGEST
     return found

@@ -12,7 +12,7 @@ import numpy as np
 from agent.chat.requests import ProposeVariants
 from agent.chat.understand.building import Context, build
 from agent.chat.understand.changing import names_whole_scope
-from agent.chat.understand.deferring import told_request
+from agent.chat.understand.deferring import asks_deed, told_request
 from agent.chat.understand.event_names import apart_again, event_names, joined, unknown_event
 from agent.chat.understand.fitting import adjusted_scores
 from agent.chat.understand.following import chosen, follow_up, inherited_where, with_thing
@@ -254,7 +254,7 @@ def _with_last(part: Part) -> Part | None:
     last = part.said.rsplit(". ", maxsplit=1)[-1]
     words = tokens_of(part.text)
     points = any(token.text in words_in("pointers") for token in words)
-    if not last or not (points or all(is_frame(token) for token in words)):
+    if not last or asks_deed(part.text) or not (points or all(is_frame(token) for token in words)):
         return None
     return Part(f"{told_request(last)}, {part.text}")
 
