@@ -211,3 +211,49 @@ def test_parts_of_wish_is_one_request_whatever_points_at_it() -> None:
     """A question that only points at a wish is none of its own."""
     (part,) = parts_of(plain("They keep asking which complaints are growing. What should I reply?"))
     assert part.text == "which complaints are growing"
+
+
+@pytest.mark.parametrize(
+    ("utterance", "held"),
+    [
+        ("I've been asked to own the advocacy stage. Fill me in on it.", {"tool": "show_stage", "stage": "advocacy"}),
+        ("I'm interested in the loyalty tiers: how many customers are in each?", {"tool": "count_customers", "by": "loyalty_tier"}),
+        ("The new map came out on Tuesday. Talk me through the changes.", {"tool": "compare_maps"}),
+        ("I nod whenever somebody says reach. What is it, actually?", {"tool": "explain_term", "term": "reach"}),
+        ("I've had three coffees and I'm ready for bad news. Hit me with the worst complaints.", {"tool": "list_pain_points"}),
+        ("The founders want a single slide: who are our types of customers?", {"tool": "list_personas"}),
+        ("With the new agency starting on Monday, a run-through of the awareness stage would be handy.", {"tool": "show_stage", "stage": "awareness"}),
+        ("As discussed with Priyanka yesterday, kindly provide the pain points in the decision stage.", {"tool": "list_pain_points", "stage": "decision"}),
+        ("I never understood what odds ratio means here.", {"tool": "explain_term", "term": "odds ratio"}),
+        ("On 2 March 2026 we got a new head of service. Did the journeys change after that?", {"tool": "compare_periods", "at": "2026-03-02", "what": "paths"}),
+    ],
+)  # fmt: skip
+def test_understand_thing_that_was_told_is_meant(utterance: str, held: dict[str, Any]) -> None:
+    """A stage, a trait, a map or a word that the message spoke of is what "it" and "each" mean; the rest is talk."""
+    assert _only(utterance) == held
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "I have a friend at IKEA. What do their customers complain about?",
+        "Our podcast has taken off. How many orders came from it?",
+        "There is a loyalty tier called platinum. How many customers are in it?",
+        "We call it the reactivation stage. What do customers struggle with in it?",
+        "My CRM has an upsell stage. How do customers feel during upsell?",
+        "Priya Okafor called again, poor thing. What went wrong with her order?",
+        "We agreed to give 10% off to seedling members. Can you do that?",
+        "You hide some customers from us for testing. Let me read what they wrote.",
+        "I heard the tool predicts next year's churn rate. Could I see this prediction?",
+        "Why did the complaints about tracking increase?",
+        "Could you tell me how customers will react to the new logo?",
+        "ROAS of the spring ads",
+        "issue a £10 credit to everybody whose parcel was late",
+        "Could I have some verbatims from London, please?",
+    ],
+)
+def test_understand_what_nobody_knows_is_refused_where_it_is_only_pointed_at(utterance: str) -> None:
+    """An answer to another question than the one that was asked is worse than none."""
+    found = asked(utterance)
+    assert not found.requests
+    assert found.cannot or found.missing or found.choices
