@@ -119,6 +119,13 @@ def which_set(parsed: Parsed, vocabulary: Vocabulary, things: Things) -> Slots:
     if not sets:
         missing = unknown_thing("No variants are stored.", "Ask for variants that answer a pain point first.")
         return Slots("check_variants", missing=missing)
+    ref = next((one.ref for one in sets if one.ref.casefold() in parsed.text), None)
+    if ref is not None:
+        return Slots("check_variants", {"variant_set": ref})
+    named = _SET_NAME.search(parsed.text)
+    if named is not None:
+        # A name that no stored set has is not another set.
+        return _which_set(sets, named["name"], vocabulary)
     if parsed.subject is None:
         return Slots("check_variants", {"variant_set": sets[0].ref})
     words = parsed.subject.text.replace("_", " ")
@@ -127,13 +134,21 @@ def which_set(parsed: Parsed, vocabulary: Vocabulary, things: Things) -> Slots:
     meant = [one for one in sets if one.about in pains]
     if len(meant) == 1:
         return Slots("check_variants", {"variant_set": meant[0].ref})
+    return _which_set(tuple(meant) or sets, words, vocabulary)
+
+
+_SET_NAME: Final = re.compile(r"\b(?P<name>vs[-_]?\w*\d\w*|set (?:no\.? |number |nr\.? )?\d{1,4})\b")
+"""What a set of variants is called by; one of the data is found before."""
+
+
+def _which_set(sets: tuple[Named, ...], words: str, vocabulary: Vocabulary) -> Slots:
     names = {one.ref: one.label for one in vocabulary.pain_points}
     choices = tuple(
         Choice(
             label=f"{one.ref}: {names.get(one.about, one.about)}",
             request=f"Check the variant set {one.ref} again",
         )
-        for one in (meant or sets)[:_MOST_OFFERED]
+        for one in sets[:_MOST_OFFERED]
     )
     return Slots(
         "check_variants",

@@ -207,6 +207,12 @@ def deed_words(name: str) -> frozenset[str]:
 
 
 @cache
+def deed_stems(name: str) -> frozenset[str]:
+    """Return the stems of a list of words of `deeds.yaml`."""
+    return frozenset(map(stem, deed_words(name)))
+
+
+@cache
 def _weak() -> frozenset[str]:
     return frozenset(stem(word) for word in str(_lists()["weak"]).split())
 

@@ -23,13 +23,18 @@ from agent.chat.understand.step_slots import (
 from agent.chat.understand.subject_slots import about_subject
 from agent.chat.understand.terms import known_term, term_in
 from agent.chat.understand.things import Things
+from agent.chat.understand.unrecorded import unrecorded
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.words import stems_of
 
 
 def slots_of(kind: Kind, parsed: Parsed, vocabulary: Vocabulary, things: Things) -> Slots:
     """Return the arguments of a request of a kind, or why there are none."""
-    found = _slots(Asked(kind, parsed, vocabulary, things))
+    asked = Asked(kind, parsed, vocabulary, things)
+    missing = unrecorded(asked)
+    if missing is not None:
+        return Slots(kind.tool, missing=missing)
+    found = _slots(asked)
     if found.missing is not None or found.choices:
         return found
     return replace(found, arguments=refined(found.tool, {**_fixed(kind, found), **found.arguments}, parsed))

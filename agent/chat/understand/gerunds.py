@@ -9,6 +9,8 @@ from agent.chat.understand.words import Token, stem, words_in
 _MOST_WORDS: Final = 7
 """A verb and its object are not further apart."""
 _FORMS: Final = ("ing", "ed")
+_TOLD_BY_VERB: Final = 2
+"""Words of a name of which the verb alone tells enough."""
 
 
 def done_step(tokens: Sequence[Token], start: int, index: Index, before: Sequence[Mention]) -> Mention | None:
@@ -38,6 +40,9 @@ def done_step(tokens: Sequence[Token], start: int, index: Index, before: Sequenc
         most = max(n for n, _, _ in named)
         best = [(event, stems) for n, event, stems in named if n == most]
     elif said - _container_stems() - {verb.stem}:
+        return None
+    elif not open_ and all(len(stems) > _TOLD_BY_VERB for _, stems in holding):
+        # "They change to another channel" says nothing of a delivery date.
         return None
     else:
         best = holding

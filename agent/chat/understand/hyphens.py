@@ -1,4 +1,4 @@
-"""Words put together with a hyphen, taken apart where they name something of the data: "canopy-tier", "basket-to-order"."""
+"""Names as they are written in files and with hyphens, taken apart: "deal_seeker", "loyaltyTier", "canopy-tier", "basket-to-order"."""
 
 import re
 from typing import Final
@@ -20,11 +20,25 @@ _TRAITS: Final = frozenset(
 """Words that say of which trait a value is, and nothing else."""
 _MOST_PARTS: Final = 8
 _TIME: Final = {"post": "after", "pre": "before"}
+_WRITTEN: Final = re.compile(r"(?<![\w@.+-])[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?![\w1042-])")
 
 
 def apart(text: str, index: Index) -> str:
     """Return a text in which words that name a group, a stage or steps stand by themselves."""
+    text = _WRITTEN.sub(lambda match: _as_words(match[0], index), text)
     return _TOGETHER.sub(lambda match: _taken_apart(match[0], index), text)
+
+
+def _as_words(word: str, index: Index) -> str:
+    """Return a name of the data that is written in one, "deal_seekers", as its words; a step by its very name stays it."""
+    if word in index.vocabulary.events:
+        return word
+    bare = word.replace("_", "")
+    found = index.together.get(bare)
+    if found is None and bare.endswith("s"):
+        found = index.together.get(bare.removesuffix("s"))
+        found = None if found is None else f"{found}s"
+    return found or word
 
 
 def _taken_apart(word: str, index: Index) -> str:

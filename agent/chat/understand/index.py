@@ -9,7 +9,7 @@ from typing import Literal
 from agent.chat.understand.calling import called
 from agent.chat.understand.deeds import Deeds, deeds_of
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import lexicon, stems_in, stems_of
+from agent.chat.understand.words import common_stems, lexicon, stem, stems_in, stems_of, thing_stems, words_in
 
 Slot = Literal[
     "where",
@@ -81,6 +81,8 @@ class Index:
     """What steps are told by beside those."""
     words: frozenset[str]
     """Every word of a name, for spelling."""
+    together: Mapping[str, str]
+    """Names of several words, by those words written in one."""
 
 
 @lru_cache(maxsize=8)
@@ -108,7 +110,22 @@ def index_of(vocabulary: Vocabulary) -> Index:
         _done_names(vocabulary.events),
         deeds_of(vocabulary),
         frozenset(words),
+        _together(names),
     )
+
+
+def _together(names: Iterable[str]) -> dict[str, str]:
+    """Return names of a few words by the word they make together, but for everyday words such as "checkout"."""
+    parted = (name.casefold().replace("_", " ").split() for name in names)
+    held = {"".join(words): " ".join(words) for words in parted if 1 < len(words) <= _MOST_PARTS}
+    return {word: apart for word, apart in held.items() if word.isalnum() and not _is_everyday(word)}
+
+
+_MOST_PARTS = 4
+
+
+def _is_everyday(word: str) -> bool:
+    return stem(word) in common_stems() | thing_stems() or word in words_in("generic") | words_in("stop")
 
 
 def _done_names(events: Iterable[str]) -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:

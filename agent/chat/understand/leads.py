@@ -1,6 +1,6 @@
 """Where the subject of a request stands: words that lead to it, and ways to ask whether anybody speaks of something."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from agent.chat.understand.words import Token, words_in
@@ -24,6 +24,8 @@ LEADS: Final = (
     *((verb, "that") for verb in sorted(words_in("told_that"))), *((verb, "by") for verb in sorted(words_in("suffering"))),
     *((word, verb) for word in ("bad", "severe", "serious", "widespread", "common", "frequent", "prevalent", "painful") for verb in ("is", "are")),
     ("anger", "at"), ("anger", "over"), ("frustration", "at"), ("frustration", "with"), ("frustration", "over"), ("really", "when"), ("words", "when"), ("bad", "when"),
+    *((noun, "that", word) for noun in ("problem", "issue", "trouble", "complaint", "gripe", "fact") for word in ("the", "they", "their", "our", "no", "it")),
+    *((verb, who, "that") for verb in ("tell", "tells", "told", "telling") for who in ("us", "me")),
     ("about",), ("regarding",), ("concerning",), ("mention",), ("mentions",), ("mentioned",), ("mentioning",), ("discuss",), ("discussing",), ("re:",),
 )  # fmt: skip
 """Words after which the subject stands."""
@@ -139,7 +141,65 @@ def topic_head(tokens: Sequence[Token]) -> tuple[int, int] | None:
     asked = {token.text for token in rest}
     if {token.text for token in head} & (words_in("people") | words_in("groups")) or not asked & _SPEAKING:
         return None
+    if head[-1].text in words_in("openers"):
+        # "New here", "quick question": how somebody begins to speak.
+        return None
     return 0, marks[0]
+
+
+def happening(tokens: Sequence[Token], names: Collection[int]) -> tuple[int, int] | None:
+    """Return the place of what a brand did to its customers: "after support has passed them around", "once we charged them twice".
+
+    A step that is told within it by several words is one, and no trouble.
+    """
+    for at, token in enumerate(tokens):
+        start = at + 1
+        if token.text not in _ONCE:
+            continue
+        while start < len(tokens) and tokens[start].text in words_in("determiners"):
+            start += 1
+        if start >= len(tokens) or tokens[start].text not in words_in("insiders") | words_in("doers"):
+            continue
+        if not at and tokens[start].text == "we":
+            # "When we compare them": what somebody does who asks.
+            continue
+        end = next((end for end in range(start, len(tokens)) if not tokens[end].is_word), len(tokens))
+        objects = [one.text for one in tokens[start + 2 : min(end, start + _OBJECT_WITHIN)]]
+        is_step = any({one, one + 1} <= set(names) for one in range(start, end))
+        if end - start <= _LONGEST_CLAUSE and not is_step and not _CUSTOMERS.isdisjoint(objects):
+            return start, end
+    return None
+
+
+_ONCE: Final = frozenset({"after", "once", "when", "whenever"})
+_CUSTOMERS: Final = words_in("people") - {"those", "ones"} | {"them", "him", "her", "their", "his"}
+_OBJECT_WITHIN: Final = 6
+_LONGEST_CLAUSE: Final = 16
+
+
+def clause_of_writers(tokens: Sequence[Token], names: Collection[int]) -> tuple[int, int] | None:
+    """Return the place of what those went through whose words are asked for: "quotes of people who waited longer than promised"."""
+    quotes = next((at for at, token in enumerate(tokens) if token.text in words_in("quoting")), len(tokens))
+    for at in range(quotes + 1, len(tokens) - 2):
+        if tokens[at].text not in words_in("people") or tokens[at + 1].text not in {"who", "that"}:
+            continue
+        start = at + 2
+        while start < len(tokens) - 1 and tokens[start].text in _AUX:
+            start += 1
+        end = start
+        while end < len(tokens) and tokens[end].is_word and not _narrows(tokens, end, names):
+            end += 1
+        is_whole = end == len(tokens) or not tokens[end].is_word
+        return (start, end) if is_whole and end - start >= _SHORTEST_CLAUSE else None
+    return None
+
+
+def _narrows(tokens: Sequence[Token], at: int, names: Collection[int]) -> bool:
+    """Tell whether a name of the data narrows what is asked; behind "their" it belongs to what is told: "waited for their order"."""
+    return at in names and tokens[at - 1].text not in words_in("determiners")
+
+
+_SHORTEST_CLAUSE: Final = 3
 
 
 _SPEAKING: Final = (

@@ -21,6 +21,8 @@ def unknown_limits(
     *,
     names: Collection[str],
     said: frozenset[str],
+    groups: Collection[int] = (),
+    valued: Collection[int] = (),
 ) -> tuple[str, ...]:
     """Return words that limit a request and name nothing of the data, in order.
 
@@ -30,14 +32,19 @@ def unknown_limits(
         subject: What the request is about; where a word leads to it, its own words limit nothing.
         names: Words of names in the data; customers "with" one of these are no unknown group.
         said: Stems of the words that customers write.
+        groups: Places that name groups of customers, which others are set beside.
+        valued: Places where the value of a trait stands, right behind its name.
     """
+    beside = _beside_group(tokens, groups, covered)
     inside = set(range(subject.start, subject.end)) if subject is not None and subject.led else set[int]()
     own = set(subject.text.split()) if subject is not None and subject.led else set[str]()
     skip = inside | set(covered) | {at for at, token in enumerate(tokens) if token.text in own}
     is_compared = any(token.text in words_in("comparing") | {"or"} for token in tokens)
     found: list[str] = []
     for at, token in enumerate(tokens):
-        if at in skip or not token.is_word:
+        if at in beside:
+            found.append(token.text)
+        if at in skip | beside or not token.is_word:
             continue
         if (
             (is_compared and token.text in words_in("tiers"))
@@ -47,9 +54,69 @@ def unknown_limits(
             or _is_owned(tokens, at, names)
             or _is_whose(tokens, at)
             or _is_beside(tokens, at, said)
+            or (at in valued and _is_value(token, said))
         ):
             found.append(token.text)
     return tuple(dict.fromkeys(found))
+
+
+def _is_value(token: Token, said: frozenset[str]) -> bool:
+    """Tell whether a word behind the name of a trait can be a value of it that the data does not know."""
+    return is_limit_word(token.text) or token.stem in _life() or not is_known(token, said)
+
+
+def _beside_group(tokens: Sequence[Token], groups: Collection[int], covered: Collection[int]) -> set[int]:
+    """Return the places of words that are set beside a named group as another one: "canopy against gold", "mobile vs tablet".
+
+    Whatever a word is elsewhere, beside a group it can only be one, unless something is complained of.
+    """
+    found: set[int] = set()
+    for at, token in enumerate(tokens):
+        if token.text in _AGAINST:
+            before, behind = _side_before(tokens, at), _side_behind(tokens, at)
+            for group, other in ((before, behind), (behind, before)):
+                if group in groups and other is not None and _is_side(tokens, other, covered):
+                    found.add(other)
+    return found
+
+
+_AGAINST: Final = frozenset({"against", "versus", "vs"})
+
+
+def _side_before(tokens: Sequence[Token], at: int) -> int | None:
+    """Return the place of what stands before a word that sets side by side, whatever its people are called."""
+    back = at - 1
+    while back >= 0 and tokens[back].text in words_in("people") | words_in("groups") | _MEMBERSHIPS:
+        back -= 1
+    return back if back >= 0 and tokens[back].is_word else None
+
+
+def _side_behind(tokens: Sequence[Token], at: int) -> int | None:
+    following = at + 1
+    while following < len(tokens) and tokens[following].text in words_in("determiners") | {
+        "those",
+        "of",
+        "in",
+        "from",
+    }:
+        following += 1
+    return following if following < len(tokens) and tokens[following].is_word else None
+
+
+def _is_side(tokens: Sequence[Token], at: int, covered: Collection[int]) -> bool:
+    """Tell whether a word names a group: by what it is, by the people behind it, or because nothing stands behind it."""
+    word = tokens[at].text
+    if at in covered or word in words_in("adjectives"):
+        return False
+    if is_limit_word(word) or word in words_in("tiers") or _is_unknown_group(tokens, at, covered):
+        return True
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    is_last = (
+        following is None
+        or not following.is_word
+        or following.text in words_in("prepositions") | {"for", "by"}
+    )
+    return is_last and not is_frame(tokens[at])
 
 
 def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -> bool:
@@ -82,7 +149,12 @@ _ACCOUNTS: Final = frozenset({"accounts", "partners", "merchants", "resellers", 
 
 
 def named_limits(
-    tokens: Sequence[Token], taken: Collection[int], *, capitals: Collection[str], names: Collection[str]
+    tokens: Sequence[Token],
+    taken: Collection[int],
+    *,
+    capitals: Collection[str],
+    names: Collection[str],
+    said: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
     """Return words written as names that limit a request to people or a place, whatever else they mean in lower case.
 
@@ -91,6 +163,7 @@ def named_limits(
         taken: Places of names of the data, and of what the request is plainly about.
         capitals: Words that were written with a capital within a sentence.
         names: Words of names in the data.
+        said: Stems of the words that customers write.
     """
     found: list[str] = []
     for at, token in enumerate(tokens):
@@ -108,7 +181,10 @@ def named_limits(
             "places"
         ) and not token.text.endswith("ing")
         is_where = before in {"in", "from", "near"} and whose in words_in("people") and not is_frame(token)
-        if is_whose or is_where:
+        # "Conversations with us over Alexa": what something is said through.
+        is_means = before in {"over", "through"} and whose not in words_in("spoken_on")
+        is_means &= token.text not in words_in("calendar")
+        if is_whose or is_where or (is_means and not is_known(token, said)):
             found.append(token.text)
     return tuple(found)
 
@@ -162,16 +238,40 @@ def _is_listed(tokens: Sequence[Token], at: int) -> bool:
     before = tokens[at - 1].text if at else ""
     if sort == "life" or sort in _KINDS_OF_PEOPLE:
         return (sort != "life" and before in _PICKING) or _is_population(tokens, at)
+    if sort == "outside":
+        return _is_outside(tokens, at)
     if sort == "demonym":
         # "In English" is a language, "English customers" and "the English shops" are a group and a place.
-        return before not in _TONGUE
+        return before not in _TONGUE or _speaks(tokens, at)
     return sort == "place" or _is_means(tokens, at, sort)
+
+
+def _speaks(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether customers are picked by their language: "people who speak Polish"."""
+    before = [token.text for token in tokens[max(0, at - 3) : at]]
+    return before[-1:] in (["speak"], ["speaking"], ["speaks"]) and bool(
+        {"who", "that", *words_in("people")} & set(before)
+    )
+
+
+def _is_outside(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a share of more people than the customers is asked for; to be set beside, "the public" is all the others."""
+    before = tokens[at - 1].text if at else ""
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    is_own = before in words_in("people") | {"our", "your", "my"}
+    is_first = (
+        following is not None and following.is_word and (following.text == "of" or not is_frame(following))
+    )
+    return not (is_own or is_first or any(token.text in words_in("comparing") for token in tokens))
 
 
 def _is_means(tokens: Sequence[Token], at: int, sort: str) -> bool:
     """Tell whether a device, a platform or a sort of customer stands where it limits."""
     word, before = tokens[at].text, tokens[at - 1].text if at else ""
     free = words_in("generic") | words_in("phrasings_free")
+    if sort == "means" and at + 1 < len(tokens) and tokens[at + 1].text in words_in("copies"):
+        # "Variants for social ads".
+        return False
     lead = tokens[at - 2].text if at > 1 and before in words_in("determiners") else before
     if lead == "for" and lead != before:
         # What the answer is wanted for: "quotes for the billboard".
@@ -224,7 +324,13 @@ def _life() -> frozenset[str]:
 
 def _is_population(tokens: Sequence[Token], at: int) -> bool:
     """Tell whether a noun for people says whose data is asked for: "complaints of students", "do women complain"."""
-    if not tokens[at].text.endswith("s") and tokens[at].text not in {"women", "men", "elderly"}:
+    if not tokens[at].text.endswith("s") and tokens[at].text not in {
+        "women",
+        "men",
+        "elderly",
+        "children",
+        "grandchildren",
+    }:
         return False
     following = tokens[at + 1] if at + 1 < len(tokens) else None
     # "Childrens birthdays": a thing that belongs to them.

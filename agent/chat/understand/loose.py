@@ -83,6 +83,8 @@ def _is_verb(tokens: Sequence[Token], start: int, end: int) -> bool:
     if before in words_in("people"):
         # What was counted is not known where its verb is not.
         return not any(token.text in {"many", "number", "share", "often", "percentage"} for token in tokens)
+    if tokens[start].text.endswith("ing") and _goes_with(before, after):
+        return True
     if tokens[start].text.endswith("ing") and before in {
         "from",
         "by",
@@ -98,6 +100,13 @@ def _is_verb(tokens: Sequence[Token], start: int, end: int) -> bool:
         or after in words_in("generic")
         or after in words_in("stop")
         or before == "they"
+    )
+
+
+def _goes_with(before: str, after: str) -> bool:
+    """Tell whether a word in "-ing" is what somebody is at: "which sources are feeding this tool", not "is parking a problem"."""
+    return before in {"are", "were", "am", "been"} or (
+        before in {"is", "was"} and after in words_in("determiners") - {"a", "an"}
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from agent.chat.understand.calling import contact_group, is_crowd, picks_people
 from agent.chat.understand.described import described_stage
-from agent.chat.understand.frames import is_frame
+from agent.chat.understand.frames import is_frame, is_limit_word
 from agent.chat.understand.index import Entry, Index, Mention
 from agent.chat.understand.places import last_about, word_before
 from agent.chat.understand.steps import asks_step, step_mentions, told_steps
@@ -36,7 +36,16 @@ def mentions_in(tokens: Sequence[Token], index: Index) -> tuple[Mention, ...]:
             found.append(mention)
     steps = step_mentions(tokens, index, taken, [one for one in found if one.slot == "event"])
     found.extend(one for one in steps if not _is_before_thing(tokens, one.end))
-    return tuple(sorted(_as_groups(found, tokens, index), key=lambda one: one.start))
+    named = _without_keys(found, tokens)
+    return tuple(sorted(_as_groups(named, tokens, index), key=lambda one: one.start))
+
+
+def _without_keys(found: Sequence[Mention], tokens: Sequence[Token]) -> list[Mention]:
+    """Return mentions without names of traits that only say whose value stands behind them: "in the city of Leeds"."""
+    values = {(one.start, one.key) for one in found if one.slot == "where"}
+    return [
+        one for one in found if one.slot != "by" or (_behind_equals(tokens, one.end), one.value) not in values
+    ]
 
 
 def _listed_kinds(tokens: Sequence[Token], index: Index) -> list[Mention]:
@@ -182,6 +191,7 @@ def _is_in_row(tokens: Sequence[Token], start: int, index: Index) -> bool:
     return at >= 0 and at < start - 1 and tokens[at].text in index.vocabulary.stages
 
 
+_TIME_MARK: Final = "timemark"
 _LONG: Final = 5
 """Letters of a single word that people call a group by and that is taken for it anywhere, as "caller" is."""
 _PHRASE: Final = 2
@@ -205,6 +215,9 @@ def _is_done_by_name(tokens: Sequence[Token], end: int) -> bool:
 def _goes_on(tokens: Sequence[Token], end: int) -> bool:
     """Tell whether a word is the first of a longer name: "payment page" is no stage."""
     following = tokens[end].text if end < len(tokens) and tokens[end].is_word else "in"
+    if following == _TIME_MARK:
+        # "Complaints of York in 2026": the time belongs to the request.
+        return False
     return following in words_in("heads") or following not in words_in("stop") | words_in(
         "people"
     ) | words_in("generic")
@@ -214,7 +227,7 @@ def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, k
     """Tell whether words that equal a value of a trait limit the request to it, or merely stand in it."""
     after = tokens[end].text if end < len(tokens) else ""
     before = word_before(tokens, start)
-    if value == "phone" and _is_handset(tokens, start):
+    if (value == "phone" and _is_handset(tokens, start)) or _is_of_thing(tokens, start, end, key=key):
         return False
     if (
         key == "kind"
@@ -242,6 +255,22 @@ def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, k
 _CONTACTS: Final = frozenset(
     {"conversations", "contacts", "transcripts", "dialogues", "messages", "reviews", "channels"}
 )
+
+
+def _is_of_thing(tokens: Sequence[Token], start: int, end: int, *, key: str) -> bool:
+    """Tell whether an everyday word only says which thing is meant or goes wrong: "the app crashing", "phone case", "family tent".
+
+    A place or a device in such a place still says whose it is: "Leeds parcels".
+    """
+    following = tokens[end] if end < len(tokens) else None
+    if following is None or end - start > 1 or is_crowd(following.text):
+        return False
+    if following.stem in stems_in("breakdowns") and (key == "channel" or "device" in key):
+        return True
+    is_thing = following.text in words_in("heads") or (
+        following.stem in thing_stems() and not is_frame(following)
+    )
+    return is_thing and not is_limit_word(tokens[start].text)
 
 
 def _is_first_of_two(tokens: Sequence[Token], end: int, before: str) -> bool:
@@ -369,3 +398,24 @@ def _is_negated(tokens: Sequence[Token], start: int) -> bool:
         }:
             return False
     return False
+
+
+def behind_traits(tokens: Sequence[Token], index: Index) -> frozenset[int]:
+    """Return the places right behind a trait's name, where its value stands: "device type tablet", "city = Manchester"."""
+    found: set[int] = set()
+    for start, token in enumerate(tokens):
+        for entry in index.entries.get(token.stem, ()):
+            end = start + len(entry.stems)
+            if entry.slot != "by" or tuple(one.stem for one in tokens[start:end]) != entry.stems:
+                continue
+            found.add(_behind_equals(tokens, end))
+    return frozenset(found)
+
+
+def _behind_equals(tokens: Sequence[Token], at: int) -> int:
+    while at < len(tokens) and tokens[at].text in _EQUALS:
+        at += 1
+    return at
+
+
+_EQUALS: Final = frozenset({":", "is", "equals", "equal", "being", "called", "named", "of"})

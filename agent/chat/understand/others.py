@@ -112,8 +112,8 @@ class _Names:
         """Tell whether a name that nobody knows owns a measure, or stands alone behind "than" and the like."""
         spelt = {token.text for token in parsed.tokens}
         return any(
-            (word in self.written.owners or (word in spelt and not is_last)) and self._is_owner(word)
-            for word, is_last in _words_owned(parsed.text)
+            (word in self.written.owners or (word in spelt and measure)) and self._owns(word, measure)
+            for word, measure in _words_owned(parsed.text)
         )
 
     def _holds(self, words: Collection[str], parsed: Parsed) -> bool:
@@ -125,8 +125,16 @@ class _Names:
         named = {at for one in parsed.mentions for at in range(one.start, one.end)}
         return (token for at, token in enumerate(parsed.tokens) if token.is_word and at not in named)
 
-    def _is_owner(self, word: str) -> bool:
-        return word in _companies() or self._is_company(word)
+    def _owns(self, word: str, measure: str) -> bool:
+        """Tell whether a company owns a measure; what is said of a thing that customers write of is this brand's."""
+        if word in _companies():
+            return True
+        is_spoken_of = measure in words_in("voiced") and any(
+            token.stem in self.vocabulary.said
+            for form in (word, word.removesuffix("s"))
+            for token in tokens_of(form)
+        )
+        return not is_spoken_of and self._is_company(word)
 
     def _is_company(self, word: str) -> bool:
         forms = {word, word.removesuffix("s")}
@@ -148,15 +156,15 @@ def _words_owned_pattern() -> re.Pattern[str]:
     measures = "|".join(sorted(words_in("measures"), key=len, reverse=True))
     between = r"(?:(?!(?:is|are|was|were|has|have|do|does|did|about|of)\b)[\w-]+ ){0,3}?"
     return re.compile(
-        rf"\b(?P<owner>[\w&-]+s) (?={between}(?:{measures})\b)"
+        rf"\b(?P<owner>[\w&-]+s) (?={between}(?P<measure>{measures})\b)"
         rf"|\b(?:than|vs|versus|against|to|with|like|as) (?P<last>[\w&-]+s)(?=\s*(?:$|[?.!,;:]|(?:on|in|for|when)\b))"
     )
 
 
-def _words_owned(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the words before a measure, and those at the end of what this brand is set beside, which True marks."""
+def _words_owned(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the words before a measure, with it, and those at the end of what this brand is set beside, with none."""
     for match in _words_owned_pattern().finditer(text):
-        yield match["owner"] or match["last"], match["owner"] is None
+        yield match["owner"] or match["last"], match["measure"] or ""
 
 
 @cache

@@ -6,7 +6,7 @@ that was asked is worse than none.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -18,7 +18,8 @@ from agent.chat.understand.index import Mention, index_of
 from agent.chat.understand.kinds import phrasing_words
 from agent.chat.understand.labels import complained_of, known_pain, with_thing_named
 from agent.chat.understand.limits import unknown_limits
-from agent.chat.understand.mentions import mentions_in
+from agent.chat.understand.mentions import behind_traits, mentions_in
+from agent.chat.understand.passing import told_until
 from agent.chat.understand.places import happened_to
 from agent.chat.understand.spans import Subject
 from agent.chat.understand.subjects import subject_of
@@ -93,6 +94,11 @@ def _without_control(text: str) -> str:
     return text if match is None else f"{text[: match.start()]} {text[match.end() :]}"
 
 
+_TITLE: Final = re.compile(
+    r"\b(?:for |in |on )?(?:(?:an?|the|my|our|this) (?:\w+ )?)?(?:slides?|deck|chapter|section|talk|film|article|presentation|manifesto|poster|report)\b"
+    r"(?: (?:with|under|called|named|titled|entitled|headed|the|a|title|titles|heading|headline|working|that|which|reads|says|is|has)){0,5} ?[:,]?\s*(?:[\"“”][^\"“”]{2,120}[\"“”]|'[^']{2,120}'(?!\w))"
+)
+"""What somebody works on, by its title, which is nothing that is asked of."""
 _COPY: Final = r"(?:[\"“”](?P<copy>[^\"“”]{4,2000})[\"“”]|'(?P<other>[^']{4,2000})')"
 _CONTROL: Final = re.compile(
     rf"\b(?:current(?:ly)?|control|existing|present|old|our one|as it is|at the moment|right now|today'?s?)\b[^\"“”']{{0,40}}{_COPY}"
@@ -109,7 +115,7 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     """Return what stands in a request."""
     index = index_of(vocabulary)
     text = windowed(apart(plain(request), index))
-    asked = _without_control(text)
+    asked = _TITLE.sub(" ", _without_control(text))
     times = spans_in(asked, last=vocabulary.last or _NO_DATA)
     tokens = respelt(tokens_of(_without_times(asked, times)), _known_words(index.words), kept=_kept_words())
     found = mentions_in(tokens, index)
@@ -125,16 +131,44 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     mentions = named
     if subject is not None:
         mentions = tuple(one for one in named if one.end <= subject.start or subject.end <= one.start)
-    unknown = unknown_limits(tokens, covered | copy, subject, names=index.words, said=vocabulary.said)
+    unknown = unknown_limits(
+        tokens,
+        covered | copy,
+        subject,
+        names=index.words,
+        said=vocabulary.said,
+        groups=_places(one for one in named if one.slot == "where"),
+        valued=behind_traits(tokens, index) - covered,
+    )
     limits = _with_new(unknown, {tokens[at + 1].text for at in new_places})
     groups = [
         Mention("where", token.text, at, at + 1)
         for at, token in enumerate(tokens)
         if token.text in limits and at not in covered
     ]
-    masked = _masked(tokens, (*mentions, *groups), subject, times)
-    bare = masked if subject is None else _masked(tokens, (*mentions, *groups), None, times)
+    start = told_until(tokens, subject)
+    if subject is not None and subject.start < subject.end <= start:
+        subject = None
+    masked = _masked_from(start, tokens, (*mentions, *groups), subject, times)
+    bare = masked if subject is None else _masked_from(start, tokens, (*mentions, *groups), None, times)
     return Parsed(text, tokens, mentions, times, subject, limits, masked, bare)
+
+
+def _masked_from(
+    start: int,
+    tokens: Sequence[Token],
+    mentions: Sequence[Mention],
+    subject: Subject | None,
+    times: Sequence[Span],
+) -> str:
+    """Return a masked request from where its wish begins; what is told before says nothing of what is asked."""
+    n_told = sum(token.text == _TIME_MARK for token in tokens[:start])
+    moved = [
+        replace(one, start=one.start - start, end=one.end - start) for one in mentions if one.start >= start
+    ]
+    if subject is not None and subject.start < subject.end:
+        subject = replace(subject, start=subject.start - start, end=subject.end - start)
+    return _masked(tokens[start:], moved, subject, times[n_told:])
 
 
 def _places(mentions: Iterable[Mention]) -> set[int]:

@@ -63,3 +63,21 @@ def happened_to(tokens: Sequence[Token], start: int) -> bool:
         {token.text for token in tokens[max(0, start - 2) : start]}
         & {"whose", "after", "once", "who", "when"}
     )
+
+
+def spoken_of(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether what people do is told here as what they speak of or have trouble with, and not as a step of theirs.
+
+    "Said that they had to open an account" is no account that was opened, nor are "problems with order tracking" of those who
+    tracked one.
+    """
+    at = start - 1
+    while at >= 0 and tokens[at].text in words_in("claim_leads"):
+        at -= 1
+    if at < 1:
+        return False
+    if tokens[at].text == "with":
+        return tokens[at - 1].text in words_in("trouble")
+    told = words_in("told_that") | words_in("complaining") | words_in("saying")
+    verb = at - 2 if tokens[at - 1].text in {"us", "me"} else at - 1
+    return tokens[at].text == "that" and verb >= 0 and tokens[verb].text in told

@@ -28,6 +28,7 @@ _LIMITS: Final = (
         + NUMBER
         + r"\b(?!\s*(?:%|percent|per cent|star|days?|weeks?|months?|years?|hours?|minutes?|groups?|stages?|steps?\s+(?:before|after)|of the (?:stages|groups)|thousand|hundred))"
     ),
+    re.compile(rf"\bthe {NUMBER} (?:with the|that|which|where|most|hardest|strongest|highest|lowest|nastiest|gravest|quickest)\b"),
     re.compile(r"[,(:-]\s*(?:top |max |maximum )?" + NUMBER + r"(?:\s+(?:of them|only|max|please|rows?|results?|entries|items?))?\s*[.)]?$"),
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from agent.chat.understand.deeds import alone_at, deed_at, deed_words
 from agent.chat.understand.index import Index, Mention
+from agent.chat.understand.places import spoken_of
 from agent.chat.understand.words import Token, words_in
 
 
@@ -37,7 +38,7 @@ def _before(tokens: Sequence[Token], start: int, index: Index) -> Mention | None
     while end > 0 and (not tokens[end - 1].is_word or tokens[end - 1].text in _ORDINALS):
         end -= 1
     for first in range(max(0, end - _MOST), end):
-        if any(not one.is_word or one.text in _ENDS for one in tokens[first:end]):
+        if spoken_of(tokens, first) or any(not one.is_word or one.text in _ENDS for one in tokens[first:end]):
             continue
         found = deed_at(tokens, first, index.deeds) or alone_at(tokens, first, index.deeds, end=end)
         if found is not None and found[1] == end:

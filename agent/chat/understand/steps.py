@@ -7,7 +7,7 @@ from typing import Final
 from agent.chat.understand.deeds import deed_at
 from agent.chat.understand.gerunds import done_step
 from agent.chat.understand.index import Index, Mention
-from agent.chat.understand.places import last_about, word_before
+from agent.chat.understand.places import last_about, spoken_of, word_before
 from agent.chat.understand.rows import alone, beside, is_on_a_way
 from agent.chat.understand.words import Token, lexicon, stems_in, stems_of, words_in
 
@@ -55,7 +55,7 @@ def _in_place(
     tokens: Sequence[Token], index: Index, taken: set[int], steps: list[Mention]
 ) -> Iterable[Mention]:
     for start in range(len(tokens)):
-        if start in taken or not tokens[start].is_word or last_about(tokens, start):
+        if start in taken or not tokens[start].is_word or _is_told_of(tokens, start):
             continue
         if _is_wished(tokens, start):
             continue
@@ -73,6 +73,10 @@ def _in_place(
             taken |= set(range(found.start, found.end))
             steps.append(found)
             yield found
+
+
+def _is_told_of(tokens: Sequence[Token], start: int) -> bool:
+    return last_about(tokens, start) or spoken_of(tokens, start)
 
 
 def _is_done(tokens: Sequence[Token], start: int) -> bool:
@@ -134,7 +138,7 @@ def _told(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
 def told_steps(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
     """Return the steps that several usual words tell of, wherever no subject is meant."""
     for start, token in enumerate(tokens):
-        if not token.is_word or last_about(tokens, start) or _is_wished(tokens, start):
+        if not token.is_word or _is_told_of(tokens, start) or _is_wished(tokens, start):
             continue
         found = _longest(_told(tokens, start, index), _deed(tokens, start, index))
         found = _longest(found, _by_name(tokens, start, index))
@@ -285,7 +289,7 @@ def _part_event(
     while end < len(tokens) and tokens[end].is_word and tokens[end].text not in words_in("stop"):
         wanted.add(tokens[end].stem)
         end += 1
-    if not wanted - stems_in("bare_verbs") - stems_in("people"):
+    if not wanted - stems_in("bare_verbs") - stems_in("people") or _acts(tokens, end):
         return None
     wanted = {_same_stem(one, index) for one in wanted}
     ranked = [
@@ -296,6 +300,15 @@ def _part_event(
     best = max(ranked, key=lambda pair: pair[0], default=None)
     covered = best is not None and wanted <= dict(index.event_stems)[best[1]]
     return Mention("event", best[1], start, end, rough=True) if best is not None and covered else None
+
+
+def _acts(tokens: Sequence[Token], end: int) -> bool:
+    """Tell whether the words before a place are somebody who does something to customers: "support has passed them around"."""
+    behind = [one.text for one in tokens[end : end + 4]]
+    return behind[:1] in (["has"], ["have"], ["had"]) and not _CUSTOMERS.isdisjoint(behind[1:])
+
+
+_CUSTOMERS: Final = frozenset({"them", "him", "her", "me", "us", "their"})
 
 
 def _same_stem(word: str, index: Index) -> str:

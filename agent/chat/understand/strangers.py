@@ -92,7 +92,7 @@ def unknown_action(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
     match = _ACTION.search(parsed.text)
     if match is None or _PARTED.search(match["what"]) or _is_recorded(match["what"], vocabulary):
         return None
-    return _no_step(match["what"], vocabulary)
+    return no_step(match["what"], vocabulary)
 
 
 _STEP: Final = re.compile(
@@ -114,10 +114,11 @@ def unknown_step(parsed: Parsed, vocabulary: Vocabulary) -> Missing | None:
         return None
     if match["quoted"] is None and all(is_frame(parsed.tokens[at]) for at in inside):
         return None
-    return _no_step(what, vocabulary)
+    return no_step(what, vocabulary)
 
 
-def _no_step(what: str, vocabulary: Vocabulary) -> Missing:
+def no_step(what: str, vocabulary: Vocabulary) -> Missing:
+    """Return that the data has no step of a name."""
     known = ", ".join((vocabulary.events or vocabulary.stages)[:8])
     return Missing(
         reason="unknown_thing",

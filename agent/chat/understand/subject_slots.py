@@ -4,11 +4,14 @@ import re
 from typing import Any, Final
 
 from agent.chat.understand.kinds import Kind
+from agent.chat.understand.leads import CLAUSES
 from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.places import word_before
 from agent.chat.understand.slots import Slots, unknown_thing
 from agent.chat.understand.things import Found, Things, labels
+from agent.chat.understand.unrecorded import told_deed
 from agent.chat.understand.vocabulary import Named, Vocabulary
-from agent.chat.understand.words import words_in
+from agent.chat.understand.words import stems_in, words_in
 from agent.schemas.chat import Choice
 
 _TO_PAIN: Final = frozenset({"list_pain_points", "show_pain_point"})
@@ -58,6 +61,7 @@ def about_subject(kind: Kind, parsed: Parsed, vocabulary: Vocabulary, things: Th
 def _said(kind: Kind, parsed: Parsed, words: str, vocabulary: Vocabulary, things: Things) -> Slots:
     """Return the arguments of a request for what customers say of a subject; what they did with it is another."""
     is_trouble = any(token.text in words_in("trouble") for token in parsed.tokens)
+    is_trouble |= any(token.stem in stems_in("complaining", "told_that") for token in parsed.tokens)
     if _DID.search(parsed.text) and _COUNTED.search(parsed.text) and not is_trouble:
         found = things.find(words, vocabulary.pain_points)
         if found.one is None and not found.several:
@@ -67,15 +71,52 @@ def _said(kind: Kind, parsed: Parsed, words: str, vocabulary: Vocabulary, things
         place = ()
     if kind.tool in _TO_SEARCH:
         return _limited(place, parsed, Slots("search_evidence", {"query": words}))
-    done = _DONE.search(parsed.text)
-    if (
-        kind.arguments.get("aspect") == "behaviour"
-        and done is not None
-        and things.find(words, vocabulary.pain_points) == Found()
-    ):
+    done = _done(kind, parsed, is_trouble=is_trouble)
+    if done is not None and things.find(words, vocabulary.pain_points) == Found():
         # "After redeeming a voucher" names a step, and it is none of the data's.
-        return _unknown_step(kind, done["step"], vocabulary)
+        return _unknown_step(kind, done, vocabulary)
+    told = _with_place(parsed, words)
+    if told is not None and things.find(told, vocabulary.pain_points).one is not None:
+        return _pain(kind, told, vocabulary, things)
     return _limited(place, parsed, _pain(kind, words, vocabulary, things))
+
+
+def _done(kind: Kind, parsed: Parsed, *, is_trouble: bool) -> str | None:
+    """Return the deed that those did who are counted or followed, where it stands after "once" or as their own."""
+    aspect = kind.arguments.get("aspect")
+    if aspect not in {"behaviour", "reach"}:
+        return None
+    done = _DONE.search(parsed.text) if aspect == "behaviour" else None
+    if done is not None:
+        return done["step"]
+    if is_trouble:
+        return None
+    subject = parsed.subject
+    if aspect == "behaviour" and subject is not None and not subject.led:
+        # "What do they do after the webinar": no step of the data.
+        before = word_before(parsed.tokens, subject.start)
+        return subject.text if before in {"after", "following", "before"} else told_deed(parsed)
+    return told_deed(parsed)
+
+
+def _with_place(parsed: Parsed, words: str) -> str | None:
+    """Return what a clause tells together with the place it ends at: "when a fee shows up at the end of checkout".
+
+    There the place says what is wrong; "late delivery in the decision stage" limits it by the name of a stage.
+    """
+    subject, stages = parsed.subject, parsed.all("stage")
+    if subject is None or len(stages) != 1 or not subject.led:
+        return None
+    stage = stages[0]
+    between = [token.text for token in parsed.tokens[subject.end : stage.start]]
+    behind = [token.text for token in parsed.tokens[stage.end : stage.end + 1]]
+    is_clause = subject.start > 0 and parsed.tokens[subject.start - 1].text in CLAUSES | words_in(
+        "determiners"
+    )
+    is_named = stage.value in parsed.words(stage) or bool(set(behind) & {"stage", "phase"})
+    if is_named or not is_clause or not set(between) <= words_in("stop"):
+        return None
+    return " ".join((words, *between, parsed.words(stage)))[:_SUBJECT_LIMIT]
 
 
 _DONE: Final = re.compile(r"\b(?:after|once|when|before|following|since)\s+(?P<step>\w+ing\b(?:\s+\w+){0,3})")

@@ -1,10 +1,19 @@
 """What a request is about beside the names of the data: the words that are neither its frame nor its limits."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agent.chat.understand.frames import is_asking, is_frame, is_limit_word
-from agent.chat.understand.leads import LEADS, QUOTING_LEADS, told_of, topic_head, topic_tail
+from agent.chat.understand.leads import (
+    LEADS,
+    QUOTING_LEADS,
+    clause_of_writers,
+    happening,
+    told_of,
+    topic_head,
+    topic_tail,
+)
 from agent.chat.understand.loose import compound, loose
 from agent.chat.understand.spans import Subject, begins_doing, is_doing, span_from
 from agent.chat.understand.words import Token, thing_stems, words_in
@@ -40,8 +49,18 @@ def subject_of(
         or _asked_of(tokens, names, topic_tail(tokens), said=said)
         or _spoken_on(tokens, covered, said)
         or compound(tokens, covered)
-        or loose(tokens, covered, said)
+        or _asked_of(tokens, (), happening(tokens, names), said=said)
+        or _loose_or_told(tokens, covered, said)
     )
+
+
+def _loose_or_told(tokens: Sequence[Token], covered: Collection[int], said: frozenset[str]) -> Subject | None:
+    """Return loose words as the subject; where nobody writes them, what those went through whose words are asked for."""
+    found = loose(tokens, covered, said)
+    inside = () if found is None else tokens[found.start : found.end]
+    if any(not is_frame(token) and token.stem in said | thing_stems() for token in inside):
+        return found
+    return _asked_of(tokens, (), clause_of_writers(tokens, covered), said=said) or found
 
 
 def _asked_of(
@@ -116,6 +135,9 @@ def _led(
             if texts[at : at + len(lead)] != lead:
                 continue
             start = at + len(lead)
+            if lead == ("about",) and texts[start : start + 1] == ("to",):
+                # "Who is about to quit" asks of what comes.
+                continue
             # An idiom names nothing by itself; within what is spoken of it belongs to that: "items being out of stock".
             found = span_from(
                 tokens, start, names if begins_doing(tokens, start) else _barring(tokens, covered, names)
@@ -169,7 +191,8 @@ def _spoken_on(tokens: Sequence[Token], covered: Collection[int], said: frozense
         known = said | thing_stems()
         spoken = at > 1 and tokens[at - 2].text in words_in("spoken_on")
         if any(not is_frame(one) and (spoken or one.stem in known) for one in inside):
-            return found
+            # "Personas on a wall": a thing that something is put on is as often no subject.
+            return replace(found, led=spoken or any(one.stem in said for one in inside))
         if spoken and any(_is_topic(one, said) for one in inside):
             return found
     return None

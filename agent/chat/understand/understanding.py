@@ -39,6 +39,7 @@ from agent.chat.understand.subject_slots import UNCLEAR
 from agent.chat.understand.terms import asks_term
 from agent.chat.understand.things import things_of
 from agent.chat.understand.understood import Cannot, Previous, Understood
+from agent.chat.understand.unrecorded import told_unrecorded
 from agent.chat.understand.vocabulary import Vocabulary
 from agent.chat.understand.ways import unknown_end
 from agent.chat.understand.words import plain, tokens_of, words_in
@@ -243,7 +244,7 @@ def _part(
     where = inherited_where(text, parsed, previous)
     missing = (
         _in_season(kind, parsed)
-        or _undone(kind, parsed, context.vocabulary)
+        or _undone(kind, parsed, said, context.vocabulary)
         or _unrecorded(kind, parsed, read.names, context.vocabulary)
     )
     return missing or build(kind, parsed, Context(context.vocabulary, context.things, where))
@@ -264,7 +265,13 @@ def _named_limits(parsed: Parsed, written: Written, vocabulary: Vocabulary) -> t
     taken = {at for one in parsed.mentions for at in range(one.start, one.end)}
     if parsed.subject is not None and parsed.subject.led:
         taken |= set(range(parsed.subject.start, parsed.subject.end))
-    return named_limits(parsed.tokens, taken, capitals=written.names, names=index_of(vocabulary).words)
+    return named_limits(
+        parsed.tokens,
+        taken,
+        capitals=written.names,
+        names=index_of(vocabulary).words,
+        said=vocabulary.said,
+    )
 
 
 def _cannot(kind: Kind) -> Understood:
@@ -285,13 +292,15 @@ def _unrecorded(
     return Understood(missing=(missing,)) if missing is not None else None
 
 
-def _undone(kind: Kind, parsed: Parsed, vocabulary: Vocabulary) -> Understood | None:
+def _undone(kind: Kind, parsed: Parsed, said: Parsed | None, vocabulary: Vocabulary) -> Understood | None:
     """Return that an action which nobody recorded is asked for, where the kind of request would else drop it."""
     asks_step = kind.tool in _DOING
     if not asks_step:
         return None
     checks = (unknown_end, unknown_step, unknown_action)
     missing = next((found for check in checks if (found := check(parsed, vocabulary)) is not None), None)
+    if missing is None and said is not None:
+        missing = told_unrecorded(parsed, said, vocabulary)
     return Understood(missing=(missing,)) if missing is not None else None
 
 

@@ -27,6 +27,14 @@ _CONTRACTIONS = (
     (re.compile(r"\b(what|where|who|how|that|there|when|why)'?s\b"), r"\1 is"),
     (re.compile(r"\bwhats\b"), "what is"),
     (re.compile(r"\btl;?dr\b"), "summary"),
+    (re.compile(r"\btop-?(?=\d)"), "top "),
+    # Whoever works in it is no customer.
+    (
+        re.compile(
+            r"\bcx(?=[ -](?:leads?|teams?|heads?|directors?|managers?|council|department|colleagues?|hat|role|agency|board|guys?|people|programme|strategy)\b)"
+        ),
+        "experience",
+    ),
     (re.compile(r"\bswim[- ]lane"), "swimlane"),
     (re.compile(r"'(?:re)\b"), " are"),
     (re.compile(r"'(?:ve)\b"), " have"),

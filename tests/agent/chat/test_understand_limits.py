@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from agent.chat.understand.parsing import parse
-from tests.agent.chat.shop_names import SHOP
+from tests.agent.chat.shop_names import SHOP, asked
 
 _TOLD = replace(SHOP, said=frozenset({"bistro", "leaflet", "parcel"}))
 
@@ -65,3 +65,105 @@ def test_parse_hyphenated_name_is_the_group_it_names(request_: str, value: str) 
 def test_parse_limit_counts_only_where_it_limits(request_: str, limits: tuple[str, ...]) -> None:
     """The same word may limit a request, say something of a thing or only be a manner of speaking."""
     assert parse(request_, SHOP).limits == limits
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "biggest issues for the deal_seeker segment",
+        "what do deal_seekers moan about",
+        "retention where segment=deal_seeker",
+        "how do dealSeekers feel at decision",
+        "pain points of Deal_Seeker customers",
+    ],
+)
+def test_parse_name_as_it_is_written_in_files_is_the_group_it_names(request_: str) -> None:
+    """Underscores and capitals within a name make no other group of it."""
+    found = parse(request_, SHOP)
+    assert [mention.value for mention in found.all("where")] == ["deal_seeker"]
+    assert found.limits == ()
+
+
+def test_understand_names_of_traits_and_steps_written_in_one_are_found() -> None:
+    """A step by its name without any mark, a trait as a program has it."""
+    (counted,) = asked("count customers by loyaltyTier").requests
+    assert counted.model_dump()["by"] == "loyalty_tier"
+    (funnel,) = asked("conversion from checkoutStarted to orderCompleted").requests
+    assert funnel.model_dump()["steps"] == ("checkout_started", "order_completed")
+
+
+@pytest.mark.parametrize(
+    ("request_", "limits"),
+    [
+        ("retention for loyalty_tier = platinum", ("platinum",)),
+        ("customers with device_type tablet, what hurts them", ("tablet",)),
+        ("pain points of segment students", ("students",)),
+        ("pain points in the city of Leeds", ()),
+        ("which city is worst off", ()),
+        ("what kind of customers complain", ()),
+    ],
+)
+def test_parse_word_behind_the_name_of_a_trait_is_a_value_of_it(
+    request_: str, limits: tuple[str, ...]
+) -> None:
+    """A value that the data does not have is said to be unknown; the trait alone would be another question."""
+    assert parse(request_, SHOP).limits == limits
+
+
+@pytest.mark.parametrize(
+    ("request_", "limits"),
+    [
+        ("seedling against bronze loyalty customers", ("bronze",)),
+        ("canopy against gold members", ("gold",)),
+        ("mobile against tablet complaints", ("tablet",)),
+        ("canopy vs emerald on complaints", ("emerald",)),
+        ("pensioners against enthusiasts", ("pensioners",)),
+        ("canopy against the rest", ()),
+        ("mobile vs desktop", ()),
+        ("York vs last quarter", ()),
+        ("copy against late delivery", ()),
+    ],
+)
+def test_parse_unknown_side_of_a_comparison_is_never_dropped(request_: str, limits: tuple[str, ...]) -> None:
+    """Beside a group only another group can stand; against everybody else is another question."""
+    assert parse(request_, SHOP).limits == limits
+
+
+@pytest.mark.parametrize(
+    ("request_", "value"),
+    [
+        ("complaints of York in 2026", "York"),
+        ("pain points of mobile last month", "mobile"),
+        ("family complaints since March", "family"),
+    ],
+)
+def test_parse_time_behind_a_group_leaves_the_group(request_: str, value: str) -> None:
+    """The time belongs to the request, and is no longer name of the group's."""
+    found = parse(request_, SHOP)
+    assert [mention.value for mention in found.all("where")] == [value]
+    assert found.limits == ()
+
+
+@pytest.mark.parametrize(
+    "request_", ["how bad is the app crashing", "phone case complaints", "family tent reviews"]
+)
+def test_parse_word_that_says_which_thing_is_meant_is_no_group(request_: str) -> None:
+    """An app that crashes is no channel that the request is limited to."""
+    assert parse(request_, SHOP).all("where") == ()
+
+
+@pytest.mark.parametrize(
+    ("utterance", "is_unknown"),
+    [
+        ("Which percentage of the British population knows us?", True),
+        ("pain points of customers who speak Polish", True),
+        ("pain points of customers with children", True),
+        ("Which emotions dominate in what people tell us over Alexa?", True),
+        ("Do canopy customers differ from the general population?", False),
+        ("How do people feel over Christmas?", False),
+    ],
+)
+def test_understand_people_beyond_the_data_are_unknown(utterance: str, is_unknown: bool) -> None:
+    """A share of all people, of a language or of a family is in no data; everybody else beside a group is."""
+    found = asked(utterance)
+    assert any("is no group" in missing.statement for missing in found.missing) is is_unknown

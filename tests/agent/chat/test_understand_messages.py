@@ -153,3 +153,59 @@ def test_understand_lane_and_stage_of_a_map(utterance: str, lane: str, stage: st
     """A lane and a stage that stand beside "map" are those of the map."""
     (found,) = asked(utterance).requests
     assert found.model_dump(exclude_defaults=True) == {"lane": lane, "stage": stage}
+
+
+@pytest.mark.parametrize(
+    ("message", "tool"),
+    [
+        (
+            "Since most of our money goes into mobile placements, I would like to know how mobile shoppers feel.",
+            "show_emotions",
+        ),
+        (
+            "We have old personas on a wall. I would rather see the groups of customers who behave alike.",
+            "list_personas",
+        ),
+        (
+            "The website went live on 1 April 2026, so I would like to compare the pain points since this date.",
+            "compare_periods",
+        ),
+        ("Our gazebos won a prize, so I want to see the emotions per stage.", "show_emotions"),
+        (
+            "We sell a lot of hammocks, and I would like to know what customers say about them.",
+            "search_evidence",
+        ),
+        ("new here, what sort of questions can I ask you?", "show_help"),
+        ("The planner asked me which sources are feeding this tool.", "data_status"),
+        ("can you predict who's about to churn", "predict"),
+    ],
+)
+def test_understand_what_is_told_before_a_wish_limits_nothing(message: str, tool: str) -> None:
+    """What somebody tells of the reasons for a request is not what is asked, unless the request points back to it."""
+    assert [request.tool for request in asked(message).requests] == [tool]
+
+
+@pytest.mark.parametrize(
+    ("message", "limit"),
+    [
+        ("I would need the three opportunities with the highest impact", 3),
+        ("of our pain points I only want the two with the biggest reach", 2),
+        ("top5 complaints", 5),
+    ],
+)
+def test_limit_in_number_that_stands_alone_is_how_many_are_wanted(message: str, limit: int) -> None:
+    """The things themselves were named before."""
+    assert limit_in(plain(message)) == limit
+
+
+@pytest.mark.parametrize(
+    ("message", "query"),
+    [
+        ("I need some quotes on packaging for a slide titled 'Wrapped in love'.", "packaging"),
+        ("quotes for the section 'Voices from the doorstep' on parcels left outside", "parcels left outside"),
+    ],
+)
+def test_understand_title_of_what_somebody_works_on_is_no_subject(message: str, query: str) -> None:
+    """A slide's name is neither searched for nor quoted."""
+    (request,) = asked(message).requests
+    assert request.model_dump()["query"] == query

@@ -1,11 +1,12 @@
 """What is asked of pain points: which aspect, how many, how bad; and what sounds like it and cannot be told."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agent.chat.understand import Understood
-from tests.agent.chat.shop_names import asked
+from tests.agent.chat.shop_names import SHOP, asked
 
 
 def _only(understood: Understood) -> dict[str, Any]:
@@ -163,3 +164,43 @@ def test_understand_quotes_on_a_claim_are_on_what_it_claims() -> None:
     )
     found = _only(understood)
     assert (found["tool"], "register" in found["query"]) == ("search_evidence", True)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "tool"),
+    [
+        ("how many people complain that the payment fails", "show_pain_point"),
+        ("Where is the problem with the payment failing concentrated?", "show_pain_point"),
+        ("Has anybody said that they do not want to open an account before buying?", "search_evidence"),
+        ("do customers tell us that they cannot return an item", "search_evidence"),
+        ("what do people do after a payment has failed", "show_paths"),
+    ],
+)
+def test_understand_deed_that_is_spoken_of_is_no_step(utterance: str, tool: str) -> None:
+    """What people say they had to do is what they say, not what they did."""
+    assert [request.tool for request in asked(utterance).requests] == [tool]
+
+
+def test_understand_what_support_did_to_customers_is_no_chat_of_theirs() -> None:
+    """Whoever is behind "after" may be one who does something, and no step."""
+    found = asked("What do customers go on to do after support has passed them around?")
+    assert all(getattr(request, "from_step", None) is None for request in found.requests)
+
+
+def test_understand_place_that_a_trouble_ends_at_belongs_to_it() -> None:
+    """There is no second thing to be asked back."""
+    found = asked("How bad is it for people when the delivery fee is only shown at the end of checkout?")
+    assert [request.tool for request in found.requests] == ["show_pain_point"]
+
+
+def test_understand_term_of_another_term_is_the_one_that_has_it() -> None:
+    """The reach of a pain point is a matter of reach."""
+    terms = replace(SHOP, terms=("reach", "pain point"))
+    (request,) = asked("how is the reach of a pain point calculated", vocabulary=terms).requests
+    assert request.model_dump()["term"] == "reach"
+
+
+def test_understand_unknown_set_of_variants_is_no_other_one() -> None:
+    """A check is stored: it is asked back which set is meant."""
+    assert asked("run the check of variant set VS-3 again").choices
+    assert [request.model_dump()["variant_set"] for request in asked("check vs_1 again").requests] == ["vs_1"]
