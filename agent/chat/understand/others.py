@@ -129,6 +129,9 @@ class _Names:
         """Tell whether a company owns a measure; what is said of a thing that customers write of is this brand's."""
         if word in _companies():
             return True
+        if measure in words_in("words_of_customers") and not {word, word.removesuffix("s")} & _platforms():
+            # Reviews of a name that nobody knows are looked for, and there are none.
+            return False
         is_spoken_of = measure in words_in("voiced") and any(
             token.stem in self.vocabulary.said
             for form in (word, word.removesuffix("s"))

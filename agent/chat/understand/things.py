@@ -34,6 +34,7 @@ how much another has to be further away. Chosen on some hundred wordings of know
 _VOTES: Final = 0.33
 _MOST_VOTES: Final = 0.45
 _LIKE_SENTENCES: Final = 0.45
+_LIKE_SENTENCES_ALONE: Final = 0.53
 _LIKE_LABEL: Final = 0.4
 _OWN_WORD: Final = 0.15
 _NEXT_SENTENCES: Final = 0.1
@@ -140,7 +141,9 @@ def _heard(
     best = order[0]
     others = np.delete(cores, best).max(initial=0.0)
     agreed = labels[best] == labels.max() and labels[best] >= _LIKE_LABEL and shares[best] >= _VOTES
-    voted = shares[best] >= _MOST_VOTES and cores[best] >= _LIKE_SENTENCES
+    # Where the label says another thing, "the app crashes" among those whose payment failed, its sentences have to be nearer.
+    like = _LIKE_SENTENCES if labels[best] >= _LIKE_LABEL else _LIKE_SENTENCES_ALONE
+    voted = shares[best] >= _MOST_VOTES and cores[best] >= like
     voted = (agreed or voted) and cores[best] >= others + _NEXT_SENTENCES
     sure = scores[best] >= _AGREED and shares[best] >= _VOTES
     if not (voted or sure) and scores[best] < _OPEN:

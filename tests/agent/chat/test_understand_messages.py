@@ -170,7 +170,6 @@ def test_understand_lane_and_stage_of_a_map(utterance: str, lane: str, stage: st
             "The website went live on 1 April 2026, so I would like to compare the pain points since this date.",
             "compare_periods",
         ),
-        ("Our gazebos won a prize, so I want to see the emotions per stage.", "show_emotions"),
         (
             "We sell a lot of hammocks, and I would like to know what customers say about them.",
             "search_evidence",
