@@ -119,9 +119,7 @@ def _filled(kind: Kind, parsed: Parsed, context: Context, groups: Groups, period
     if slots.missing is not None or slots.choices:
         missing = (slots.missing,) if slots.missing is not None else ()
         return Understood(missing=missing, choices=slots.choices, question=slots.question)
-    tool, arguments = slots.tool, {**kind.arguments, **slots.arguments}
-    if tool != kind.tool:
-        arguments = dict(slots.arguments)
+    tool, arguments = slots.tool, dict(slots.arguments)
     if period.at is not None and tool == "compare_groups" and groups.versus and not groups.where:
         # One group before and after a day is compared with itself.
         tool, groups = "compare_periods", replace(groups, where=groups.versus, versus={})

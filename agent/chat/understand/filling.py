@@ -10,6 +10,7 @@ from agent.chat.understand.counting import counted
 from agent.chat.understand.index import Mention
 from agent.chat.understand.kinds import Kind
 from agent.chat.understand.parsing import Parsed
+from agent.chat.understand.places import never_done
 from agent.chat.understand.refining import refined
 from agent.chat.understand.slots import Asked, Slots, unknown_thing
 from agent.chat.understand.step_slots import (
@@ -64,18 +65,23 @@ def _left_over(asked: Asked, found: Slots) -> Slots:
         taken |= set(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else {str(value)}
     for mention in (*parsed.all("stage"), *parsed.all("event"), *parsed.all("after")):
         is_taken = mention.value in taken or (
-            mention.slot == "after" and bool({"after_event", "stage", "from_step"} & set(found.arguments))
+            mention.slot == "after"
+            and bool({"after_event", "stage", "from_step", "since"} & set(found.arguments))
         )
         is_taken |= mention.plain and kind.tool in _LEAVING
         # What people are kept from is no limit: "stops them from buying".
         is_taken |= (
             kind.tool in _LEAVING and _led_by(parsed, mention, {"from"}) and bool(_KEEPS.search(parsed.text))
         )
+        if mention.value in taken and kind.tool in _OF_DOERS and never_done(parsed.tokens, mention.start):
+            return _cannot_leave_out(parsed, mention, found)
         if not is_taken and kind.tool not in _EVERYTHING:
             return _cannot_limit(parsed, mention, found)
     return found
 
 
+_OF_DOERS: Final = frozenset({"count_customers", "list_pain_points", "show_paths", "show_retention"})
+"""Tools that pick those who took a step, and nobody else."""
 _EVERYTHING: Final = frozenset(
     {
         "predict",
@@ -98,6 +104,17 @@ _LEAVING: Final = frozenset({"show_stage_times", "list_pain_points", "suggest_ac
 _KEEPS: Final = re.compile(
     r"\b(?:stop|prevent|keep|kept|hinder|block|deter|discourage|put off|puts off|hold|scare|bar)\w*\b"
 )
+
+
+def _cannot_leave_out(parsed: Parsed, mention: Mention, found: Slots) -> Slots:
+    """Refuse those who never took a step: an answer for those who did is the opposite of what was asked."""
+    return Slots(
+        found.tool,
+        missing=unknown_thing(
+            f"Customers without the step “{parsed.words(mention)}” cannot be picked, only those who took it.",
+            "Ask for those who took it, and for all customers beside them.",
+        ),
+    )
 
 
 def _cannot_limit(parsed: Parsed, mention: Mention, found: Slots) -> Slots:

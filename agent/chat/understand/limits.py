@@ -55,9 +55,18 @@ def unknown_limits(
             or _is_whose(tokens, at)
             or _is_beside(tokens, at, said)
             or (at in valued and _is_value(token, said))
+            or _is_counted(tokens, at, said)
         ):
             found.append(token.text)
     return tuple(dict.fromkeys(found))
+
+
+def _is_counted(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:
+    """Tell whether a word that nobody knows is counted for what it does: "how many wishlisters end up ordering"."""
+    if at + 1 >= len(tokens) or not at or tokens[at - 1].text != "many" or not tokens[at].text.endswith("s"):
+        return False
+    does = tokens[at + 1].text in words_in("deeds_of_people")
+    return does and not is_known(tokens[at], said)
 
 
 def _is_value(token: Token, said: frozenset[str]) -> bool:

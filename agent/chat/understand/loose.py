@@ -125,7 +125,7 @@ def _run_end(tokens: Sequence[Token], end: int, covered: Collection[int]) -> int
             end += 2
         else:
             break
-    return extended(tokens, end, len(tokens))
+    return extended(tokens, end, next((at for at in range(end, len(tokens)) if at in covered), len(tokens)))
 
 
 def _is_for(token: Token, thing: Token) -> bool:

@@ -229,12 +229,7 @@ def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, k
     before = word_before(tokens, start)
     if (value == "phone" and _is_handset(tokens, start)) or _is_of_thing(tokens, start, end, key=key):
         return False
-    if (
-        key == "kind"
-        and before == "and"
-        and "between" in {one.text for one in tokens[max(0, start - 5) : start]}
-    ):
-        # "Between delivery and review": the other end of a way.
+    if _is_end_of_way(tokens, start, after, key=key):
         return False
     is_led_on = is_crowd(after) or after == "only" or stem(after) in stems_of(key)
     if is_led_on or stem(before) in stems_of(key) or _is_first_of_two(tokens, end, before):
@@ -255,6 +250,18 @@ def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, k
 _CONTACTS: Final = frozenset(
     {"conversations", "contacts", "transcripts", "dialogues", "messages", "reviews", "channels"}
 )
+
+
+def _is_end_of_way(tokens: Sequence[Token], start: int, after: str, *, key: str) -> bool:
+    """Tell whether a word is one end of a way: "from e-mail to purchase", "between delivery and review"."""
+    before = word_before(tokens, start)
+    if key == "channel":
+        return before == "from" and after in {"to", "until", "till", "into"}
+    return (
+        key == "kind"
+        and before == "and"
+        and "between" in {one.text for one in tokens[max(0, start - 5) : start]}
+    )
 
 
 def _is_of_thing(tokens: Sequence[Token], start: int, end: int, *, key: str) -> bool:

@@ -401,7 +401,10 @@ def _next_group(tokens: Sequence[Token], end: int, starts: Mapping[int, tuple[in
 
 def _is_left_over(word: str) -> bool:
     """Tell whether a word is the rest of what a group is called: "crowd" of "the home crowd"."""
-    return is_crowd(word) and word not in words_in("people")
+    return (is_crowd(word) and word not in words_in("people")) or word in _OF_TRAITS
+
+
+_OF_TRAITS: Final = frozenset({"channel", "channels", "device", "devices", "tier", "city"})
 
 
 def _is_number(tokens: Sequence[Token], at: int) -> bool:

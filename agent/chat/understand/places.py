@@ -81,3 +81,11 @@ def spoken_of(tokens: Sequence[Token], start: int) -> bool:
     told = words_in("told_that") | words_in("complaining") | words_in("saying")
     verb = at - 2 if tokens[at - 1].text in {"us", "me"} else at - 1
     return tokens[at].text == "that" and verb >= 0 and tokens[verb].text in told
+
+
+def never_done(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether a deed is one that was not done: "who never ordered", "without opening an email"."""
+    at = start - 1
+    while at >= 0 and tokens[at].text in words_in("deed_helpers") - {"never"} | words_in("determiners"):
+        at -= 1
+    return at >= 0 and tokens[at].text in {"never", "not", "without"}

@@ -100,7 +100,7 @@ _TRENDS: Final = (
 )  # fmt: skip
 _SEVERITIES: Final = (
     ("annoys", re.compile(
-        r"\b(?:merely|just|only|simply|mildly|slightly)\s+(?:a\s+|an\s+)?(?:annoy\w*|irritat\w*|niggl\w*|nuisances?|bug|bugs)\b|\b(?:niggles?|petty|trivial|pet peeves?|low severity|minor (?:issues?|problems?|complaints?|annoyances?|irritations?|gripes?|things?|stuff|ones?|pain ?points?)|mild(?:est)? (?:problems?|issues?|complaints?|pain ?points?|ones?))\b"
+        r"\b(?:merely|just|only|simply|mildly|slightly)\s+(?:a\s+|an\s+)?(?:annoy\w*|irritat\w*|niggl\w*|nuisances?|bug|bugs)\b|\b(?:petty|trivial|pet peeves?|low severity|minor (?:issues?|problems?|complaints?|annoyances?|irritations?|gripes?|things?|stuff|ones?|pain ?points?)|mild(?:est)? (?:problems?|issues?|complaints?|pain ?points?|ones?))\b"
     )),
     ("blocked", re.compile(
         r"\b(?:show.?stoppers?|deal.?breakers?|blockers?|blocking|(?:stop|prevent|block|halt)(?:s|ping|ing)? .{0,25}(?:outright|altogether|entirely|dead)|dead ends?|road.?blocks?|insurmountable|(?:can(?: ?not)|could not) (?:go on|get past|carry on|continue|proceed)|unable to (?:go on|carry on|continue|proceed|finish)|(?:completely|totally|fully|outright) (?:block\w*|stuck|stop\w*)|high severity|critical (?:issues?|problems?|complaints?|pain ?points?|ones?)|stop(?:s|ped)? (?:people|customers|them|shoppers|users|buyers|folks)\b.{0,20}\b(?:completely|dead|cold|altogether|entirely|in their tracks))\b"
@@ -153,10 +153,18 @@ def _pains(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:
     severities = parsed.all("severity")
     if severities and "severity" not in asked and asked.get("order") != "severity":
         found["severity"] = severities[0].value
+    if asked.get("severity") == "annoys" and not (severities or _MERELY.search(text)):
+        # "The biggest annoyance" is whatever hurts most.
+        found["severity"] = None
     if asked.get("order") == "trend":
         # Growing ones first are all of them in an order, not the growing ones alone.
         found["trend"] = None
     return found
+
+
+_MERELY: Final = re.compile(
+    r"\b(?:mere|merely|just|only|simply|mildly|slightly|small|smaller|smallest|little|minor|petty|trivial|harmless|low|lowest|bit|rather than|instead of|not|without|mild|tiny|least|lesser|annoys?|annoying|irritates?|irritating|irks?|irksome|bugs?|nuisances?|peeves?)\b"
+)
 
 
 def _themes(arguments: Mapping[str, Any], parsed: Parsed) -> dict[str, Any]:

@@ -48,9 +48,10 @@ def paths_asked(asked: Asked) -> Slots:
 def _ends(asked: Asked, steps: list[Mention]) -> dict[str, Any]:
     """Return where paths begin and end."""
     purchase = asked.vocabulary.purchase()
-    if asked.kind.id == "paths_before" and steps:
+    is_way = len({one.value for one in steps}) > 1
+    if asked.kind.id == "paths_before" and steps and not is_way:
         return {"to_step": steps[0].value}
-    if len({one.value for one in steps}) > 1:
+    if is_way:
         way = in_time(asked.parsed.tokens, steps)
         return {"from_step": way[0].value, "to_step": way[-1].value}
     if steps:

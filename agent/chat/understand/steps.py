@@ -1,6 +1,7 @@
 """Steps that a request names: whole names of events, parts of them, and words such as "buy" and "leave"."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -137,6 +138,20 @@ def _told(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
 
 def told_steps(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
     """Return the steps that several usual words tell of, wherever no subject is meant."""
+    last: Mention | None = None
+    for found in _told_anywhere(tokens, index):
+        if last is not None and last.value == found.value and found.start < last.end:
+            # "The parcel lands on the doormat" tells of it twice.
+            last = replace(last, end=max(last.end, found.end))
+            continue
+        if last is not None:
+            yield last
+        last = found
+    if last is not None:
+        yield last
+
+
+def _told_anywhere(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
     for start, token in enumerate(tokens):
         if not token.is_word or _is_told_of(tokens, start) or _is_wished(tokens, start):
             continue
@@ -230,8 +245,9 @@ def _bought_or_left(
     leads |= _RESULT_LEADS if after_step else frozenset()
     said_before = {word_before(tokens, start), tokens[start - 1].text if start and after_step else ""}
     is_next = start > 0 and tokens[start - 1].text == "to" and any(one.end == start - 1 for one in steps)
+    is_next |= after_step and _is_asked_of_them(tokens, start)
     for name, event in (("buying", index.vocabulary.purchase()), ("leaving", index.vocabulary.leaving())):
-        if event is None or not said_before & leads:
+        if event is None or not (said_before & leads or is_next):
             continue
         for phrase in _phrases(name):
             end = start + len(phrase)
@@ -244,6 +260,19 @@ def _bought_or_left(
                 is_step = word_before(tokens, start) in words_in("step_leads") - {"to"} | {"between", "with"}
                 return Mention("event", event, start, end, plain=not (is_step or is_next))
     return None
+
+
+def _is_asked_of_them(tokens: Sequence[Token], start: int) -> bool:
+    """Tell whether a verb at the end asks what became of those who took a step: "do people who open our emails buy"."""
+    rest = {token.text for token in tokens[start + 1 :] if token.is_word}
+    return tokens[0].text in {"do", "does", "did"} and rest <= {
+        "again",
+        "more",
+        "anything",
+        "something",
+        "too",
+        "later",
+    }
 
 
 _RESULT_LEADS: Final = frozenset(

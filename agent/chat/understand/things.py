@@ -35,6 +35,7 @@ _VOTES: Final = 0.33
 _MOST_VOTES: Final = 0.45
 _LIKE_SENTENCES: Final = 0.45
 _LIKE_SENTENCES_ALONE: Final = 0.53
+_MOST_VOTES_ALONE: Final = 0.7
 _LIKE_LABEL: Final = 0.4
 _OWN_WORD: Final = 0.15
 _NEXT_SENTENCES: Final = 0.1
@@ -141,9 +142,10 @@ def _heard(
     best = order[0]
     others = np.delete(cores, best).max(initial=0.0)
     agreed = labels[best] == labels.max() and labels[best] >= _LIKE_LABEL and shares[best] >= _VOTES
-    # Where the label says another thing, "the app crashes" among those whose payment failed, its sentences have to be nearer.
-    like = _LIKE_SENTENCES if labels[best] >= _LIKE_LABEL else _LIKE_SENTENCES_ALONE
-    voted = shares[best] >= _MOST_VOTES and cores[best] >= like
+    # Where another label is nearer, "the app crashes" among those whose payment failed, sentences have to tell more surely.
+    is_labelled = labels[best] >= _LIKE_LABEL or labels[best] == labels.max()
+    surely = cores[best] >= _LIKE_SENTENCES_ALONE or shares[best] >= _MOST_VOTES_ALONE
+    voted = shares[best] >= _MOST_VOTES and cores[best] >= _LIKE_SENTENCES and (is_labelled or surely)
     voted = (agreed or voted) and cores[best] >= others + _NEXT_SENTENCES
     sure = scores[best] >= _AGREED and shares[best] >= _VOTES
     if not (voted or sure) and scores[best] < _OPEN:

@@ -204,3 +204,27 @@ def test_understand_unknown_set_of_variants_is_no_other_one() -> None:
     """A check is stored: it is asked back which set is meant."""
     assert asked("run the check of variant set VS-3 again").choices
     assert [request.model_dump()["variant_set"] for request in asked("check vs_1 again").requests] == ["vs_1"]
+
+
+@pytest.mark.parametrize(
+    ("utterance", "severity"),
+    [
+        ("what is the biggest annoyance of families", None),
+        ("which niggles keep cropping up at decision", None),
+        ("just the minor annoyances please", "annoys"),
+        ("things that merely annoy people", "annoys"),
+    ],
+)
+def test_understand_annoyance_is_mild_only_where_it_is_said_to_be(
+    utterance: str, severity: str | None
+) -> None:
+    """The biggest annoyance is whatever hurts most."""
+    assert _only(asked(utterance)).get("severity") == severity
+
+
+@pytest.mark.parametrize(
+    "utterance", ["top pain points on the app channel", "pain points of the canopy tier"]
+)
+def test_understand_name_of_a_trait_behind_its_value_asks_nothing(utterance: str) -> None:
+    """Nothing is counted by it."""
+    assert _only(asked(utterance))["tool"] == "list_pain_points"

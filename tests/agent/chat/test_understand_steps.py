@@ -335,3 +335,46 @@ def test_understand_row_of_the_map_has_many_names(lane: str) -> None:
         "tool": "show_map",
         "lane": "touchpoints",
     }
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "how many customers never ordered",
+        "how many customers have not opened an email",
+        "what hurts customers who have never visited a store",
+    ],
+)
+def test_understand_step_that_was_not_taken_is_not_answered_for_those_who_took_it(utterance: str) -> None:
+    """The opposite of what was asked is no answer."""
+    found = asked(utterance)
+    assert not found.requests
+    assert "cannot be picked" in found.missing[0].statement
+
+
+@pytest.mark.parametrize(
+    ("utterance", "expected"),
+    [
+        (
+            "do people who open our emails buy",
+            {"tool": "show_funnel", "steps": ("email_opened", "order_completed")},
+        ),
+        (
+            "path from email to purchase",
+            {"tool": "show_paths", "from_step": "email_opened", "to_step": "order_completed"},
+        ),
+        (
+            "how do people get from store visit to order",
+            {"tool": "show_paths", "from_step": "store_visited", "to_step": "order_completed"},
+        ),
+        (
+            "once the parcel lands on the doormat, what happens?",
+            {"tool": "show_paths", "from_step": "order_delivered"},
+        ),
+        ("do people change to another channel", {"tool": "show_paths", "aspect": "channels"}),
+    ],
+)
+def test_understand_both_ends_of_a_way_are_steps(utterance: str, expected: dict[str, Any]) -> None:
+    """Neither end is a group of customers, and a verb alone is no step with a longer name."""
+    (request,) = asked(utterance).requests
+    assert request.model_dump(exclude_defaults=True) | {"tool": request.tool} == expected
