@@ -34,8 +34,6 @@ how much another has to be further away. Chosen on some hundred wordings of know
 _VOTES: Final = 0.33
 _MOST_VOTES: Final = 0.45
 _LIKE_SENTENCES: Final = 0.45
-_LIKE_SENTENCES_ALONE: Final = 0.53
-_MOST_VOTES_ALONE: Final = 0.7
 _LIKE_LABEL: Final = 0.4
 _OWN_WORD: Final = 0.15
 _NEXT_SENTENCES: Final = 0.1
@@ -142,10 +140,9 @@ def _heard(
     best = order[0]
     others = np.delete(cores, best).max(initial=0.0)
     agreed = labels[best] == labels.max() and labels[best] >= _LIKE_LABEL and shares[best] >= _VOTES
-    # Where another label is nearer, "the app crashes" among those whose payment failed, sentences have to tell more surely.
-    is_labelled = labels[best] >= _LIKE_LABEL or labels[best] == labels.max()
-    surely = cores[best] >= _LIKE_SENTENCES_ALONE or shares[best] >= _MOST_VOTES_ALONE
-    voted = shares[best] >= _MOST_VOTES and cores[best] >= _LIKE_SENTENCES and (is_labelled or surely)
+    voted = shares[best] >= _MOST_VOTES and cores[best] >= _LIKE_SENTENCES
+    # That the app crashes is no matter of payments because some of those whose payment failed wrote so.
+    voted &= labels[best] >= _LIKE_LABEL or not _breaks_down(words, things[best])
     voted = (agreed or voted) and cores[best] >= others + _NEXT_SENTENCES
     sure = scores[best] >= _AGREED and shares[best] >= _VOTES
     if not (voted or sure) and scores[best] < _OPEN:
@@ -161,6 +158,11 @@ def _heard(
         return Found()
     # A word that no customer with it writes may be what matters: then it is asked back.
     return _found(close) if is_said and (voted or sure) else Found(several=tuple(close))
+
+
+def _breaks_down(words: str, thing: Named) -> bool:
+    """Tell whether words say that something crashes or hangs, of which the label of a thing says nothing."""
+    return bool(set(stems_of(words)) & stems_in("breakdowns") - set(stems_of(thing.label)))
 
 
 def _own_words(words: str, things: tuple[Named, ...]) -> NDArray[np.float64]:
