@@ -32,6 +32,8 @@ def counted(kind: Kind, parsed: Parsed, vocabulary: Vocabulary) -> Slots:
         arguments["event"] = events[0].value
         is_of_times = _TIMES_DONE.search(parsed.text) and not _OF_PERSONS.search(parsed.text)
         arguments["of"] = "events" if is_of_times else "customers"
+        if _REPEATED.search(parsed.text):
+            notes.append("How often each of them did it is not told apart.")
         if events[0].rough:
             notes.append(f"“{parsed.words(events[0])}” was taken as the step {events[0].value}.")
     elif "count_event" in kind.takes and parsed.all("after") and vocabulary.purchase():
@@ -39,6 +41,9 @@ def counted(kind: Kind, parsed: Parsed, vocabulary: Vocabulary) -> Slots:
     return Slots(kind.tool, arguments, notes=tuple(notes))
 
 
+_REPEATED: Final = re.compile(
+    r"\b(?:twice|again|repeatedly|(?:more than once|(?:two|three|four|several|many|\d+) times))\b"
+)
 _PEOPLE: Final = re.compile(r"\b(?:customers|people|persons|shoppers|users|clients|buyers|who)\b")
 _OF_PERSONS: Final = re.compile(
     r"\b(?:how many|number of) (?:(?:different|distinct|individual|unique|separate|single) )?(?:customers|people|persons|shoppers|users|clients|buyers)\b"

@@ -1,7 +1,8 @@
 """The names of a vocabulary, ready to be found in a request."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -114,14 +115,17 @@ def index_of(vocabulary: Vocabulary) -> Index:
     )
 
 
-def _together(names: Iterable[str]) -> dict[str, str]:
+def _together(names: Sequence[str]) -> dict[str, str]:
     """Return names of a few words by the word they make together, but for everyday words such as "checkout"."""
     parted = (name.casefold().replace("_", " ").split() for name in names)
     held = {"".join(words): " ".join(words) for words in parted if 1 < len(words) <= _MOST_PARTS}
+    # "en_IE" for "en-IE": a value that is written with another mark.
+    held |= {name.casefold().replace("-", ""): name.casefold() for name in names if _HYPHENATED.match(name)}
     return {word: apart for word, apart in held.items() if word.isalnum() and not _is_everyday(word)}
 
 
 _MOST_PARTS = 4
+_HYPHENATED = re.compile(r"\w+(?:-\w+)+$")
 
 
 def _is_everyday(word: str) -> bool:

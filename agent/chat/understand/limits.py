@@ -89,7 +89,7 @@ def _beside_group(tokens: Sequence[Token], groups: Collection[int], covered: Col
     return found
 
 
-_AGAINST: Final = frozenset({"against", "versus", "vs"})
+_AGAINST: Final = frozenset({"against", "versus", "vs", "or"})
 
 
 def _side_before(tokens: Sequence[Token], at: int) -> int | None:
@@ -204,8 +204,8 @@ def _is_owned(tokens: Sequence[Token], at: int, names: Collection[str]) -> bool:
     while back >= 0 and tokens[back].text in words_in("determiners"):
         back -= 1
     led = back > 0 and (
-        (tokens[back].text == "with" and tokens[back - 1].text in words_in("people"))
-        or (tokens[back].text in {"have", "own", "has"} and tokens[back - 1].text == "who")
+        (tokens[back].text in {"with", "without"} and tokens[back - 1].text in words_in("people"))
+        or (tokens[back].text in {"have", "own", "has"} and tokens[back - 1].text in {"who", "not"})
     )
     if not led or is_frame(tokens[at]) or tokens[at].text in names:
         return False
@@ -390,7 +390,7 @@ def _is_place_or_means(tokens: Sequence[Token], at: int, said: frozenset[str]) -
     while back >= 0 and tokens[back].text in words_in("determiners"):
         back -= 1
     if back >= 0 and tokens[at].text.isdigit() and tokens[back].text in {"aged", "over", "under"}:
-        return True
+        return tokens[back].text == "aged" or _is_age(tokens, at)
     if back < 0 or tokens[back].text not in words_in("prepositions"):
         return False
     # "From desk to desk" is no place.
@@ -405,6 +405,13 @@ def _is_place_or_means(tokens: Sequence[Token], at: int, said: frozenset[str]) -
         or tokens[at].text.endswith("ing")
         or _is_before_thing(tokens, at, said)
     )
+
+
+def _is_age(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a number behind "over" or "under" is of years: "customers over 60", not "in under 3 days"."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    years = words_in("people") | words_in("stop") | {"year", "years", "yo"}
+    return following is None or not following.is_word or following.text in years
 
 
 def _is_before_thing(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:

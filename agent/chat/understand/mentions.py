@@ -232,6 +232,9 @@ def fits_value(tokens: Sequence[Token], start: int, end: int, index: Index, *, k
     if _is_end_of_way(tokens, start, after, key=key):
         return False
     is_led_on = is_crowd(after) or after == "only" or stem(after) in stems_of(key)
+    if start > 1 and tokens[start - 1].text == ":":
+        # "Segment: home".
+        before = tokens[start - 2].text
     if is_led_on or stem(before) in stems_of(key) or _is_first_of_two(tokens, end, before):
         return True
     if last_about(tokens, start):

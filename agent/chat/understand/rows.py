@@ -129,6 +129,8 @@ def in_time(tokens: Sequence[Token], steps: Sequence[Mention]) -> list[Mention]:
     first, second = told[0], next(one for one in told if one.value != told[0].value)
     between = [token.text for token in tokens[first.end : second.start]]
     is_turned = bool(_BACK & set(between)) or any(pair in _OF_WHOM for pair in pairwise(between))
+    # "Order within a week of viewing": the later one first, too.
+    is_turned |= "within" in between and "of" in between[between.index("within") :]
     # Where the first of them is led by such a word too, they stand as they are done.
     before = {token.text for token in tokens[max(0, first.start - 3) : first.start]}
     return [second, first] if is_turned and not before & (_BACK | {"those"}) else told

@@ -129,11 +129,23 @@ def _told(tokens: Sequence[Token], start: int, index: Index) -> Mention | None:
         end = _in_row(tokens, start, phrase)
         # One word, as "shipping", is a step only where the place asks for one.
         is_noun = start > 0 and tokens[start - 1].text in {"client", "customer", "user", "shopper", "buyer"}
-        if end is None or (len(phrase) == 1 and (is_noun or not asks_step(tokens, start))):
+        if end is None or (
+            len(phrase) == 1 and (is_noun or not asks_step(tokens, start) or _has_other_object(tokens, end))
+        ):
             continue
         if (best is None or end - start > best.end - best.start) and not _runs_on(tokens, end, index):
             best = Mention("event", event, start, end)
     return best
+
+
+def _has_other_object(tokens: Sequence[Token], end: int) -> bool:
+    """Tell whether what follows says that something else was done with the same verb: "looked at the comparison guide"."""
+    if end >= len(tokens) or tokens[end].text not in {"at", "for", "through"}:
+        return False
+    at = end + 1
+    while at < len(tokens) and tokens[at].text in words_in("mentions_determiners"):
+        at += 1
+    return at < len(tokens) and tokens[at].text not in words_in("any_object") | words_in("any_shop")
 
 
 def told_steps(tokens: Sequence[Token], index: Index) -> Iterable[Mention]:
@@ -252,11 +264,10 @@ def _bought_or_left(
         for phrase in _phrases(name):
             end = start + len(phrase)
             following = tokens[end].text if end < len(tokens) else ""
-            if tuple(one.stem for one in tokens[start:end]) == phrase and following not in {
-                "out",
-                "over",
-                "behind",
-            }:
+            if (
+                tuple(one.stem for one in tokens[start:end]) == phrase
+                and following not in _NO_STEP_BEFORE[name]
+            ):
                 is_step = word_before(tokens, start) in words_in("step_leads") - {"to"} | {"between", "with"}
                 return Mention("event", event, start, end, plain=not (is_step or is_next))
     return None
@@ -275,6 +286,11 @@ def _is_asked_of_them(tokens: Sequence[Token], start: int) -> bool:
     }
 
 
+_NO_STEP_BEFORE: Final = {
+    "buying": frozenset({"out", "over", "behind"}),
+    "leaving": frozenset({"out", "over", "behind", "a", "an", "some", "something", "things", "feedback"}),
+}
+"""What stands behind such a verb where something else is said: "bought out", "left a tip"."""
 _RESULT_LEADS: Final = frozenset(
     {
         "share",
