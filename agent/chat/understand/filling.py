@@ -8,9 +8,9 @@ from typing import Any, Final, cast
 from agent.chat.understand.changing import draft_again, draft_anew, propose_variants, which_set
 from agent.chat.understand.counting import counted
 from agent.chat.understand.index import Mention
-from agent.chat.understand.kinds import Kind
+from agent.chat.understand.kinds import ABOUT, Kind
 from agent.chat.understand.parsing import Parsed
-from agent.chat.understand.places import never_done
+from agent.chat.understand.places import never_done, word_before
 from agent.chat.understand.refining import refined
 from agent.chat.understand.slots import Asked, Slots, unknown_thing
 from agent.chat.understand.step_slots import (
@@ -26,7 +26,7 @@ from agent.chat.understand.terms import known_term, term_in
 from agent.chat.understand.things import Things
 from agent.chat.understand.unrecorded import unrecorded
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import stems_of
+from agent.chat.understand.words import stems_of, words_in
 
 
 def slots_of(kind: Kind, parsed: Parsed, vocabulary: Vocabulary, things: Things) -> Slots:
@@ -50,11 +50,36 @@ def _slots(asked: Asked) -> Slots:
     special = _SPECIAL.get(kind.id)
     if special is not None:
         return special(asked)
+    if _names_shop_alone(asked):
+        asked = replace(asked, parsed=replace(parsed, subject=None))
+        parsed = asked.parsed
     if parsed.subject is not None or "topic" in kind.needs:
         return about_subject(kind, parsed, asked.vocabulary, asked.things)
     fill = _BY_TOOL.get(kind.tool)
     found = fill(asked) if fill is not None else Slots(kind.tool)
     return found if found.missing is not None or found.choices else _left_over(asked, found)
+
+
+def _names_shop_alone(asked: Asked) -> bool:
+    """Tell whether the loose words of a request that is about no subject name only the shop: "where do people leave our site"."""
+    subject = asked.parsed.subject
+    if subject is None or subject.led or asked.kind.tool in _ABOUT_SUBJECTS or ABOUT & set(asked.kind.takes):
+        return False
+    words = set(subject.text.split())
+    is_place = words & _BUILDINGS and word_before(asked.parsed.tokens, subject.start) in words_in(
+        "prepositions"
+    )
+    own = words_in("any_shop") | words_in("doers") | words_in("stop")
+    return not is_place and words <= own - {"shops", "stores"}
+
+
+_BUILDINGS: Final = frozenset({"shop", "store"})
+"""Where somebody is in one of these, it is as well a place beside the site."""
+
+
+_ABOUT_SUBJECTS: Final = frozenset(
+    {"search_evidence", "list_pain_points", "show_pain_point", "list_themes", "show_emotions", "show_trend"}
+)
 
 
 def _left_over(asked: Asked, found: Slots) -> Slots:

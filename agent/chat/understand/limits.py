@@ -35,7 +35,7 @@ def unknown_limits(
         groups: Places that name groups of customers, which others are set beside.
         valued: Places where the value of a trait stands, right behind its name.
     """
-    beside = _beside_group(tokens, groups, covered)
+    beside = _beside_group(tokens, groups, covered, said)
     inside = set(range(subject.start, subject.end)) if subject is not None and subject.led else set[int]()
     own = set(subject.text.split()) if subject is not None and subject.led else set[str]()
     skip = inside | set(covered) | {at for at, token in enumerate(tokens) if token.text in own}
@@ -74,7 +74,9 @@ def _is_value(token: Token, said: frozenset[str]) -> bool:
     return is_limit_word(token.text) or token.stem in _life() or not is_known(token, said)
 
 
-def _beside_group(tokens: Sequence[Token], groups: Collection[int], covered: Collection[int]) -> set[int]:
+def _beside_group(
+    tokens: Sequence[Token], groups: Collection[int], covered: Collection[int], said: frozenset[str]
+) -> set[int]:
     """Return the places of words that are set beside a named group as another one: "canopy against gold", "mobile vs tablet".
 
     Whatever a word is elsewhere, beside a group it can only be one, unless something is complained of.
@@ -85,7 +87,9 @@ def _beside_group(tokens: Sequence[Token], groups: Collection[int], covered: Col
             before, behind = _side_before(tokens, at), _side_behind(tokens, at)
             for group, other in ((before, behind), (behind, before)):
                 if group in groups and other is not None and _is_side(tokens, other, covered):
-                    found.add(other)
+                    # "App or stores": what everybody knows may be listed beside a group.
+                    is_listed = token.text == "or" and is_known(tokens[other], said)
+                    found |= set[int]() if is_listed and not is_limit_word(tokens[other].text) else {other}
     return found
 
 

@@ -245,3 +245,17 @@ def test_understand_case_and_final_punctuation_do_not_matter(text: str, end: str
     """Shouting asks the same thing."""
     assert callable(case)
     assert asked(str(case(text)) + end) == asked(text)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "is_known"),
+    [
+        ("where do people leave our website", True),
+        ("what are the personas of our online shop", True),
+        ("moments that matter in the store", False),
+        ("where do people leave our kayaks", False),
+    ],
+)
+def test_understand_the_shop_itself_limits_nothing(utterance: str, is_known: bool) -> None:
+    """Everybody in the data is a customer of the site; in a store is another place."""
+    assert bool(asked(utterance).requests) is is_known
