@@ -23,6 +23,8 @@ _SO: Final = re.compile(
 _POINTS: Final = re.compile(
     r"\b(?:it|that|this|these|those|them|they)\b(?! (?:date|day|tool|time|page|moment|point|year|month|week|brand|company|shop|data|period|quarter)\b)"
 )
+_MOST_TOLD: Final = 60
+"""Words within which a wish begins; nothing longer is told within one sentence."""
 _PAST: Final = frozenset({"went", "came", "began", "left", "was", "were", "had", "did", "took", "got", "made", "ran", "saw"})  # fmt: skip
 
 
@@ -33,7 +35,7 @@ def told_until(tokens: Sequence[Token], subject: Subject | None) -> int:
         tokens: Of the request.
         subject: Where it stands in what is told and a word leads to it, or the wish points back to it, it is asked of.
     """
-    start = next((at + 1 for at in range(len(tokens)) if _parts(tokens, at)), 0)
+    start = next((at + 1 for at in range(min(len(tokens), _MOST_TOLD)) if _parts(tokens, at)), 0)
     rest = " ".join(token.text for token in tokens[start:])
     if not start or subject is None or subject.start >= start or subject.start == subject.end:
         return start
