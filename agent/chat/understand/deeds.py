@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 import yaml
 
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import Token, stem, stems_of, words_in
+from agent.chat.understand.words import TIME_MARK, Token, stem, stems_of, words_in
 
 _MOST_BETWEEN: Final = 5
 _LEAST: Final = 2
@@ -196,7 +196,7 @@ def _goes_on(tokens: Sequence[Token], end: int) -> bool:
         following is not None
         and following.is_word
         and following.text
-        not in words_in("stop") | words_in("people") | words_in("order_words") | {"timemark"}
+        not in words_in("stop") | words_in("people") | words_in("order_words") | {TIME_MARK}
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from agent.chat.understand.kinds import phrasing_words
 from agent.chat.understand.words import (
+    TIME_MARK,
     Token,
     common_stems,
     common_words,
@@ -43,7 +44,7 @@ def is_asking(token: Token) -> bool:
         or token.stem in stems_in("everyday", "generic")
         or token.text in same_words() | words_in("analytics")
         or token.text.isdigit()
-        or token.text == "timemark"
+        or token.text == TIME_MARK
         or (token.text.endswith("ly") and len(token.text) > _MIN_ADVERB)
     )
 

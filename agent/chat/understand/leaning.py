@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from agent.chat.understand.index import Mention
-from agent.chat.understand.parsing import SUBJECT_MASK, TIME_MASK, Parsed
+from agent.chat.understand.masking import SUBJECT_MASK, TIME_MASK
+from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.refining import severity_in
 from agent.chat.understand.spans import Subject
 from agent.chat.understand.words import Token, stems_in, words_in

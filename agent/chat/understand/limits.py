@@ -6,12 +6,12 @@ what they speak of, and everyday words are no names of places.
 """
 
 from collections.abc import Collection, Sequence
-from functools import cache
 from typing import Final
 
 from agent.chat.understand.frames import is_frame, is_limit_word
+from agent.chat.understand.listed_limits import is_listed, sorts_of_limits, stems_of_life
 from agent.chat.understand.spans import Subject
-from agent.chat.understand.words import Token, lexicon, stem, stems_in, thing_stems, words_in
+from agent.chat.understand.words import Token, stems_in, thing_stems, words_in
 
 
 def unknown_limits(
@@ -49,7 +49,7 @@ def unknown_limits(
         if (
             (is_compared and token.text in words_in("tiers"))
             or _is_unknown_group(tokens, at, skip)
-            or _is_listed(tokens, at)
+            or is_listed(tokens, at)
             or _is_place_or_means(tokens, at, said)
             or _is_owned(tokens, at, names)
             or _is_whose(tokens, at)
@@ -71,7 +71,7 @@ def _is_counted(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:
 
 def _is_value(token: Token, said: frozenset[str]) -> bool:
     """Tell whether a word behind the name of a trait can be a value of it that the data does not know."""
-    return is_limit_word(token.text) or token.stem in _life() or not is_known(token, said)
+    return is_limit_word(token.text) or token.stem in stems_of_life() or not is_known(token, said)
 
 
 def _beside_group(
@@ -134,7 +134,11 @@ def _is_side(tokens: Sequence[Token], at: int, covered: Collection[int]) -> bool
 
 def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -> bool:
     """Tell whether a word stands before "customers" as a name of which ones: "German customers", "tablet users"."""
-    if at + 1 < len(tokens) and tokens[at + 1].text in _PLANS and _sorts().get(tokens[at].text) == "business":
+    if (
+        at + 1 < len(tokens)
+        and tokens[at + 1].text in _PLANS
+        and sorts_of_limits().get(tokens[at].text) == "business"
+    ):
         return True
     after = at + 1
     if after < len(tokens) and tokens[after].text in _MEMBERSHIPS:
@@ -153,11 +157,15 @@ def _is_unknown_group(tokens: Sequence[Token], at: int, skip: Collection[int]) -
     # Words put together tell customers apart, whatever each of them says: "left-handed people".
     is_thing |= "-" in word and not all(part in words_in("adjectives") for part in word.split("-"))
     is_thing |= word in words_in("analytics")
-    return is_thing or not is_frame(tokens[at]) or is_limit_word(word) or tokens[at].stem in _life()
+    return is_thing or not is_frame(tokens[at]) or is_limit_word(word) or tokens[at].stem in stems_of_life()
 
 
 _MEMBERSHIPS: Final = frozenset({"loyalty", "membership", "club", "rewards"})
+
+
 _PLANS: Final = frozenset({"plan", "plans", "membership", "package", "status", "level", "club", "scheme"})
+
+
 _ACCOUNTS: Final = frozenset({"accounts", "partners", "merchants", "resellers", "dealers", "contacts"})
 
 
@@ -240,152 +248,6 @@ def _is_beside(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:
 
 
 _COMPARED: Final = frozenset({"compared", "compare", "compares", "comparing", "relative", "comparison"})
-
-
-def _is_listed(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a word of the lists of limits stands where it limits."""
-    word = tokens[at].text
-    sort = _sorts().get(word) or _sorts().get(word.removesuffix("s"), "")
-    if not sort or word in words_in("adjectives"):
-        return False
-    before = tokens[at - 1].text if at else ""
-    if sort == "life" or sort in _KINDS_OF_PEOPLE:
-        return (sort != "life" and before in _PICKING) or _is_population(tokens, at)
-    if sort == "outside":
-        return _is_outside(tokens, at)
-    if sort == "demonym":
-        # "In English" is a language, "English customers" and "the English shops" are a group and a place.
-        return before not in _TONGUE or _speaks(tokens, at)
-    return sort == "place" or _is_means(tokens, at, sort)
-
-
-def _speaks(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether customers are picked by their language: "people who speak Polish"."""
-    before = [token.text for token in tokens[max(0, at - 3) : at]]
-    return before[-1:] in (["speak"], ["speaking"], ["speaks"]) and bool(
-        {"who", "that", *words_in("people")} & set(before)
-    )
-
-
-def _is_outside(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a share of more people than the customers is asked for; to be set beside, "the public" is all the others."""
-    before = tokens[at - 1].text if at else ""
-    following = tokens[at + 1] if at + 1 < len(tokens) else None
-    is_own = before in words_in("people") | {"our", "your", "my"}
-    is_first = (
-        following is not None and following.is_word and (following.text == "of" or not is_frame(following))
-    )
-    return not (is_own or is_first or any(token.text in words_in("comparing") for token in tokens))
-
-
-def _is_means(tokens: Sequence[Token], at: int, sort: str) -> bool:
-    """Tell whether a device, a platform or a sort of customer stands where it limits."""
-    word, before = tokens[at].text, tokens[at - 1].text if at else ""
-    free = words_in("generic") | words_in("phrasings_free")
-    if sort == "means" and at + 1 < len(tokens) and tokens[at + 1].text in words_in("copies"):
-        # "Variants for social ads".
-        return False
-    lead = tokens[at - 2].text if at > 1 and before in words_in("determiners") else before
-    if lead == "for" and lead != before:
-        # What the answer is wanted for: "quotes for the billboard".
-        return False
-    is_led = lead in words_in("prepositions") | {"by", "through", "for", "with"}
-    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
-    is_sort = sort == "device" or word in words_in("tiers")
-    if is_sort and following in words_in("complaint_words") | words_in("computed") | words_in("trouble") | {
-        "pain"
-    }:
-        return True
-    # "How do tablets compare with mobiles": one of two sides.
-    compares = any(token.text in words_in("comparing") for token in tokens)
-    is_led |= sort == "device" and compares and word.endswith("s") and lead in _SIDES
-    return (is_led or sort == "platform") and word not in free
-
-
-_SIDES: Final = frozenset(
-    {
-        "",
-        "do",
-        "does",
-        "are",
-        "is",
-        "and",
-        "or",
-        "than",
-        "vs",
-        "versus",
-        "against",
-        "compare",
-        "to",
-        "between",
-    }
-)
-_KINDS_OF_PEOPLE: Final = frozenset({"age", "gender", "business", "area"})
-_TONGUE: Final = frozenset({"plain", "simple", "proper", "good", "speak", "speaking", "in", "into", "to"})
-_PICKING: Final = frozenset({"over", "under", "aged", "are", "were", "being"})
-
-
-@cache
-def _sorts() -> dict[str, str]:
-    return {word: name for name, words in lexicon()["limits"].items() for word in str(words).split()}
-
-
-@cache
-def _life() -> frozenset[str]:
-    return frozenset(stem(word) for word, name in _sorts().items() if name == "life")
-
-
-def _is_population(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a noun for people says whose data is asked for: "complaints of students", "do women complain"."""
-    if not tokens[at].text.endswith("s") and tokens[at].text not in {
-        "women",
-        "men",
-        "elderly",
-        "children",
-        "grandchildren",
-    }:
-        return False
-    following = tokens[at + 1] if at + 1 < len(tokens) else None
-    # "Childrens birthdays": a thing that belongs to them.
-    if following is not None and following.is_word and not is_frame(following):
-        return False
-    before = tokens[at - 1].text if at else ""
-    if before == "for" and at > 1:
-        # "Safe for children", "toys for kids": what is said of a thing.
-        return tokens[at - 2].text in words_in("generic") and tokens[at - 2].stem not in _suiting()
-    return (
-        before in words_in("prepositions") | _WHOM or not before or not tokens[at - 1].is_word
-    )  # fmt: skip
-
-
-_WHOM: Final = frozenset(
-    {
-        "of", "by", "among", "amongst", "with", "between", "do", "does", "did", "are", "is", "were", "have", "can", "will", "our", "the",
-        "many", "what", "which", "than", "versus", "against", "and", "or", "only", "just", "all", "most", "where", "how", "like", "as",
-    }
-)  # fmt: skip
-
-
-@cache
-def _suiting() -> frozenset[str]:
-    return frozenset(
-        map(
-            stem,
-            (
-                "safe",
-                "unsafe",
-                "suitable",
-                "dangerous",
-                "good",
-                "bad",
-                "gift",
-                "present",
-                "toy",
-                "fit",
-                "right",
-            ),
-        )
-    )
 
 
 def _is_place_or_means(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:

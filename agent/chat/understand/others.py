@@ -14,7 +14,7 @@ from agent.chat.understand.frames import is_frame
 from agent.chat.understand.index import index_of
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import Token, lexicon, thing_stems, tokens_of, words_in
+from agent.chat.understand.words import TIME_MARK, Token, lexicon, thing_stems, tokens_of, words_in
 
 _OWNER: Final = re.compile(
     r"(?P<before>[\w']+[ ]+)?\b(?P<owner>\w[\w&-]*?)(?:'s|(?<=s)')(?=[\s?.!,;:)]|$)", re.IGNORECASE
@@ -25,7 +25,7 @@ _BESIDE: Final = re.compile(
     r"|\bcompare[sd]? us (?:with|to|against)\s+(?P<with>[\w&-]+(?: [\w&-]+)?)"
 )
 _CALENDAR: Final = frozenset(
-    {"last", "previous", "this", "earlier", "year", "month", "quarter", "week", "timemark", "then", "now"}
+    {"last", "previous", "this", "earlier", "year", "month", "quarter", "week", TIME_MARK, "then", "now"}
 )
 _BESIDE_US: Final = re.compile(rf"^(?P<name>.*?)\b(?:{_BESIDE_WORDS}|and)\s+(?:ours|us|our own)\b")
 _THEIRS: Final = re.compile(r"\b(?:their|theirs|they|them)\b")

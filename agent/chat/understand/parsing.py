@@ -5,19 +5,20 @@ that was asked is worse than none.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from agent.chat.understand.calling import calling_words, is_crowd
+from agent.chat.understand.calling import calling_words
 from agent.chat.understand.concepts import idiom_places
 from agent.chat.understand.hyphens import apart
 from agent.chat.understand.index import Mention, index_of
 from agent.chat.understand.kinds import phrasing_words
 from agent.chat.understand.labels import complained_of, known_pain, with_thing_named
 from agent.chat.understand.limits import unknown_limits
+from agent.chat.understand.masking import COVERING, masked_request
 from agent.chat.understand.mentions import behind_traits, mentions_in
 from agent.chat.understand.passing import told_until
 from agent.chat.understand.places import happened_to
@@ -25,20 +26,17 @@ from agent.chat.understand.spans import Subject
 from agent.chat.understand.subjects import subject_of
 from agent.chat.understand.times import Span, spans_in, windowed
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import Token, lexicon, plain, respelt, stems_of, tokens_of, words_in
+from agent.chat.understand.words import (
+    TIME_MARK,
+    Token,
+    lexicon,
+    plain,
+    respelt,
+    stems_of,
+    tokens_of,
+    words_in,
+)
 
-_TIME_MARK: Final = "timemark"
-_MASKS: Final = {
-    "stage": "this stage",
-    "after": "after this step",
-    "event": "this step",
-    "persona": "this persona",
-    "map": "this map",
-    "variant_set": "this set",
-    "by": "this attribute",
-}
-SUBJECT_MASK: Final = "this topic"
-TIME_MASK: Final = "that date"
 _QUOTED: Final = re.compile(r"[\"“”«»]([^\"“”«»]{2,120})[\"“”«»]|(?<![\w'])'([^']{2,120})'(?!\w)")
 
 
@@ -99,11 +97,19 @@ _TITLE: Final = re.compile(
     r"(?: (?:with|under|called|named|titled|entitled|headed|the|a|title|titles|heading|headline|working|that|which|reads|says|is|has)){0,5} ?[:,]?\s*(?:[\"“”][^\"“”]{2,120}[\"“”]|'[^']{2,120}'(?!\w))"
 )
 """What somebody works on, by its title, which is nothing that is asked of."""
+
+
 _COPY: Final = r"(?:[\"“”](?P<copy>[^\"“”]{4,2000})[\"“”]|'(?P<other>[^']{4,2000})')"
+
+
 _CONTROL: Final = re.compile(
     rf"\b(?:current(?:ly)?|control|existing|present|old|our one|as it is|at the moment|right now|today'?s?)\b[^\"“”']{{0,40}}{_COPY}"
 )
+
+
 _WRITING: Final = words_in("writing") | {"alternative", "alternatives", "options", "line", "lines"}
+
+
 _CONTROL_OF_COPY: Final = re.compile(
     r"\b(?:opens?(?: with)?|begins?(?: with)?|starts?(?: with)?|opener|reads?|says|goes|runs|headline|subject line|tagline|instead of|alternatives? to|replac\w+|beats?|better than|improv\w+(?: on)?"
     rf"|against|versus|vs|challeng\w+|rather than|compared? (?:to|with)|(?:our|this|the) (?:copy|ad|advert|text|line|banner|e-?mail|mail|newsletter))\b[^\"“”']{{0,25}}{_COPY}"
@@ -122,7 +128,7 @@ def parse(request: str, vocabulary: Vocabulary) -> Parsed:
     new_places = _new_places(tokens, found)
     found = tuple(one for one in found if one.start - 1 not in new_places)
     named = _without_copy((*found, *_numbered_groups(tokens, found)), tokens)
-    covered = _places(one for one in named if one.slot in _COVERING)
+    covered = _places(one for one in named if one.slot in COVERING)
     writes = any(token.text in words_in("writing") for token in tokens)
     copy = _places(one for one in named if writes and one.slot == "creative")
     subject = _subject(
@@ -162,13 +168,13 @@ def _masked_from(
     times: Sequence[Span],
 ) -> str:
     """Return a masked request from where its wish begins; what is told before says nothing of what is asked."""
-    n_told = sum(token.text == _TIME_MARK for token in tokens[:start])
+    n_told = sum(token.text == TIME_MARK for token in tokens[:start])
     moved = [
         replace(one, start=one.start - start, end=one.end - start) for one in mentions if one.start >= start
     ]
     if subject is not None and subject.start < subject.end:
         subject = replace(subject, start=subject.start - start, end=subject.end - start)
-    return _masked(tokens[start:], moved, subject, times[n_told:])
+    return masked_request(tokens[start:], moved, subject, times[n_told:])
 
 
 def _places(mentions: Iterable[Mention]) -> set[int]:
@@ -291,6 +297,8 @@ def _without_copy(mentions: Sequence[Mention], tokens: Sequence[Token]) -> tuple
 _WRITES: Final = frozenset(
     {"write", "draft", "compose", "propose", "craft", "generate", "create", "produce", "pen"}
 )
+
+
 _EARLY: Final = 4
 """Within how many words the order to write stands; behind that, writing is what customers do."""
 
@@ -311,12 +319,13 @@ def _numbered_groups(tokens: Sequence[Token], mentions: Sequence[Mention]) -> li
 
 
 _GROUP_WORDS: Final = frozenset({"persona", "group", "cluster", "customer", "type"})
+
+
 _MOST_DIGITS: Final = 3
+
+
 _NO_DATA: Final = date(2000, 1, 1)
 """Where the data has no dates, no time can be meant; a span is still found, and said to be outside."""
-_PLAIN_KEYS: Final = frozenset({"channel", "kind"})
-"""Keys that phrasings name as they are."""
-_COVERING: Final = frozenset({"where", "stage", "after", "event", "persona", "map", "variant_set", "by"})
 
 
 @lru_cache(maxsize=8)
@@ -351,86 +360,5 @@ def _kept_words() -> frozenset[str]:
 
 def _without_times(text: str, times: Sequence[Span]) -> str:
     for span in reversed(times):
-        text = f"{text[: span.start]} {_TIME_MARK} {text[span.end :]}"
+        text = f"{text[: span.start]} {TIME_MARK} {text[span.end :]}"
     return text
-
-
-def _masked(
-    tokens: Sequence[Token], mentions: Sequence[Mention], subject: Subject | None, times: Sequence[Span]
-) -> str:
-    """Return the request with what it names replaced by the sort of thing it is; groups of customers are taken out."""
-    starts = {
-        mention.start: (mention.end, mention.slot)
-        for mention in mentions
-        if mention.slot in _COVERING
-        and not mention.plain
-        and not (mention.slot == "by" and mention.value in _PLAIN_KEYS)
-        and not (mention.slot == "where" and mention.key == "kind")
-    }
-    if subject is not None and subject.start < subject.end:
-        starts[subject.start] = (subject.end, "subject")
-    leads = [span.words.split()[0] if span.lead != "within" else "" for span in times]
-    words: list[str] = []
-    at = 0
-    while at < len(tokens):
-        end, slot = starts.get(at, (at + 1, ""))
-        if slot == "where":
-            _take_out(words, tokens, at, end)
-            while end < len(tokens) and (tokens[end].text in _ALONE or _is_left_over(tokens[end].text)):
-                end += 1
-            end = _next_group(tokens, end, starts)
-        elif slot == "subject":
-            words.append(SUBJECT_MASK)
-        elif slot:
-            words.append(_MASKS[slot])
-        elif tokens[at].text == _TIME_MARK:
-            words.extend(_time_words(leads.pop(0) if leads else ""))
-        elif not _is_number(tokens, at) and tokens[at].text not in _POLITE:
-            words.append(tokens[at].text)
-        at = end
-    return re.sub(r" ([,;?!.:])", r"\1", " ".join(words)).strip(" ?!.,;:")
-
-
-def _next_group(tokens: Sequence[Token], end: int, starts: Mapping[int, tuple[int, str]]) -> int:
-    """Return where the next group of a list begins, so that "mobile and desktop customers" is masked as one."""
-    at = end
-    while at < len(tokens) and tokens[at].text in {"and", "or", ",", "the", "our", "both"}:
-        at += 1
-    return at if at > end and starts.get(at, (0, ""))[1] == "where" else end
-
-
-def _is_left_over(word: str) -> bool:
-    """Tell whether a word is the rest of what a group is called: "crowd" of "the home crowd"."""
-    return (is_crowd(word) and word not in words_in("people")) or word in _OF_TRAITS
-
-
-_OF_TRAITS: Final = frozenset({"channel", "channels", "device", "devices", "tier", "city"})
-
-
-def _is_number(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a word is how many things are asked for, which says nothing of what is asked."""
-    return tokens[at].text.isdigit() or (tokens[at].text in _NUMBERS and at + 1 < len(tokens))
-
-
-_POLITE: Final = frozenset({"please", "thanks", "kindly"})
-_NUMBERS: Final = frozenset(
-    {"three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "fifteen", "twenty"}
-)
-_ALONE: Final = frozenset({"only", "alone", "exclusively"})
-
-
-def _time_words(lead: str) -> list[str]:
-    """Return how a time is masked: one that is only a limit says nothing of what is asked."""
-    return [lead, TIME_MASK] if lead in {"since", "before", "after", "from", "until"} else []
-
-
-def _take_out(words: list[str], tokens: Sequence[Token], start: int, end: int) -> None:
-    """Leave out a group: "customers on mobile" becomes "customers", "families" too."""
-    following = tokens[end].text if end < len(tokens) else ""
-    if following in words_in("people"):
-        return
-    while words and words[-1] in words_in("group_leads") | words_in("groups"):
-        words.pop()
-    outside = (*tokens[:start], *tokens[end:])
-    if not any(token.text in words_in("people") for token in outside) and "customers" not in words:
-        words.append("customers")

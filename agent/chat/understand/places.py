@@ -1,8 +1,8 @@
-"""Where words stand in a request: what comes before them."""
+"""Where words stand in a request: what comes before and behind them."""
 
 from collections.abc import Sequence
 
-from agent.chat.understand.words import Token, words_in
+from agent.chat.understand.words import TIME_MARK, Token, words_in
 
 
 def last_about(tokens: Sequence[Token], start: int) -> bool:
@@ -89,3 +89,14 @@ def never_done(tokens: Sequence[Token], start: int) -> bool:
     while at >= 0 and tokens[at].text in words_in("deed_helpers") - {"never"} | words_in("determiners"):
         at -= 1
     return at >= 0 and tokens[at].text in {"never", "not", "without"}
+
+
+def goes_on(tokens: Sequence[Token], end: int) -> bool:
+    """Tell whether a word is the first of a longer name: "payment page" is no stage."""
+    following = tokens[end].text if end < len(tokens) and tokens[end].is_word else "in"
+    if following == TIME_MARK:
+        # "Complaints of York in 2026": the time belongs to the request.
+        return False
+    return following in words_in("heads") or following not in words_in("stop") | words_in(
+        "people"
+    ) | words_in("generic")

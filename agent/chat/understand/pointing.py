@@ -16,7 +16,7 @@ from agent.chat.understand.index import Mention, index_of
 from agent.chat.understand.parsing import Parsed, parse
 from agent.chat.understand.telling import claimed
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import Token, lexicon, stems_in, thing_stems, tokens_of, words_in
+from agent.chat.understand.words import TIME_MARK, Token, lexicon, stems_in, thing_stems, tokens_of, words_in
 
 _MOST_WORDS: Final = 14
 """Of what a statement is about; the sentences behind its first clause say more than that."""
@@ -264,7 +264,6 @@ _OWN_DEED: Final = re.compile(
 )
 """What we did to a thing: customers speak of the thing."""
 _OF_WHAT: Final = re.compile(r"^.*\b(?:on|about|with|over|regarding|around)\s+(?=\w{4,})")
-_TIME: Final = "timemark"
 
 
 _PRESSED: Final = re.compile(
@@ -293,7 +292,9 @@ def _topic_of(claim: str, vocabulary: Vocabulary, *, is_claim: bool) -> str | No
         tokens = list(tokens_of(parsed.subject.text))
     else:
         texts = [token.text for token in parsed.tokens]
-        tokens = list(parsed.tokens[: texts.index(_TIME) if _TIME in texts else _MOST_WORDS][:_MOST_WORDS])
+        tokens = list(
+            parsed.tokens[: texts.index(TIME_MARK) if TIME_MARK in texts else _MOST_WORDS][:_MOST_WORDS]
+        )
     while tokens and (
         not tokens[0].is_word or tokens[0].text in words_in("stop") - {"no", "not", "being", "having"}
     ):

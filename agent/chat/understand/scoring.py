@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 
 from agent.chat.understand.concepts import concepts_of
 from agent.chat.understand.kinds import ABOUT, Kind, load_kinds
-from agent.chat.understand.parsing import SUBJECT_MASK, TIME_MASK
+from agent.chat.understand.masking import SUBJECT_MASK, TIME_MASK
 from agent.chat.understand.words import canonical, plain, stems_of
 from agent.ports import Encoder
 

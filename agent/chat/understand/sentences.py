@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from agent.chat.understand.telling import (
     is_circumstance,
@@ -13,12 +12,9 @@ from agent.chat.understand.telling import (
     opens_only,
     says_duty,
     tells,
-    with_teller,
-    without_programs,
-    without_state,
-    without_welcome,
 )
-from agent.chat.understand.words import lexicon, words_in
+from agent.chat.understand.trimming import LEAST_WORDS, SET_OFF, shortened, without_marks, without_opening
+from agent.chat.understand.words import words_in
 
 Role = Literal["ask", "bit", "said"]
 """A request; words that narrow one; what is told around it."""
@@ -40,6 +36,8 @@ def _any(name: str) -> str:
 
 
 _AUX: Final = r"(?:is|are|was|were|am|do|does|did|have|has|had|can|could|will|would|should|shall|might|must)"
+
+
 _ORDERS: Final = (
     r"(?:show|give|list|tell|name|find|search|fetch|get|bring|pull|dig|look|compare|contrast|rank|sort|order(?! \w+ed\b)|count|break|split|write|draft"
     r"|propose|compose|create|make|build|sketch|explain|define|describe|summari[sz]e|outline|walk|take|put|check|test|verify|predict|forecast|suggest"
@@ -47,52 +45,58 @@ _ORDERS: Final = (
     r"|imagine|consider|improve|fill|run|send|delete|remove|rename|change|translate|export|print|schedule|remind|refund|cancel|call(?! \w+ed\b)|tag|merge|add|start|stop"
     r"|prove|estimate|calculate|compute|simulate|finalise|finalize|trace|follow|map|open|display|share|report|brief|talk|zoom|dissect|say|go)"
 )
+
+
 _PREPOSITION: Final = (
     r"(?:in|at|on|for|with|from|by|of|to|after|before|within|under|among|about|since|until|between)"
 )
+
+
 _ASKS: Final = re.compile(
     rf"^(?:and |so |but |then |also |or |just |only |please |kindly )*(?:(?:{_PREPOSITION}\s+)?(?:what|which|who|whom|whose|how|why|wherein)\b|where\b"
     rf"|when\s+{_AUX}\b|{_AUX}\s+(?!not\b)\w|any(?:thing|one|body)?\b|{_ORDERS}\b|whether\b|may (?:i|we)\b|(?:{_PREPOSITION}) (?:what|which|whom|whose)\b)"
 )
+
+
 _HEADS: Final = re.compile(
     r"^(?:the |our |my |all |a |every )*(?:\d+ |two |three |four |five |ten )?(?:(?:top|biggest|worst|main|most|key|leading|greatest|commonest)\b.{0,30}\b)?(?:pain ?points?|problems|issues|complaints?|gripes|frustrations"
     r"|themes|topics|quotes|verbatims|trend|trends|retention|funnel|conversion|number of|headcount|share of|percentage of|opportunities|paths|journeys|personas|emotions|copy|map|list of|breakdown|comparison)\b"
 )
 """Nouns that ask for what they name where nothing else is said of it."""
-_FREE: Final = (
-    r"(?:and|so|but|also|then|plus|ok|okay|well|hi+|hello|hey|hiya|please|pls|kindly|sorry|thanks|thank you|anyway|basically|oh|um+|erm?|omg|lol|hmm+"
-    r"|honestly|frankly|actually|bonjour|ciao|hola|hallo|namaste|ta|cheers|yo|argh|ugh|gosh|wow|alright|right then|ok so|do the needful(?: and)?)"
-)
-_SET_OFF: Final = (
-    r"(?:now|right|listen|look|again|first(?:ly)?|second(?:ly)?|third(?:ly)?|lastly|finally|(?:good )?(?:morning|afternoon|evening|day)|guys|team|folks|mate|there|everyone|dear \w+|just|same|kindly"
-    r"|quick (?:one|question|q|ask|thing)[^,:!-]{0,40}|(?:one|an)?(?: more| other|other| last| final| quick)? ?(?:thing|question)|if (?:this|that|it) is (?:a |an )?(?:silly|stupid|daft|odd|wrong|basic|dumb)[^,:]*|if (?:you please|you do not mind|you can|possible|i may)|when you (?:can|have a moment|get a moment)|no rush|whatever you do"
-    r"|in short|long story(?: short)?|short (?:question|version|story)|(?:for |some |a bit of )?(?:context|background)|disclaimer|note|p\.?s\.?|to cut a long story short|tl;?dr|fyi|by the way|out of (?:curiosity|interest)|(?:kinda|kind of|a bit|bit) (?:random|odd|silly)|here is the (?:deal|thing)|just (?:curious|checking|wondering)|(?:my )?question|one number|a straight (?:answer|yes or no)|genuine question|silly question|honest question)"
-)
-_OPENING: Final = re.compile(
-    rf"^(?:{_FREE}(?:[\s,:!.-]+|$)|{_SET_OFF}\s*(?:[,:!]|\s-)+\s*|(?:there|all|everyone|team|folks|guys)\s*[,!]+\s*)(?=\w|$)"
-)
+
+
 _WHO: Final = (
     r"(?:boss|manager|director\w*|ceo|cmo|cfo|coo|md|vp|head|lead|chief|founder|owner|team|teams|agency|agencies|client|clients|colleague|colleagues|friend|friends|board|deck|meeting|intern|analyst|designer"
     r"|developer|engineer|editor|writer|planner|buyer for|picker|rep|reps|agent|agents|daughter|son|wife|husband|partner|mother|mum|dad|brother|sister|neighbour|courier|supplier|vendor|consultant|investor|investors|stakeholder|stakeholders"
     r"|people upstairs|upstairs|company|department|desk|report|slide|slides|workshop|brief|presentation|committee|warehouse|professor|teacher|student|journalist|legal|finance|ops|operations|marketing|hr|procurement|product people|app team|sales team|it|management|leadership|column|calendar)"
 )
+
+
 _TALKER: Final = (
     rf"(?:i|we|he|she|nobody|no one|somebody|someone|everybody|everyone|rumour|word|legal|ops|finance|marketing|procurement|management|leadership|upstairs|(?:my|our|the|a|an|some|one of (?:my|our|the))\s+(?:[\w-]+\s+){{0,2}}?{_WHO}s?(?:\s+(?:of (?:mine|ours)|here|upstairs|in \w+))?"
     r"|my\s+[\w-]+(?:\s+[\w-]+)?|(?:some(?:one|body)|everyone|everybody|nobody|people) (?:here|upstairs|in the (?:office|team|room|meeting)))"
 )
+
+
 _FINITE: Final = (
     r"(?:am|is|are|was|were|has|have|had|do|does|did|will|would|can|could|should|must|may|might|gets?|got|goes|went|keeps?|kept|claims?|claimed|says?|said|swears?|swore|thinks?|thought|wants?|wanted|needs?|needed"
     r"|asks?|asked|tells?|told|believes?|believed|comes?|came|means?|meant|knows?|knew|hears?|heard|reads?|reckons?|insists?|suspects?|feels?|felt|hates?|loves?|like|likes|love|saw|see|sees|sells?|sold|runs?|ran|works?|plans?|planned|writes?|wrote|handles?|leads?"
     r"|launch(?:ed|es)?|lost|lose|loses|met|merged|spent|spoke|promised|revised|changed|introduced|moved|started|stopped|noticed|owe|owes|prepare|prepares|present|presents|built|made|make|makes|took|take|takes|put|puts|looks?|looked|seems?|just|only|also|keep|never|always|recently|really|do not|bet|guess|wonder|assume|trust|trusts|hope|hopes|find|finds|found|do|breathing|chasing|pestering|bugging|nagging|hounding|pushing|asking|wondering|arguing|talking|screaming|waiting)"
 )
+
+
 _TALKS: Final = re.compile(
     rf"^(?:(?:because|as|since|although|though|while|whereas|so|after|before|when|if|once|now|and|but|yesterday|today|last week|this (?:week|morning)|in my \w+(?: \w+)?|for|at|over)\b[^,]{{0,30}}?\b)?{_TALKER}\s+(?!(?:who|that|which|whose|mean)\b)(?:\w+\s+)?(?:{_FINITE}|\w{{3,}}ed)\b"
     r"|^(?:i|we)\b(?! mean\b)|^(?:it|this|that|there|they|these|those|here|you)\s+(?:is|are|was|were|has|have|had|will|would|might|may|must|should)\b|^the more\b|^(?:hope|hoping|writing|preparing|working|planning|building|putting together|prepping|trying|asking|wondering|sorry|having|thinking|looking) "
 )
+
+
 _STATES: Final = re.compile(
     r"^(?!.{0,60}\b(?:who|that|which|they|whose|when|where)\s+(?:\w+\s+)?(?:am|is|are|was|were|has|have|had|do|does|did|will|would|can|could|must|gets?|goes|keeps?)\b)(?:a|an|the|our|my|some|two|three|several|many|all|no|every)\s+[^,:]{2,60}?\s(?:is|are|was|were|has|have|had|will|would|gets?|got|goes|went|keeps?|claims?|says?|comes?|came|swears?|thinks?|looks?|opens with|need|needs|vanish)\b"
 )
 """A plain statement: a subject of its own and a verb that belongs to it."""
+
+
 _WANTS: Final = re.compile(
     rf"\b(?:(?:(?:{_any('wanting')}|asked me) to|(?:rather|sooner|should|must)) (?:(?:{_any('wished')}|(?:{_any('checked')})(?! (?:this|that|it|them)\b))\b|(?=(?:{_any('ordered')}|{_any('checked')})\b))"
     rf"|(?:{_any('thanking')}) (?:for|to (?:get|have|receive)) (?=(?:the|an?|some|any|all)\b)|(?:am|are) (?:after|looking for) (?=(?:the|an?|some|any|all)\b)"
@@ -100,35 +104,14 @@ _WANTS: Final = re.compile(
     r"|want(?:s)? to know|interested in(?= (?:what|which|how|who|where|whether|why|the)\b)|(?:keep|keeps|kept) asking(?: me| us)?|(?:is|are|was|were|am) (?:asking|wondering)(?: me| us)?|(?:asked|asks|ask|asking) (?:me|us)?|wonder(?:ing|s)?|curious|interests (?:me|us)|the question is|not (?:clear|sure)(?: to me)?|no idea|confirm|tell (?:me|us)|let (?:me|us) know|tell them)\b"
     r"[\s,:-]*(?:if you (?:can|could) tell me\s+|about\s+(?=(?:what|which|who|how|where|why|whether)\b)|please\s+|whether\s+|if\s+|for\s+(?=the\b))*"
 )
+
+
 _TO_ME: Final = re.compile(
     rf"(?:^|[,;–—-]\s*|\s(?=(?:and|so|then|but|please|kindly|can|could|would|will)\b))(?:and |so |then |but )*(?:(?:can|could|would|will) you (?:please |kindly |just |maybe )?(?={_ORDERS}\b)|(?:(?:please |kindly )+(?=(?:tell|give|show|get|find|bring|list|explain)\b)|(?=(?:tell|give|show) (?:me|us)\b)))"
 )
-_CLOSING: Final = re.compile(
-    r"(?:\b(?:(?:is |are |s |would be |will be )?(?:good enough|fine|enough) for (?:me|us|now)|(?:much|greatly) appreciated|that is (?:all|it)|asking for (?:a|my) (?:friend|colleague|mate|client|boss|team)"
-    r"|(?:thanks )?a (?:million|bunch|ton)|thank you(?: so much| very much)?|(?<!say )(?<!said )thanks(?: a lot| so much| in advance)?|(?<!say )cheers|ta|please|pls|if you (?:have|can|could|please|know)(?: (?:it|them|that|one|some))?|you know|(?:will|would|can|could) you"
-    r"|and|po|na|yaar|innit|kind regards|regards|s\.?v\.?p\.?|danke|merci)|(?:^|,\s*)(?:(?:that|this|it|which) )?(?:is |are |would be |will be )?(?:great|nice|lovely|helpful|good enough|fine|enough|nothing (?:else|more|fancy)|no (?:rush|hurry|need|lecture|more)))\s*$"
-)
-_ENOUGH: Final = re.compile(
-    r"(?P<what>(?:^|, )(?:[\w-]+ ){0,5}?[\w-]+)(?<!they)(?<!we)(?<!who)(?<!people)(?<!customers)(?<!shoppers)(?<!users)(?<!buyers) (?:would|will) (?:do|suffice)$"
-)
-"""Said of what is asked for: "ten will do"."""
-_REASON: Final = re.compile(
-    r"[\s,-]*\b(?:so (?:that )?(?:i|we|they|my|our) (?:can|could|know|have|may|will|do)|because (?:i|we|my|our|the)|as (?:i|we) (?:am|are|have|need|want|plan)|since (?:i|we) (?:am|are|have|need|want)|in order to)\b[^?]*$"
-    r"|[\s,-]*\bfor (?:my|our|the|a|tomorrow'?s?|monday'?s?|next week'?s?) (?:\w+ )?(?:deck|slides?|presentation|meeting|report|board|workshop|stand.?up|review|team|boss|manager|brief|briefing|quarterly|pitch|memo|article|blog|post|newsletter piece|client|intern|agency)\b(?: \w+)?(?=[\s?.!,]*$)"
-    r"|[\s,-]+(?:can|could|would) you (?:please )?(?:list|show|tell|give|check|look)(?: me)?(?: that| this| it| them)?(?: up)?(?: please)?(?=[\s?.!]*$)"
-)
-_AHEAD: Final = re.compile(
-    r"^(?:for|before|ahead of|in preparation for|prepping for|because of) (?:my|our|the|a|an|tomorrow|monday|tuesday|wednesday|thursday|friday|next|this|today)\b[^,:;?]{0,60}?(?:meeting|board|deck|slides?|workshop|report|call|presentation|brief|re-brief|briefing|review|stand.?up|pitch|column|calendar|committee|paper|document|doc|session|sync|retro|planning|plan|summary|podcast|handover|onboarding|piece|offsite|boss|team|client|agency|newsletter|memo|re-brief|rebrief|monday|tuesday|wednesday|thursday|friday|morning|week)\w*(?: on \w+| for \w+)?\s*[:,-]\s*"
-    r"|^as (?:a|an|the) [\w -]{3,40}?,?\s+(?=(?:i|we|what|which|how|where|who|why|show|give|list)\b)"
-    r"|^(?:i|we|people|everyone|everybody|they|the team) (?:keep|keeps|kept|am|are|is) (?:hearing|telling me|going on|reading|seeing|talking) (?:so much |a lot |all the time )?(?:about|of)\s+"
-)
-_ASIDE: Final = re.compile(
-    r"\b(?:i |we )?(?:could not|do not|can not) care (?:less )?(?:about|for) [^.,;:?!]+[.,;:?!]\s*|(?:^|(?<=[.,;:!])\s*)\b(?:(?:never mind|forget(?: about)?|skip) [^.,;:?!]{2,40}?|(?:leave|leaving|put|putting|set|setting) [^.,;:?!]{2,40}? (?:aside|out of (?:it|this)|out|apart|alone)|(?:leave|leaving|put|putting|set|setting) aside [^.,;:?!]{2,40}?)[.,;:]\s*(?=\w)"
-    r"|\b(?:do not|no need to|you need not) (?:give|show|tell|list|send|bore) (?:me|us) [^.,;:?!]{3,50}[.,;]\s*(?:i (?:just |only )?want\s+|just\s+|only\s+)?(?=\w)|\b(?:nothing|not interested in|i do not want|we do not want) (?:on |about |minor |the |a |an )[^.,;?!]{2,40}[.,;]\s*(?=\w)|,\s*(?:ignoring|leaving out|leaving aside) [^.,;:?!]{3,40}$"
-)
-"""What is said not to be wanted."""
+
+
 _SOFT: Final = re.compile(r"\s*:\s+|\s+-+\s+|\s*[–—]\s*")
-_LEAST: Final = 2
 
 
 def pieces_of(sentence: str, *, asks: bool) -> Iterator[Piece]:
@@ -138,23 +121,23 @@ def pieces_of(sentence: str, *, asks: bool) -> Iterator[Piece]:
         sentence: In plain lower case, without its final mark.
         asks: Whether a question mark ended it.
     """
-    text = _shortened(sentence)
+    text = shortened(sentence)
     if not text or _INTRO.match(text):
         return
     for mark in _SOFT.finditer(text):
-        head, rest = _bare(text[: mark.start()]), text[mark.end() :]
+        head, rest = without_marks(text[: mark.start()]), text[mark.end() :]
         if _INTRO.match(head):
             yield from pieces_of(rest, asks=asks)
             return
         if (
             head
-            and (_begins(rest) or (asks and _HEADS.match(_opened(rest))) or _is_told(head))
+            and (_begins(rest) or (asks and _HEADS.match(without_opening(rest))) or _is_told(head))
             and (not _ASKS.match(head) or names_program(head))
         ):
             yield from _before(head)
             yield from pieces_of(rest, asks=asks)
             return
-        if _ASKS.match(head) and _is_told(_opened(rest)) and not asks:
+        if _ASKS.match(head) and _is_told(without_opening(rest)) and not asks:
             yield from pieces_of(head, asks=asks)
             return
     yield from _clause(text, asks=asks)
@@ -179,18 +162,18 @@ def _clause(text: str, *, asks: bool) -> Iterator[Piece]:
             yield Piece("bit", head, leads_on=True) if is_condition else Piece("said", head)
             yield from pieces_of(rest, asks=asks)
             return
-    if opens_only(parts[0]) and len(parts) > 1 and _is_told(_opened(", ".join(parts[1:]))):
+    if opens_only(parts[0]) and len(parts) > 1 and _is_told(without_opening(", ".join(parts[1:]))):
         yield Piece("said", text)
         return
     told: list[str] = []
     while (
         len(parts) > 1
-        and _is_told(_opened(parts[-1]))
+        and _is_told(without_opening(parts[-1]))
         and not _begins(parts[-1])
         and not _ENDS_ASKING.search(parts[-1])
     ):
         told.insert(0, parts.pop())
-    yield _main(_bare(", ".join(parts)), asks=asks)
+    yield _main(without_marks(", ".join(parts)), asks=asks)
     if told:
         yield Piece("said", ", ".join(told))
 
@@ -213,17 +196,23 @@ def _main(text: str, *, asks: bool) -> Piece:
     is_around = opens_only(text) or names_program(text) or is_of_work(text)
     if (_is_told(text) or is_around) and not asks:
         return Piece("said", text)
-    return Piece("ask" if asks and len(text.split()) > _LEAST else "bit", text)
+    return Piece("ask" if asks and len(text.split()) > LEAST_WORDS else "bit", text)
 
 
 def _is_so(text: str) -> bool:
     """Tell whether words say again what is asked, by the noun alone: "so the most common paths"."""
-    return text.startswith(_SO) and bool(_HEADS.match(_opened(text)))
+    return text.startswith(_SO) and bool(_HEADS.match(without_opening(text)))
 
 
 _SO: Final = ("so ", "basically ", "meaning ", "that is ", "in other words ", "essentially ", "namely ")
+
+
 _CONDITIONS: Final = frozenset({"after", "once", "when", "whenever"})
+
+
 _MEANING: Final = "i mean "
+
+
 _SETTING: Final = re.compile(
     r"^(?:take|put|split|pick|consider|suppose|imagine|assume|picture|think of|look at|focus on|stick to|start from|compare (?:the )?(?:two )?(?:halves|first|before))\b(?!.*\b(?:and|then) (?:tell|show|say|give|list|what|which|how|who|where)\b)"
 )
@@ -253,7 +242,7 @@ def _wish(text: str) -> tuple[str, str] | None:
     for start, end in sorted(found, reverse=True):
         rest = text[end:].strip(" ,:;-")
         if (
-            len(rest.split()) > _LEAST
+            len(rest.split()) > LEAST_WORDS
             and not _POINTING.match(rest)
             and not _EVER.match(_last_clause(text[:end]))
         ):
@@ -263,11 +252,17 @@ def _wish(text: str) -> tuple[str, str] | None:
 
 _EVER: Final = re.compile(r"^(?:before|until|once|when|whenever|in case|unless) (?:i|we|he|she|they) ")
 """A clause that says when somebody will ask somebody else."""
+
+
 _POINTING: Final = re.compile(
     r"^(?:please )?(?:(?:tell|give|show|get|find|bring|let) (?:me|us) )?(?:know )?(?:just )?(?:that|this|the|one)?\s*(?:one )?(?:number|figure|answer|thing)\b(?! of\b)|^(?:it|them)\b"
 )
 """Words that ask for what was asked before them."""
+
+
 _TALKER_ONLY: Final = re.compile(rf"(?:^|[\s,])(?:i|we|they|{_TALKER})(?:\s+\w+){{0,3}}\s*$")
+
+
 _OF_US: Final = re.compile(r"ask\w* (?:me|us)\b")
 """Whoever asks those who ask here, wishes for them: "the auditor asked me"."""
 
@@ -291,7 +286,7 @@ def _led_up(head: str) -> Iterator[Piece]:
     clauses = head.split(", ")
     is_told = False
     for clause in clauses[:-1]:
-        opened = _opened(clause)
+        opened = without_opening(clause)
         if opened:
             role = "said" if _is_told(opened) or _RELATIVE.match(opened) else "bit"
             # Behind a statement what stands between commas goes on with it, unless it names something.
@@ -320,13 +315,13 @@ def _before(head: str) -> Iterator[Piece]:
 
 
 _INTRO: Final = re.compile(
-    rf"^(?:{_SET_OFF}|(?:one|two|three|four|a few|a couple of|several|\d) (?:\w+ )?(?:things|questions|requests|points|asks|numbers)(?: (?:please|for you|today))?|(?:(?:\w+ ){{0,3}}(?:check|ask|favour|request|query)|(?:can|could|would|please|kindly|help)(?: \w+){{0,4}} (?:this|something|smth))(?: (?:for|with) (?:me|us))?|.*\b(?:question|yes or no|one number|straight answer|the deal|the thing|the exact words|is this))$"
+    rf"^(?:{SET_OFF}|(?:one|two|three|four|a few|a couple of|several|\d) (?:\w+ )?(?:things|questions|requests|points|asks|numbers)(?: (?:please|for you|today))?|(?:(?:\w+ ){{0,3}}(?:check|ask|favour|request|query)|(?:can|could|would|please|kindly|help)(?: \w+){{0,4}} (?:this|something|smth))(?: (?:for|with) (?:me|us))?|.*\b(?:question|yes or no|one number|straight answer|the deal|the thing|the exact words|is this))$"
 )
 
 
 def _begins(text: str) -> bool:
     """Tell whether words begin a request."""
-    opened = _opened(text)
+    opened = without_opening(text)
     return bool(_ASKS.match(opened)) and not _RELATIVE.match(opened) and not says_duty(opened)
 
 
@@ -346,50 +341,14 @@ def _is_told(text: str) -> bool:
 _MYSELF: Final = re.compile(r"\bi\b(?! mean\b)")
 
 
-def _shortened(text: str) -> str:
-    """Return a sentence without greetings, reasons and what is not wanted; as it was where little is left."""
-    text = _opened(text)
-    text = with_teller(_opened(without_state(without_programs(_lead_ins().sub("", text)))))
-    for pattern in (_ASIDE, _AHEAD, _REASON):
-        shorter = _bare(pattern.sub(" ", text))
-        text = shorter if len(shorter.split()) > _LEAST else text
-    return without_welcome(_opened(_closed(text)))
-
-
-@cache
-def _lead_ins() -> re.Pattern[str]:
-    phrases = "|".join(cast("list[str]", lexicon()["asides"]))
-    return re.compile(
-        rf"(?:^|(?<=[,;:] ))(?:(?:and|but|so|ok|okay|well) )?(?:{phrases})\s*(?:[,:;]|\s-|\bon\b|,? but\b)+\s*(?=\w)"
-    )
-
-
-def _opened(text: str) -> str:
-    before = None
-    while before != text:
-        before, text = text, _OPENING.sub("", text.strip(" ,:;-!.")).strip()
-    return text
-
-
-def _closed(text: str) -> str:
-    before = None
-    while before != text:
-        before, text = text, _ENOUGH.sub(r"\g<what>", _CLOSING.sub("", text)).rstrip(" ,;:-")
-    return text
-
-
-def _bare(text: str) -> str:
-    return text.strip(" ,;:-")
-
-
 def begins_request(text: str) -> bool:
     """Tell whether words are a request by how they begin: by a question word, an order, or a noun that asks for itself."""
-    return bool(_ASKS.match(_opened(text)) or _HEADS.match(_opened(text)))
+    return bool(_ASKS.match(without_opening(text)) or _HEADS.match(without_opening(text)))
 
 
 def asks(text: str) -> bool:
     """Tell whether words are a question or an order by how they begin."""
-    return bool(_ASKS.match(_opened(text)))
+    return bool(_ASKS.match(without_opening(text)))
 
 
 def without_asides(text: str) -> str:
@@ -401,7 +360,7 @@ _BRACKETS: Final = re.compile(r"\s*\((?P<inside>[^()]*)\)")
 
 
 def _talks(text: str) -> bool:
-    opened = _opened(text)
+    opened = without_opening(text)
     return (
         not opened or _is_told(opened) or bool(re.match(r"(?:yes|no|not|do not|really|or so|see)\b", opened))
     )

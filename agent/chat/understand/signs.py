@@ -1,20 +1,15 @@
 """Words that speak for one kind of request whatever else is said, beside likeness to its phrasings."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from agent.chat.understand.concepts import concepts_of
 from agent.chat.understand.groups import against_others, is_comparing, two_of_one_trait
 from agent.chat.understand.outcomes import names_outcome
 from agent.chat.understand.parsing import Parsed
-from agent.chat.understand.words import words_in
-
-_STRONGEST: Final = 0.5
-"""For words that hardly ever mean anything else."""
-_SURELY: Final = 0.8
-"""For whole clauses that mean nothing else."""
+from agent.chat.understand.refusal_signs import STRONGEST, SURELY, refusal_signs
+from agent.chat.understand.words import TIME_MARK, words_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +181,7 @@ def _is_steps_alone(parsed: Parsed) -> bool:
     """Tell whether a request is nothing but a row of steps."""
     events = parsed.all("event")
     held = {at for one in events for at in range(one.start, one.end)}
-    small = words_in("stop") | {"then", "days", "timemark"}
+    small = words_in("stop") | {"then", "days", TIME_MARK}
     left = [
         at
         for at, token in enumerate(parsed.tokens)
@@ -213,7 +208,7 @@ _SIGNS: Final = (
         _has_feeling_alone,
         0.25,
     ),
-    _Sign(frozenset({"funnel"}), re.compile(r""), _is_steps_alone, _STRONGEST),
+    _Sign(frozenset({"funnel"}), re.compile(r""), _is_steps_alone, STRONGEST),
     _Sign(
         frozenset({"count_event"}),
         re.compile(r"^(?!.*\b(?:active again|still (?:active|around|here|with us)|com(?:e|es|ing) back|came back|retain\w*|retention|return (?:later|again))\b).*\b(?:how many|how often|number|count|headcount|how much|uniques?|unique (?:users|customers|people|visitors))\b"),
@@ -262,13 +257,13 @@ _SIGNS: Final = (
         frozenset({"predict_purchase"}),
         re.compile(r"\b(?:forecast|predict\w*|likely|likelihood|propensity|probab\w+|chances?|going to|about to|will|foresee|foreseen)\b(?!.{0,40}\bnext (?:step|move|action)\b).{0,40}\b(?:buy|buys|buying|order|orders|ordering|purchase|purchases|purchasing|convert|converts)\b"),
         _asks_no_time,
-        _STRONGEST,
+        STRONGEST,
     ),
     _Sign(
         frozenset({"predict_exit"}),
         re.compile(r"\b(?:forecast|predict\w*|likely|likelihood|probab\w+|chances?|going to|about to|will|risk|verge|foresee|foreseen)\b.{0,40}\b(?:leave|leaving|churn|churning|quit|quitting|bail|jump ship|walk away|cancel|go away|ghost|say goodbye|defect|lose)\b"),
         _asks_no_time,
-        _STRONGEST,
+        STRONGEST,
     ),
     _Sign(
         frozenset({"variants_list"}),
@@ -279,20 +274,20 @@ _SIGNS: Final = (
         frozenset({"map_draft"}),
         re.compile(r"\b(?:draft|draw|draw up|create|make|build|generate|sketch|produce|design|put together|set up|prepare|new|fresh|another)\b.{0,30}\b(?:map|journey map)\b(?!.{0,15}\b(?:again|anew|once more)\b)"),
         _is_anew,
-        _STRONGEST,
+        STRONGEST,
     ),
     _Sign(
         frozenset({"count_by"}),
         re.compile(r"\b(?:split|breakdown|break down|mix|ratio|shares?|proportions?|percentages?|distribution|divide|how many|headcounts?|numbers? of)\b"),
         _splits_a_trait,
-        _STRONGEST,
+        STRONGEST,
     ),
     _Sign(
         frozenset({"groups_pains"}),
         re.compile(r"^(?:so )?(?:what|how|is anything|anything)\b.{0,40}\b(?:special|different|unusual|peculiar|distinctive|unique)\b"),
         _has_group_alone,
     ),
-    _Sign(frozenset({"groups_funnel"}), re.compile(r""), _sets_steps_of_groups_apart, _STRONGEST),
+    _Sign(frozenset({"groups_funnel"}), re.compile(r""), _sets_steps_of_groups_apart, STRONGEST),
     _Sign(frozenset({"groups_paths"}), re.compile(r"\b(?:journeys?|paths?|routes?|behaviours?|steps|travel|navigate|move (?:through|around)|ways?|sequences?)\b"), _sets_groups_apart),
     _Sign(
         frozenset({"groups_stages"}),
@@ -321,105 +316,39 @@ _SIGNS: Final = (
     _Sign(frozenset({"pains_top"}), re.compile(r"\b(?:pain ?points?|complaints?|problems?|issues?|gripes?|troubles?|things|frustrations?|hurdles|grievances)\b"), _has_severity_alone),
     _Sign(frozenset({"search_quotes", "search_topic"}), re.compile(r"^how (?:do|does|did|would) (?:the |our )?(?:\w+ )?(?:\w+) (?:describe|word|put|phrase|express|talk about|speak of|sound|voice)\b"), _has_subject, 0.25),
     _Sign(frozenset({"search_quotes"}), re.compile(r"\b(?:customers?|shoppers?|people|real|actual|original|unfiltered|unedited|literal|raw) (?:own )?(?:\w+ )?(?:lines|words|voices|sentences|quotes|statements|remarks)\b"), _has_subject),
-    _Sign(frozenset({"pain_behaviour"}), re.compile(r"\b(?:customers?|people|shoppers|users|buyers|folks|those|clients|anyone|somebody|someone) (?:who|that|with) (?:\w+ )?(?:complain\w*|gripe\w*|moan\w*|grumble\w*|mention\w*|raise\w*|suffer\w*|trouble)\b.*\b(?:likely|leave|leaving|close|quit|churn|still|buy|order|come back|return|again|afterwards|then)\b"), _has_subject, _STRONGEST),
-    _Sign(frozenset({"picture"}), re.compile(r"^(?!.*\b(?:complaints?|problems?|issues?|quality|feedback|quotes?)\b)(?:please |can you |could you )?(?:show|send|give|get|find|make|draw|create|generate|see)\b.{0,15}\b(?:photos?|photographs?|images?|videos?|screenshots?|gifs?|clips?)\b"), _always, _STRONGEST),
+    _Sign(frozenset({"pain_behaviour"}), re.compile(r"\b(?:customers?|people|shoppers|users|buyers|folks|those|clients|anyone|somebody|someone) (?:who|that|with) (?:\w+ )?(?:complain\w*|gripe\w*|moan\w*|grumble\w*|mention\w*|raise\w*|suffer\w*|trouble)\b.*\b(?:likely|leave|leaving|close|quit|churn|still|buy|order|come back|return|again|afterwards|then)\b"), _has_subject, STRONGEST),
+    _Sign(frozenset({"picture"}), re.compile(r"^(?!.*\b(?:complaints?|problems?|issues?|quality|feedback|quotes?)\b)(?:please |can you |could you )?(?:show|send|give|get|find|make|draw|create|generate|see)\b.{0,15}\b(?:photos?|photographs?|images?|videos?|screenshots?|gifs?|clips?)\b"), _always, STRONGEST),
     _Sign(frozenset({"variants_check"}), re.compile(r"\b(?:re-?)?(?:check|test|validate|verify|try|run)\b.{0,40}\b(?:variants?|copy|copies|ads|headlines|(?:variant )?sets?)\b.{0,40}\b(?:again|anew|once more|another time|held.?out|hold.?out)\b|\bre-?(?:check|test|validate|run)\b.{0,40}\b(?:variants?|copy|copies|sets?)\b"), _always),
     _Sign(frozenset({"search_anyone"}), re.compile(r"^(?:do|does|did|are|is|have|has)\b.*\b(?:minds?|bothered|fine with|ok(?:ay)? with|cares? about|hates?|loves?|enjoys?)\b"), _has_subject, 0.25),
     _Sign(frozenset({"trend"}), re.compile(r"\b(?:evolv\w*|trend(?:s|ing)?|over time|month (?:by|over|on|after|to) month|per month|each month|every month|up or down|down or up|rise or fall|rising or falling|rose or fell|more or less often|on the (?:rise|up|wane|decline|increase)|less and less|more and more|fewer and fewer|rarer|louder|calm(?:ed|ing)? down|died? down|dying down|fad(?:ing|ed)|(?:mention\w*|com\w+ up|show\w* up|heard|appear\w*|rais\w+|crop\w* up|pop\w* up) (?:any |much |a lot |far )?(?:less|more|rarer|fewer))\b"), _has_subject, 0.3),
     _Sign(frozenset({"pain_concentration"}), re.compile(r"\b(?:(?:specific|unique|particular|exclusive|peculiar) to|(?:mostly|mainly|only|just|chiefly|largely|purely|merely) (?:a|an) [\w-]+ (?:matter|thing|problem|issue|affair|topic)|(?:a )?(?:matter|question) of (?:one|a|an|some|certain|single|every\w+)|(?:\w+-|\w+ )only (?:matter|thing|problem|issue|affair|topic)|concentrat\w+|spread (?:out |across|evenly|over)|evenly (?:spread|distributed)|skew\w*|cluster(?:ed|s)?|confined to|limited to (?:one|a|certain|some)|across the board|disproportionate\w*|(?:certain|particular|specific|some) (?:\w+ )?(?:groups?|segments?|cities|channels?|tiers?))\b"), _has_subject),
-    _Sign(frozenset({"pain_concentration"}), re.compile(r"^(?=.*\b(?:troubles?|problems?|hassles?|issues?|complaints?|irritations?|frustrations?|grumbles?|gripes?|pain|annoyances?|mess) (?:with|about|over|around|of|at|in)\b).*\b(?:concentrat\w+|spread|skew\w*|cluster\w*|confined|limited to|strongest|worst|which (?:groups?|segments?|cities|channels?|tiers?|devices?))\b"), _is_trouble_at_step, _SURELY + 0.3),
-    _Sign(frozenset({"search_anyone"}), re.compile(r"^(?:has|have|did|do|does|is|are|was|were) (?:any(?:one|body)|some(?:one|body)|people|customers?|shoppers|they|buyers|users|members|reviewers|any (?:customer|shopper)s?|any of (?:them|our customers))(?: \w+)? (?:sa(?:y|id|ying)|writ\w+|wrote|mention\w*|complain\w*|tell\w*|told us|report\w*|admit\w*|claim\w*|not(?:e|ed|ing)|stat\w+) that\b"), _has_no_subject, _SURELY),
-    _Sign(frozenset({"scores"}), re.compile(r"\bknow(?:s|n)? (?:of |about )?(?:this|our|the) (?:brand|shop|company|name)\b|\b(?:aided|unaided|brand|spontaneous|prompted) (?:awareness|recall|recognition|lift|equity)\b|\bshare of (?:voice|search|wallet)\b"), _always, _STRONGEST),
-    _Sign(frozenset({"count_by"}), re.compile(r"\b(?:more|fewer|most) (?:of (?:our|the) )?(?:customers|people|shoppers|members|buyers|users) (?:live|come|are|sit|shop|use|in|on|from|have)\b"), two_of_one_trait, _SURELY),
-    _Sign(frozenset({"personal"}), re.compile(r"\b(?:her|his) (?:\w+ )?(?:orders?|purchases?|returns?|parcels?|accounts?|address|details|journey|phone|e-?mail|complaints?|refunds?|data|review|number)\b|\b(?:has|had|did|does) (?:he|she) (?:\w+ )?(?:buy|bought|order|ordered|return|returned|write|written|wrote|complain|complained|say|said|live|purchased?)\b"), _always, _STRONGEST),
-    _Sign(frozenset({"demographics"}), re.compile(r"\b(?:age|income|gender|ethnic|religious|social) (?:groups?|brackets?|class(?:es)?|ranges?|bands?)\b|\b(?:this|that|these|those) (?:generations?|gender|sex)\b"), _always, _STRONGEST),
-    _Sign(frozenset({"causal"}), re.compile(r"^(?:and |so |but )*(?:why|for what reason|how come) (?:did|do|does|has|have|had|is|are|was|were)\b.*\b(?:complaints?|problems?|mentions|retention|conversion|churn|orders|sales|numbers?|satisfaction|share|rates?|returns|trend|mood|sentiment)\b.*\b(?:increas\w*|rise[ns]?|rising|rose|gr[eo]w\w*|go(?:es|ing|ne)? (?:up|down)|went (?:up|down)|drop\w*|f[ae]ll\w*|declin\w*|spik\w*|doubl\w*|worsen\w*|improv\w*|decreas\w*|shr[aiu]nk\w*|jump\w*|climb\w*)(?: (?:since|in|after|over|last|this|so|by|from|during)\b.*)?$"), _always, _SURELY),
-    _Sign(frozenset({"forecast"}), re.compile(r"\bhow (?:will|would) (?:(?:the|our|most|family|these|those|mobile|desktop) )?(?:customers?|people|shoppers?|they|users?|members?|buyers?|families|visitors|audience)\b (?!(?:buy|order|leave|churn|purchase)\b)|\bhow (?:(?:the|our|most) )?(?:customers?|people|shoppers?|they|users?|members?|buyers?|families|visitors) (?:will|would) (?!(?:buy|order|leave|churn|purchase)\b)"), _always, _STRONGEST),
-    _Sign(frozenset({"count_customers"}), re.compile(r""), _is_people_alone, _STRONGEST),
+    _Sign(frozenset({"pain_concentration"}), re.compile(r"^(?=.*\b(?:troubles?|problems?|hassles?|issues?|complaints?|irritations?|frustrations?|grumbles?|gripes?|pain|annoyances?|mess) (?:with|about|over|around|of|at|in)\b).*\b(?:concentrat\w+|spread|skew\w*|cluster\w*|confined|limited to|strongest|worst|which (?:groups?|segments?|cities|channels?|tiers?|devices?))\b"), _is_trouble_at_step, SURELY + 0.3),
+    _Sign(frozenset({"search_anyone"}), re.compile(r"^(?:has|have|did|do|does|is|are|was|were) (?:any(?:one|body)|some(?:one|body)|people|customers?|shoppers|they|buyers|users|members|reviewers|any (?:customer|shopper)s?|any of (?:them|our customers))(?: \w+)? (?:sa(?:y|id|ying)|writ\w+|wrote|mention\w*|complain\w*|tell\w*|told us|report\w*|admit\w*|claim\w*|not(?:e|ed|ing)|stat\w+) that\b"), _has_no_subject, SURELY),
+    _Sign(frozenset({"scores"}), re.compile(r"\bknow(?:s|n)? (?:of |about )?(?:this|our|the) (?:brand|shop|company|name)\b|\b(?:aided|unaided|brand|spontaneous|prompted) (?:awareness|recall|recognition|lift|equity)\b|\bshare of (?:voice|search|wallet)\b"), _always, STRONGEST),
+    _Sign(frozenset({"count_by"}), re.compile(r"\b(?:more|fewer|most) (?:of (?:our|the) )?(?:customers|people|shoppers|members|buyers|users) (?:live|come|are|sit|shop|use|in|on|from|have)\b"), two_of_one_trait, SURELY),
+    _Sign(frozenset({"personal"}), re.compile(r"\b(?:her|his) (?:\w+ )?(?:orders?|purchases?|returns?|parcels?|accounts?|address|details|journey|phone|e-?mail|complaints?|refunds?|data|review|number)\b|\b(?:has|had|did|does) (?:he|she) (?:\w+ )?(?:buy|bought|order|ordered|return|returned|write|written|wrote|complain|complained|say|said|live|purchased?)\b"), _always, STRONGEST),
+    _Sign(frozenset({"demographics"}), re.compile(r"\b(?:age|income|gender|ethnic|religious|social) (?:groups?|brackets?|class(?:es)?|ranges?|bands?)\b|\b(?:this|that|these|those) (?:generations?|gender|sex)\b"), _always, STRONGEST),
+    _Sign(frozenset({"causal"}), re.compile(r"^(?:and |so |but )*(?:why|for what reason|how come) (?:did|do|does|has|have|had|is|are|was|were)\b.*\b(?:complaints?|problems?|mentions|retention|conversion|churn|orders|sales|numbers?|satisfaction|share|rates?|returns|trend|mood|sentiment)\b.*\b(?:increas\w*|rise[ns]?|rising|rose|gr[eo]w\w*|go(?:es|ing|ne)? (?:up|down)|went (?:up|down)|drop\w*|f[ae]ll\w*|declin\w*|spik\w*|doubl\w*|worsen\w*|improv\w*|decreas\w*|shr[aiu]nk\w*|jump\w*|climb\w*)(?: (?:since|in|after|over|last|this|so|by|from|during)\b.*)?$"), _always, SURELY),
+    _Sign(frozenset({"forecast"}), re.compile(r"\bhow (?:will|would) (?:(?:the|our|most|family|these|those|mobile|desktop) )?(?:customers?|people|shoppers?|they|users?|members?|buyers?|families|visitors|audience)\b (?!(?:buy|order|leave|churn|purchase)\b)|\bhow (?:(?:the|our|most) )?(?:customers?|people|shoppers?|they|users?|members?|buyers?|families|visitors) (?:will|would) (?!(?:buy|order|leave|churn|purchase)\b)"), _always, STRONGEST),
+    _Sign(frozenset({"count_customers"}), re.compile(r""), _is_people_alone, STRONGEST),
     _Sign(frozenset({"emotions_one"}), re.compile(r"^(?:who|which (?:customers|people)|how many (?:customers|people)|are (?:customers|people))\b"), _has_feeling_alone),
 )  # fmt: skip
-
-
-_IDEAS_OF_REFUSALS: Final[Mapping[str, frozenset[str]]] = {
-    kind: frozenset(ideas.split())
-    for kind, ideas in {
-        "revenue": "money", "scores": "score", "forecast": "future predict", "competitors": "competitor", "send": "send buy", "delete": "delete",
-        "change_data": "edit", "personal": "person", "held_out_look": "held", "sql": "code", "language": "language_", "demographics": "age",
-        "picture": "image", "export_file": "file", "schedule": "schedule", "web_metrics": "web copy", "injection": "rule", "causal": "cause whatif why",
-    }.items()
-}  # fmt: skip
-"""What a request has to speak of to be refused as one of a kind."""
-_WITHOUT: Final = -0.15
-_WORDS_OF_REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
-    "weather": re.compile(r"\b(?:weather|rain\w*|sun|sunny|temperature|snow\w*|bank|account balance|reminder|remind|timer|alarm|milk|recipe|cook|pizza|taxi|flight|traffic|news|football|match|calorie\w*|song|music|capital|holiday|dinner|lunch|restaurant|movie|film|card|loan|credit|bill|bills|car|translate|spell|insurance|transfer|balance|pay|paid|time is it|what day)\b"),
-    "settings": re.compile(r"\b(?:password|passwords|profile|settings?|log ?in|log ?out|sign ?in|sign ?out|dark mode|theme|font|account|language|preferences?|notification|notifications|username|my (?:e-?mail|name|picture|account))\b"),
-    "jokes": re.compile(r"\b(?:jokes?|sing|song|songs|poem|poems|riddle|story|stories|rhyme|haiku|funny|fun fact|limerick|dance|game|play|meaning of life|tell me something)\b"),
-    "greeting": re.compile(r"\b(?:good (?:morning|afternoon|evening|day|night)|hello|hi|hey|hiya|how are you|nice to meet|greetings|howdy)\b"),
-    "thanks": re.compile(r"\b(?:thanks?|thank|cheers|great|well done|nice|brilliant|perfect|awesome|bye|goodbye|appreciate|good (?:job|answer|work)|lovely|super|ta|helpful)\b"),
-    "injection": re.compile(r"\b(?:ignore|disregard|forget|override|bypass|prompt|rules?|your (?:instructions|orders|programming)|(?:previous|above|these|those|all|my) instructions|pretend|jailbreak|api key|keys?|passwords?|secrets?|developer|admin|root|act as|you are|mode|token|credentials?|workspaces?)\b"),
-    "advice_legal": re.compile(r"\b(?:allowed|legal\w*|law|laws|lawful|sue|compliant|compliance|gdpr|consent|liable|liability|lawyer|contract|court|rights?|regulat\w*|permitted|privacy|data protection)\b"),
-}  # fmt: skip
-"""Likeness alone is too little for these: a request that has none of the words is another, however near it sounds."""
-_WITHOUT_WORDS: Final = -0.4
-_OF_THE_WORLD: Final = (
-    "operations", "weather", "advice_legal", "web_metrics", "settings", "strategy", "send", "picture", "schedule", "change_data", "causal",
-    "injection", "sql", "revenue",
-)  # fmt: skip
-_INSIDERS: Final = rf"(?:{'|'.join(sorted(words_in('insiders')))})"
-_MADE_INSIDE: Final = re.compile(
-    rf"\bwhy (?:do|does|did|is|are|was|were|has|have|can|could) (?:(?:our|the|my|your|that|this|those|these|some|so many|\w+ing) )*(?:\w+ )?{_INSIDERS}\b(?!s? (?:complaints?|problems?|issues?|gripes?|pain))"
-    rf"|\b(?:is|are|was|were) (?:(?:our|the|my) )(?:\w+ )?{_INSIDERS} (?:\w+ )?(?:under|over|too|badly|poorly|not|short|at fault|to blame|paid|trained|careless|sloppy|lazy|overworked|understaffed|incompetent|stressed|rushed)\b"
-    rf"|\bhow (?:often|many times|fast|quickly|well|much|long) (?:do|does|did|is|are|can) (?:(?:our|the|my) )?(?:\w+ )?{_INSIDERS}\b(?! (?:\w+ )?(?:come up|comes up|get (?:\w+ )?(?:complaints?|mentioned|named|blamed|praised)|appear|feature|annoy|upset))"
-    r"|\bhow (?:many|much)\b.*\b(?:did|do|have|had|can|will) we (?:\w+ )?(?:issue|pay|ship|send|process|handle|sell|deliver|grant|hire|pack|produce|stock|restock|spend)(?:ed|d)?\b"
-)
-"""Why, how often or how well those do what they do who work for or with the brand: no customer knows."""
-_SPEAK: Final = re.compile(
-    r"\b(?:their (?:own )?words|horror stories|(?:un)?happy (?:about|with)|blam\w+|moans?|grievances?|prais\w+|gripes?|evidence|died down|"
-    r"(?:customers?|people|shoppers?|buyers?|clients?|users|members|folks|they|anyone|anybody|someone|somebody|reviews?|reviewers|callers)\b"
-    r"(?: \w+){0,4}? (?:say|says|said|saying|write|wrote|writing|mention\w*|talk\w*|speak|think|complain\w*|comment\w*|bring up|brought up|reckon|moan\w*|grumbl\w*|report\w*)"
-    r"|(?:complaints?|comments?|feedback|quotes?|opinions?|remarks?|views?|reviews) (?:about|on|of|regarding|concerning|that))\b"
-)
-_MONEY: Final = re.compile(
-    r"\b(?:how much|how many (?:dollars|euros?|pounds|bucks)|dollars|euros?|pounds|revenue|profit|turnover|margins?|sales|cost(?:s|ing)? us|we (?:lose|lost|make|made|spend|spent|earn))\b"
-)
-_MONEY_ASKED: Final = re.compile(
-    r"\b(?:how (?:much|many)|what|which) (?:\w+ )?(?:money|revenue|profit|sales|turnover|margins?|dollars|euros?|pounds)\b(?! (?:messages?|problems?|issues?|complaints?|worries|matters|staff|teams?|people|pitch\w*|talk|e-?mails?|calls?|tax))|\b(?:cost(?:s|ing)?|saves?|earns?) us\b(?! (?:\w+ )?(?:customers?|people|shoppers|buyers|time|trust|goodwill|loyalty))|\b(?:roi|roas|return on (?:investment|ad spend))\b"
-    r"|^(?:(?:our|the|my|total|monthly|weekly|daily|yearly|annual|average|net|gross|show|give|tell|me|us) )*(?:revenues?|turnover|profits?|(?:profit |gross |net |contribution )?margins?|ltv|clv|cac|aov|(?:average )?(?:order|basket) value|ad spend)\b(?! (?:messages?|problems?|issues?|complaints?))"
-)
-_WHO_COUNT: Final = re.compile(
-    r"\b(?:how many|headcount|number|share|proportion|percentage|fraction|part|what kind|which) (?:of |for )?(?:the |our |all )?(?:customers?|people|shoppers|users|folks|buyers|clients|members|them)\b"
-)
 _FAR_NUMBER: Final = re.compile(
     r"^(?=.*\b(?:rates?|share|level|volume|figures?)\b).*\b(?:next|coming|following) (?:year|quarter|season|summer|winter|spring|autumn)s?\b"
 )
 """A rate of a time to come is no more foreseen than anything else of it."""
-_SPOKEN_OF: Final = -0.3
-"""Of whatever in the world customers speak, what they say of it is in the data."""
 
 
 def signs_of(parsed: Parsed) -> dict[str, float]:
     """Return by how much the words of a request speak for kinds, and against some, by the kind's id."""
-    ideas = concepts_of(parsed.text)
-    found = {kind: _WITHOUT for kind, needed in _IDEAS_OF_REFUSALS.items() if not ideas & needed}
-    found |= {
-        kind: _WITHOUT_WORDS for kind, words in _WORDS_OF_REFUSALS.items() if not words.search(parsed.text)
-    }
-    if parsed.subject is not None and _SPEAK.search(parsed.text):
-        found |= {kind: found.get(kind, 0.0) + _SPOKEN_OF for kind in _OF_THE_WORLD}
-    if _MONEY_ASKED.search(parsed.text):
-        found["revenue"] = _STRONGEST
-    elif parsed.subject is not None and parsed.subject.led and not _MONEY.search(parsed.text):
-        # Whom costs or charges bother is counted; the money itself is not.
-        found["revenue"] = found.get("revenue", 0.0) + _SPOKEN_OF * bool(_WHO_COUNT.search(parsed.text))
-    if _MADE_INSIDE.search(parsed.text) and not _SPEAK.search(parsed.text):
-        found["operations"] = _SURELY
+    found = refusal_signs(parsed)
     for sign in _SIGNS:
         if sign.holds(parsed) and sign.words.search(parsed.text):
             found |= dict.fromkeys(sign.kinds, sign.weight)
     if "variants_propose" in found and parsed.all("creative"):
         # Copy that is to be written about a fee or a price changes neither.
-        found["change_data"] = -_STRONGEST
+        found["change_data"] = -STRONGEST
     if {"predict_purchase", "predict_exit"} & set(found):
         # Buying and leaving are what is foreseen here, whatever else lies in the future.
-        found["forecast"] = 2 * _STRONGEST if _FAR_NUMBER.search(parsed.text) else -_STRONGEST
+        found["forecast"] = 2 * STRONGEST if _FAR_NUMBER.search(parsed.text) else -STRONGEST
     return found

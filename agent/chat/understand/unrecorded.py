@@ -14,7 +14,7 @@ from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.slots import Asked
 from agent.chat.understand.strangers import no_step
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import Token, stem, stems_in, thing_stems, words_in
+from agent.chat.understand.words import TIME_MARK, Token, stem, stems_in, thing_stems, words_in
 from agent.schemas.chat import Missing
 
 _FREE: Final = frozenset(
@@ -214,7 +214,7 @@ def _is_theirs(tokens: Sequence[Token], at: int) -> bool:
 
 def _object_end(tokens: Sequence[Token], start: int) -> int:
     """Return where the thing that something is done to ends: before a mark, a step on, or another clause."""
-    ends = words_in("subjects_breaks") | words_in("object_ends") | {"timemark"}
+    ends = words_in("subjects_breaks") | words_in("object_ends") | {TIME_MARK}
     end = start
     while (
         end < min(len(tokens), start + _MOST_OBJECT) and tokens[end].is_word and tokens[end].text not in ends

@@ -7,7 +7,7 @@ from typing import Final
 from agent.chat.understand.parsing import Parsed
 from agent.chat.understand.slots import unknown_thing
 from agent.chat.understand.vocabulary import Vocabulary
-from agent.chat.understand.words import Token, words_in
+from agent.chat.understand.words import TIME_MARK, Token, words_in
 from agent.schemas.chat import Missing
 
 _LINKS: Final = {
@@ -71,7 +71,7 @@ def _words(parsed: Parsed, start: int, end: int) -> str:
     """Return the words of an end that could name a step; empty where it is a time, a group or nothing of its own."""
     held = {at for one in parsed.mentions for at in range(one.start, one.end)}
     tokens = [(at, parsed.tokens[at]) for at in range(start, end) if parsed.tokens[at].is_word]
-    if not tokens or any(at in held or token.text == "timemark" for at, token in tokens):
+    if not tokens or any(at in held or token.text == TIME_MARK for at, token in tokens):
         return ""
     own = [
         token.text

@@ -15,6 +15,8 @@ MAX_CHARS: Final = 1_500
 """A question longer than this is read no further than this."""
 MAX_WORDS: Final = 300
 """Of a question: what stands where is looked for from every word, which takes seconds for a thousand of one letter."""
+TIME_MARK: Final = "timemark"
+"""Stands in a request for each time that is named in it."""
 _TOKEN = re.compile(r"\w+(?:[-.@+]\w+)*|[,;?!.:\n]")
 _CONTRACTIONS = (
     (re.compile(r"\bcan't\b|\bcant\b"), "can not"),
