@@ -171,6 +171,10 @@ def _leaves_subject(parsed: Parsed, said: Parsed, told: Subject | None) -> bool:
     """Tell whether a request leaves what it is about to what was said: "is it getting worse", quotes of nothing."""
     if _QUOTED.search(parsed.text):
         return True
+    them = _IT.search(parsed.text)
+    if them is not None and them[0].endswith(" them") and said.all("where"):
+        # "What would you do with them": the customers that were told of, no trouble of theirs.
+        return False
     own = parsed.all("event") or parsed.all("stage") or parsed.all("where")
     if told is None or not told.led or own:
         return False

@@ -252,12 +252,17 @@ def _part(
 
 def _with_last(part: Part) -> Part | None:
     """Return a request behind the statement before it, where it points at something, or names nothing: "are there such loops"."""
-    last = part.said.rsplit(". ", maxsplit=1)[-1]
+    told = (one for one in reversed(part.said.split(". ")) if len(one.split()) > _LEAST_TOLD)
+    last = next(told, "")
     words = tokens_of(part.text)
     points = any(token.text in words_in("pointers") for token in words)
     if not last or asks_deed(part.text) or not (points or all(is_frame(token) for token in words)):
         return None
     return Part(f"{told_request(last)}, {part.text}")
+
+
+_LEAST_TOLD: Final = 3
+"""Words of a statement; fewer are what is left of a wish: "but I would"."""
 
 
 def _named_limits(parsed: Parsed, written: Written, vocabulary: Vocabulary) -> tuple[str, ...]:

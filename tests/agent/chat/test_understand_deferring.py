@@ -225,6 +225,7 @@ def test_parts_of_wish_is_one_request_whatever_points_at_it() -> None:
         ("With the new agency starting on Monday, a run-through of the awareness stage would be handy.", {"tool": "show_stage", "stage": "awareness"}),
         ("As discussed with Priyanka yesterday, kindly provide the pain points in the decision stage.", {"tool": "list_pain_points", "stage": "decision"}),
         ("I never understood what odds ratio means here.", {"tool": "explain_term", "term": "odds ratio"}),
+        ("We have talked enough about seedling members. What do you recommend we do with them?", {"tool": "suggest_actions", "where": {"loyalty_tier": "seedling"}}),
         ("On 2 March 2026 we got a new head of service. Did the journeys change after that?", {"tool": "compare_periods", "at": "2026-03-02", "what": "paths"}),
     ],
 )  # fmt: skip
