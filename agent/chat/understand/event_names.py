@@ -4,7 +4,7 @@ Capitals are lost once a message is plain, so these are read from it as it was s
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from agent.chat.understand.index import Slot
@@ -33,10 +33,16 @@ _SHARE_LOWER: Final = 0.25
 def event_names(utterance: str) -> tuple[str, ...]:
     """Return names of what was done that stand in a message with capitals, as plain words, longest first."""
     words = re.findall(r"[A-Za-z][\w-]*", utterance)
-    if not words or sum(word[0].islower() for word in words) / len(words) < _SHARE_LOWER:
+    # Who begins in lower case writes capitals where they belong.
+    is_title = words[:1] and words[0][0].isupper() and _share_lower(words) < _SHARE_LOWER
+    if not words or is_title:
         return ()
     found = {name for match in _NAME.finditer(utterance) if (name := _name(match[0]))}
     return tuple(sorted(found, key=lambda name: (-len(name), name)))
+
+
+def _share_lower(words: Sequence[str]) -> float:
+    return sum(word[0].islower() for word in words) / len(words)
 
 
 def _name(words: str) -> str:

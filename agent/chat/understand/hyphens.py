@@ -20,6 +20,7 @@ _TRAITS: Final = frozenset(
 """Words that say of which trait a value is, and nothing else."""
 _MOST_PARTS: Final = 8
 _TIME: Final = {"post": "after", "pre": "before"}
+_DONE_BEFORE: Final = frozenset({"order", "book", "register", "pay"})
 _WRITTEN: Final = re.compile(r"(?<![\w@.+-])[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?![\w1042-])")
 
 
@@ -47,6 +48,9 @@ def _taken_apart(word: str, index: Index) -> str:
         return word
     if "to" in parts[1:-1] and parts[0] != parts[-1]:
         return " ".join(parts)
+    if parts[0] == "pre" and stem(parts[1]) in _DONE_BEFORE:
+        # "Pre-ordered" is a deed of its own.
+        return word
     if parts[0] in _TIME and len(parts) > 1 and _starts_step(parts[1], index) and not _is_name(word, index):
         return " ".join((_TIME[parts[0]], *parts[1:]))
     stems = tuple(map(stem, parts))

@@ -8,7 +8,7 @@ what they speak of, and everyday words are no names of places.
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from agent.chat.understand.frames import is_frame, is_limit_word
+from agent.chat.understand.frames import is_asking, is_frame, is_limit_word
 from agent.chat.understand.listed_limits import is_listed, sorts_of_limits, stems_of_life
 from agent.chat.understand.spans import Subject
 from agent.chat.understand.words import Token, stems_in, thing_stems, words_in
@@ -48,7 +48,7 @@ def unknown_limits(
             continue
         if (
             (is_compared and token.text in words_in("tiers"))
-            or _is_unknown_group(tokens, at, skip)
+            or (_is_unknown_group(tokens, at, skip) and not _is_bought(tokens, at, said))
             or is_listed(tokens, at)
             or _is_place_or_means(tokens, at, said)
             or _is_owned(tokens, at, names)
@@ -67,6 +67,14 @@ def _is_counted(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:
         return False
     does = tokens[at + 1].text in words_in("deeds_of_people")
     return does and not is_known(tokens[at], said)
+
+
+def _is_bought(tokens: Sequence[Token], at: int, said: frozenset[str]) -> bool:
+    """Tell whether a word before "buyers" is a thing that customers speak of: what tent buyers say is said of tents."""
+    return tokens[at + 1].text in _BUYERS and tokens[at].stem in said | thing_stems()
+
+
+_BUYERS: Final = frozenset({"buyer", "buyers", "purchaser", "purchasers"})
 
 
 def _is_value(token: Token, said: frozenset[str]) -> bool:
@@ -259,6 +267,9 @@ def _is_place_or_means(tokens: Sequence[Token], at: int, said: frozenset[str]) -
         return tokens[back].text == "aged" or _is_age(tokens, at)
     if back < 0 or tokens[back].text not in words_in("prepositions"):
         return False
+    if tokens[back].text == "via":
+        own = words_in("free") | words_in("any_shop") | words_in("doers") | words_in("stop")
+        return tokens[at].text not in own and not is_asking(tokens[at])
     # "From desk to desk" is no place.
     if at + 2 < len(tokens) and tokens[at + 1].text == "to" and tokens[at + 2].stem == tokens[at].stem:
         return False

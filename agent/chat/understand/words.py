@@ -328,7 +328,15 @@ def _nearest(word: str, known: frozenset[str]) -> str | None:
         and abs(len(other) - len(word)) <= _MOST_LETTERS
         and is_like(word, other)
     ]
-    return max(near, key=lambda other: (SequenceMatcher(None, word, other).ratio(), other), default=None)
+    return max(near, key=lambda other: (_likeness(word, other), other), default=None)
+
+
+def _likeness(word: str, other: str) -> float:
+    """Return how like a word is to another one; letters are more often mixed up than left out: "convertion"."""
+    return SequenceMatcher(None, word, other).ratio() - _PER_LETTER * abs(len(word) - len(other))
+
+
+_PER_LETTER: Final = 0.02
 
 
 @cache
