@@ -187,7 +187,14 @@ def _fits_stage(tokens: Sequence[Token], start: int, end: int, entry: Entry, ind
         return _means_stage(tokens, start, before) or _is_in_row(tokens, start, index)
     if before in {"and", "from", "to", "after", "before", "by"}:
         return built_in and before in {"and", "from", "to"}
-    return built_in or before in words_in("before_stage") or (before == "" and end == len(tokens))
+    return (
+        built_in
+        or before in words_in("before_stage")
+        or (
+            # "Pre-purchase complaints": two words are no slip.
+            before == "" and (end == len(tokens) or len(entry.stems) > 1)
+        )
+    )
 
 
 def _is_in_row(tokens: Sequence[Token], start: int, index: Index) -> bool:

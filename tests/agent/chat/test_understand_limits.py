@@ -167,3 +167,35 @@ def test_understand_people_beyond_the_data_are_unknown(utterance: str, is_unknow
     """A share of all people, of a language or of a family is in no data; everybody else beside a group is."""
     found = asked(utterance)
     assert any("is no group" in missing.statement for missing in found.missing) is is_unknown
+
+
+@pytest.mark.parametrize(
+    ("request_", "limits"),
+    [
+        ("complaints that came in via the community forum", ("community",)),
+        ("complaints via email", ()),
+        ("do families or singles complain more", ("singles",)),
+        ("is it worse on mobile or desktop", ()),
+        ("checkout to order in under 3 days", ()),
+        ("customers over 60, complaints", ("60",)),
+        ("how many wishlisters end up ordering", ("wishlisters",)),
+        ("what do table buyers complain about", ()),
+        ("what do dog owners complain about", ("dog",)),
+    ],
+)
+def test_parse_everyday_word_limits_where_its_place_says_so(request_: str, limits: tuple[str, ...]) -> None:
+    """A channel behind "via", the other side of an "or", people who are counted; no span of days, and no thing that is bought."""
+    assert parse(request_, SHOP).limits == limits
+
+
+@pytest.mark.parametrize(
+    ("request_", "stage"),
+    [
+        ("pre-purchase complaints", "consideration"),
+        ("after-sales pain points", "retention"),
+        ("share of people who pre-ordered", None),
+    ],
+)
+def test_parse_stage_of_two_words_is_found_where_a_request_begins(request_: str, stage: str | None) -> None:
+    """What is ordered before is a deed of its own, and no stage before the purchase."""
+    assert [one.value for one in parse(request_, SHOP).all("stage")] == ([stage] if stage else [])
