@@ -58,7 +58,7 @@ def _wishes(text: str) -> bool:
 
 
 def _is_told(words: Sequence[str]) -> bool:
-    if words[0] in words_in("reasons"):
+    if words[0] in words_in("clause_reasons"):
         # "Since we launched them": a time, and so no mere reason.
         return not any(word.endswith("ed") or word in _PAST for word in words)
     return tells(" ".join(words))
