@@ -64,6 +64,9 @@ def _is_of_thing(tokens: Sequence[Token], start: int, end: int, *, key: str) -> 
         return False
     if following.stem in stems_in("breakdowns") and (key == "channel" or "device" in key):
         return True
+    if following.text in words_in("places"):
+        # "Our Bath store": whose it is.
+        return False
     is_thing = following.text in words_in("heads") or (
         following.stem in thing_stems() and not is_frame(following)
     )

@@ -255,7 +255,7 @@ def _is_negated(tokens: Sequence[Token], start: int) -> bool:
         # Whoever is left out for not being one: those who are stay.
         return False
     for word in reversed(near):
-        if word in {"not", "without", "except", "excluding", "non", "other"} or word in {"apart"}:
+        if word in words_in("excluding"):
             return True
         if word not in words_in("mentions_determiners") | {
             "on",

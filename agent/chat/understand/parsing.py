@@ -355,7 +355,7 @@ def _pain_told_as_step(
 @lru_cache(maxsize=1)
 def _kept_words() -> frozenset[str]:
     limits = {word for words in lexicon()["limits"].values() for word in str(words).split()}
-    return frozenset(limits) | words_in("stop")
+    return frozenset(limits) | words_in("stop") | words_in("excluding")
 
 
 def _without_times(text: str, times: Sequence[Span]) -> str:

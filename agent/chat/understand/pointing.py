@@ -5,14 +5,12 @@ been named where it is asked of.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Final
 
 from agent.chat.understand.antecedents import is_on_people, with_groups
 from agent.chat.understand.frames import is_frame
-from agent.chat.understand.index import Mention, index_of
+from agent.chat.understand.index import Mention
 from agent.chat.understand.parsing import Parsed, parse
 from agent.chat.understand.telling import claimed
 from agent.chat.understand.vocabulary import Vocabulary
@@ -20,7 +18,11 @@ from agent.chat.understand.words import TIME_MARK, Token, lexicon, stems_in, thi
 
 _MOST_WORDS: Final = 14
 """Of what a statement is about; the sentences behind its first clause say more than that."""
+
+
 _MOST_CHARS: Final = 118
+
+
 _NOUNS: Final = r"(?:pain ?point|complaint|problem|issue|gripe|grievance|frustration|topic|theme|thing|claim|matter|point|concern|worry|annoyance|moan|subject|story)"
 """What a complaint is called."""
 
@@ -57,6 +59,8 @@ def pointed(text: str, said: str, vocabulary: Vocabulary) -> str:
 
 _PART_OF: Final = re.compile(r"\b(?:each|one|all|some|most|many|any|none|both|which|either|two|three) of $")
 """Before these "them" means several things that were told, and no topic."""
+
+
 _FRONTED: Final = re.compile(
     r"^(?P<topic>(?!(?:what|which|who|how|where|why|is|are|do|does|did|show|give|tell|list|for|in|on|at|among|after|before|since|when|if)\b)[^,:;?]{6,90})[,:] (?P<head>(?:and )?(?:is|has|does|did|was|are|how (?:bad|big|common|widespread|serious|often|many \w+)|where|who|what)\b(?: \w+){0,4}? ?)\b(?P<it>that|this|it)\b(?P<tail>.*)$"
 )
@@ -85,6 +89,8 @@ _GERUND: Final = re.compile(
     r"^(?P<head>.*\b(?:about|mention|of) )(?P<topic>(?:the |our |their )?[\w-]+(?: [\w-]+){0,2} (?:not|never|always) \w+ing .{3,80})(?P<tail>)$"
 )
 """The same up to the end of the request: "about stores not having what the site shows"."""
+
+
 _AMONG: Final = re.compile(
     rf"\b(?:among|amongst|for|from|of) (?:\w+ )?(?:{'|'.join(sorted(words_in('people')))})\b"
 )
@@ -107,6 +113,8 @@ _SAME: Final = re.compile(
     r"^(?:(?:can|could|would|will) (?:you|we|i) (?:please )?)?(?:do|give me|show me|get me|make me|make|get|have|see|build|produce|recreate|replicate) (?:the same|something similar|the like|that|this|the equivalent|an equivalent|one of those)(?: (?:here|for me|for us|too|as well|thing|report|view|please))*$"
 )
 """Asks for what was told of without a word of its own."""
+
+
 _WITH: Final = re.compile(
     rf"\b(?:with|of|for|showing|listing|ranking|covering|got|had|saw|see) (?P<what>(?:the |our |my |all )?(?:[\w-]+ ){{0,5}}(?:{'|'.join(sorted(words_in('measures')))})\b.*)$"
 )
@@ -168,6 +176,8 @@ def _slots_of(sort: str) -> frozenset[str]:
 
 
 _COURSING: Final = "|".join(word.replace("-", " ") for word in sorted(words_in("coursing")))
+
+
 _TOPIC: Final = re.compile(
     rf"(?:\b(?:this|that|such a|said)|(?<=\bis) the|(?<=\bhas) the|(?<=\bdoes) the) (?:very |same |exact |particular )?{_NOUNS}\b(?! (?:about|with|of|that|where|on|line|page|map|data|chart|list|trend|name|label)\b)"
     rf"|(?:(?<=\bis )|(?<=\bdoes )|(?<=\bhas )|(?<=\bdid ))(?:it|that|this)\b(?= (?:(?:really|mostly|still|actually|even|ever|also|mainly|been|only) )*(?:{_COURSING})\b)"
@@ -176,10 +186,14 @@ _TOPIC: Final = re.compile(
     r"|(?:(?<=\babout )|(?<=\bon )|(?<=\bof )|(?<=\bwith )|(?<=\bfor ))(?:that|this|it|them|those|these)\b(?=\s*(?:$|[?.!,;]|\b(?:by|among|from|in|on|at|across|yet|at all|anywhere|please|here|now|or|and)\b))"
 )
 """Words that stand for what somebody told of, where a request asks something of it."""
+
+
 _DONE_WITH: Final = re.compile(
     r"^(?P<head>(?:how (?:many|often)|what (?:share|percentage|part)|which share|of those who)\b.* (?:\w{3,}ed|used|bought|taken|made|got|have|had)) (?:one|it|them)\s*$"
 )
 """What customers did something with that was told of: "how many customers created one"."""
+
+
 _CHECK: Final = re.compile(
     r"^(?:(?:and|but|so) )?(?:(?:does|do|would|will|can|could) (?:the |our |any |your )?(?:\w+ ){0,2}?(?:data|numbers?|figures?|feedback|reviews|texts|evidence|stats|voices|facts|customers|trend|months|weeks|records|history)\s(?:\w+ ){0,3}?(?:(?<!go )(?<!come )(?<!going )(?<!coming )(?<!gone )back(?! and forth)|support|confirm|agree|say so|bear|show that|show it|prove|hold|match|tell the same|see it)\b.*"
     r"|(?:can|could|would) (?:you|we|i) (?:please )?(?:back|confirm|verify|support|disprove|check) (?:that|this|it|him|her|them)\b(?: up| out)?.*"
@@ -187,6 +201,8 @@ _CHECK: Final = re.compile(
     r"|(?:is|was) (?:he|she|it|that|this) (?:really |actually |even )?(?:right|true|so|correct|accurate|the case|wrong|borne out)\b.*|(?:are|were) they (?:really |actually )?(?:right|wrong|correct)\b.*|is (?:that|this|it) (?:really )?(?:what|how) (?:the |our )?(?:\w+ )?(?:data|numbers?|figures?|feedback|reviews|customers|people)\b.*|true or (?:false|not)|fact or (?:fiction|myth)|right or wrong)$"
 )
 """A request that only asks whether what was told is so."""
+
+
 _COURSE: Final = re.compile(
     r"\b(?:less|fewer|more and more|falling|fallen|rising|risen|growing|grown|going (?:up|down|away)|gone (?:up|down|away|quiet)|declin\w*|improv\w*|worse|better|increas\w*|decreas\w*|stopped|dropped|dropping|doubled|trend\w*|monthly|weekly|over time|month on month|by now|no longer|dying|died|under control|solved|fixed|rarer|smaller|shrink\w*|shrank|eas(?:ed|ing|ier)|months|evolution|development)\b"
 )
@@ -254,6 +270,8 @@ _PREDICATE: Final = re.compile(
     r"\s(?:is|are|was|were|has been|have been|has|have|only|mostly|mainly)\s(?:\w+ ){0,6}?(?:problem|issue|thing|matter|myth|deal|non-issue|fine|ok|okay|solved|fixed|rare|gone|going|falling|rising|growing|declining|down|up|over|under|annoys?|bothers?|everywhere|common|minor|major|small|big|huge|worse|better)\b.*$"
     rf"|\s(?:is|are|was|were|has been|have been|had been|got|gets)\s(?:\w+ ){{0,3}}?(?:{'|'.join(sorted(words_in('mended')))})\b.*$"
 )
+
+
 _ATTITUDE: Final = re.compile(
     r"^(?:(?:nobody|no one|everybody|everyone|hardly anyone|people|customers|shoppers|users|they|most people) )(?:\w+ ){0,2}?(?:minds?|cares?|objects?|bothered|bothers|hates?|loves?|likes?|complains?|complained|complaining|moans?|moaning|gripes?|worries|stopped \w+ing)(?: (?:less and less|more and more|less|more|much|a lot|any ?more))?(?: (?:about|to|that|over|at|of|with))?\s"
 )
@@ -263,6 +281,8 @@ _OWN_DEED: Final = re.compile(
     r"^(?:i|we|they|he|she)(?: (?:have|had|has|just|recently|finally|also|only|then|already))* (?!(?:are|were|am|was|be)\b)\w+\s"
 )
 """What we did to a thing: customers speak of the thing."""
+
+
 _OF_WHAT: Final = re.compile(r"^.*\b(?:on|about|with|over|regarding|around)\s+(?=\w{4,})")
 
 
@@ -318,78 +338,3 @@ def _says_something(token: Token, vocabulary: Vocabulary) -> bool:
         return True
     plain = words_in("stop") | words_in("people") | words_in("empty")
     return token.stem in vocabulary.said and token.text not in plain and token.stem not in stems_in("generic")
-
-
-_YIELDS: Final = re.compile(
-    rf"\b(?:it|they|them) (?:\w+ly |even |actually )?(?:{'|'.join(sorted(words_in('yielding')))})\b"
-    r"|\b(?:do|does|did) (?:it|they) (?:\w+ )?\w+|\b(?:from|through|via|to|by|for) (?:it|them|there)\b|\b(?:its|their) (?:\w+ )?(?:share|credit|part|contribution|role|conversion|orders|customers|visitors|users)\b"
-    r"|\b(?:that|this|the same) (?:channel|source|platform|network|campaign|medium|placement)\b"
-)
-"""Asks what comes from a channel that was told."""
-_DUMMY: Final = re.compile(
-    r"\b(?:do|does|did) (?:it|they) (?:look|take|seem|matter|happen|help|mean|make|feel|go|compare|say|complain|think|want|like|need|struggle|mind|care|leave|buy|come|talk|write|mention)\b"
-)
-_IN_IT: Final = re.compile(r"\b(?:in|of|on) (?:it|that one|this one)\b")
-_WHOSE: Final = re.compile(r"\b(?:they|them|their|theirs|those|these|its|there)\b")
-_GROUPS: Final = frozenset({"age", "gender", "life", "demonym", "business"})
-
-
-def with_unknown(parsed: Parsed, said: Parsed, vocabulary: Vocabulary) -> Parsed:
-    """Return a request with the group, place or channel that it points back to, where the data does not know it.
-
-    Args:
-        parsed: The request.
-        said: What the message told before: "We pour money into TikTok. How many orders does it bring?"
-        vocabulary: Names of the data.
-    """
-    if parsed.limits or parsed.all("where"):
-        return parsed
-    found = _told_channel(parsed, said, vocabulary) or _told_group(parsed, said)
-    return replace(parsed, limits=found) if found else parsed
-
-
-def _told_channel(parsed: Parsed, said: Parsed, vocabulary: Vocabulary) -> tuple[str, ...]:
-    if not _YIELDS.search(parsed.text) or _DUMMY.search(parsed.text):
-        return ()
-    pushed = next((token.text for token in said.tokens if token.text in words_in("pushes")), None)
-    if pushed is not None:
-        return (pushed,)
-    platforms = frozenset(f"{lexicon()['limits']['platform']} {lexicon()['limits']['means']}".split())
-    known = index_of(vocabulary).words | words_in("programs")
-    named = {at for one in said.mentions for at in range(one.start, one.end)}
-    for at, token in enumerate(said.tokens):
-        if at in named or not token.is_word or token.text in known:
-            continue
-        before = said.tokens[at - 1].text if at else ""
-        is_used = before in words_in("used_on") and not is_frame(token) and token.stem not in thing_stems()
-        if token.text in platforms or (is_used and token.stem not in vocabulary.said):
-            return (token.text,)
-    return ()
-
-
-def _told_group(parsed: Parsed, said: Parsed) -> tuple[str, ...]:
-    """Return words for people or places that the data does not know, where "they", "its" or "there" means them."""
-    tiers = words_in("tiers") & {token.text for token in said.tokens}
-    if tiers and _IN_IT.search(parsed.text):
-        return tuple(tiers)
-    words = [token.text for token in parsed.tokens]
-    at = next((at for at, word in enumerate(words) if _WHOSE.fullmatch(word)), len(words))
-    if at == len(words) or set(words[:at]) & (words_in("people") - {"those"}):
-        return ()
-    sorts = {word: sort for sort, listed in lexicon()["limits"].items() for word in str(listed).split()}
-    told = [one for one in said.limits if one not in words_in("programs")]
-    if words[at] in {"there", "its"}:
-        return tuple(told) or tuple(
-            token.text for token in said.tokens if sorts.get(token.text) in {"place", "platform"}
-        )
-    texts = [token.text for token in said.tokens]
-    if words_in("targeting") & set(texts):
-        told.extend(text for text in texts if sorts.get(text) in _GROUPS)
-    return tuple(one for one in told if sorts.get(one) in _GROUPS or _is_before_people(texts, one))
-
-
-def _is_before_people(texts: Sequence[str], word: str) -> bool:
-    if word not in texts:
-        return False
-    following = set(texts[texts.index(word) + 1 : texts.index(word) + 2])
-    return bool(following & (words_in("people") | words_in("groups")))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from agent.chat.understand.antecedents import with_thing_told
@@ -53,6 +54,7 @@ def parts_of(text: str, *, narrows: Callable[[str], bool] = bool) -> tuple[Part,
         Piece(piece.role, shown(piece.text), piece.leads_on)
         for piece in _claims_asked(_pieces(_QUOTED.sub(keep, text)))
     ]
+    told = [replace(piece, role="bit") if _picks(piece, narrows) else piece for piece in told]
     pieces = [
         piece
         for piece in told
@@ -69,6 +71,19 @@ def parts_of(text: str, *, narrows: Callable[[str], bool] = bool) -> tuple[Part,
     return tuple(
         replace(part, text=with_thing_told(unadorned(_unquoted(part.text), is_order=asks), part.said))
         for part in found
+    )
+
+
+def _picks(piece: Piece, narrows: Callable[[str], bool]) -> bool:
+    """Tell whether words that stand before a request, and ask nothing, say of whom: "for canopy members, would you list"."""
+    return piece.role == "said" and bool(_of_whom().fullmatch(piece.text)) and narrows(piece.text)
+
+
+@cache
+def _of_whom() -> re.Pattern[str]:
+    people = "|".join(sorted(words_in("people") | words_in("groups")))
+    return re.compile(
+        rf"(?:for|of|from|among|amongst|within|with) (?:(?:all|only|just|the|our|of) )*(?:[\w-]+ ){{1,3}}(?:{people})"
     )
 
 

@@ -24,7 +24,7 @@ from agent.chat.understand.limits import named_limits
 from agent.chat.understand.others import Written, names_other, written_in
 from agent.chat.understand.outright import has_known_word, nonsense, refused_outright
 from agent.chat.understand.parsing import Parsed, parse
-from agent.chat.understand.pointing import pointed, with_unknown
+from agent.chat.understand.pointing import pointed
 from agent.chat.understand.scoring import scorer_of
 from agent.chat.understand.sentences import begins_request
 from agent.chat.understand.splitting import Part, parts_of
@@ -35,6 +35,7 @@ from agent.chat.understand.strangers import (
     unknown_stage,
     unknown_step,
 )
+from agent.chat.understand.strangers_told import with_unknown
 from agent.chat.understand.subject_slots import UNCLEAR
 from agent.chat.understand.terms import asks_term
 from agent.chat.understand.things import things_of

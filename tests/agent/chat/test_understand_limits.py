@@ -199,3 +199,42 @@ def test_parse_everyday_word_limits_where_its_place_says_so(request_: str, limit
 def test_parse_stage_of_two_words_is_found_where_a_request_begins(request_: str, stage: str | None) -> None:
     """What is ordered before is a deed of its own, and no stage before the purchase."""
     assert [one.value for one in parse(request_, SHOP).all("stage")] == ([stage] if stage else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("for canopy members, would you list the pain points?", {"loyalty_tier": "canopy"}),
+        ("among mobile shoppers, could you show me the biggest pain points", {"device_type": "mobile"}),
+        ("Our Bath store is struggling. May I see the pain points there?", {"city": "Bath"}),
+        ("pain points except desktop customers", {"device_type": "mobile"}),
+    ],
+)
+def test_group_that_stands_before_or_is_left_out_limits_what_is_asked(
+    text: str, where: dict[str, str]
+) -> None:
+    """Politeness between a group and what is asked of it, a shop of theirs, or a word like another changes nothing."""
+    (request,) = asked(text).requests
+    assert request.model_dump()["where"] == where
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for platinum members, would you list the pain points?",
+        "I have a meeting about platinum members tomorrow. What are their top pain points?",
+        "Our Manchester store is struggling. May I see the pain points there?",
+    ],
+)
+def test_group_nobody_knows_is_unknown_however_it_is_brought_in(text: str) -> None:
+    """It is never answered for everybody."""
+    found = asked(text)
+    assert not found.requests
+    assert found.missing
+
+
+def test_everybody_but_one_of_many_is_asked_back() -> None:
+    """A word for leaving out is no misspelt other one, which would turn the request into its opposite."""
+    found = asked("top pain points except Leeds")
+    assert not found.requests
+    assert found.choices

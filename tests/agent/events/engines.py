@@ -235,6 +235,7 @@ def spark() -> Any:
         .config("spark.sql.shuffle.partitions", "1")
         # Compiling costs more than it saves where rows are few.
         .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .getOrCreate()
