@@ -79,7 +79,7 @@ def _told_group(parsed: Parsed, said: Parsed, vocabulary: Vocabulary) -> tuple[s
     """Return words for people or places that the data does not know, where "they", "its" or "there" means them."""
     tiers = words_in("tiers") & {token.text for token in said.tokens}
     if tiers and _IN_IT.search(parsed.text):
-        return tuple(tiers)
+        return tuple(sorted(tiers))
     words = [token.text for token in parsed.tokens]
     at = next((at for at, word in enumerate(words) if _WHOSE.fullmatch(word)), len(words))
     if at == len(words) or set(words[:at]) & (words_in("people") - {"those"}):
