@@ -12,6 +12,9 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+# Tests start many processes, each of which would else compile all that it imports; read when those start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Tests already run side by side: more threads of linear algebra would only wait for each other. Read when NumPy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
